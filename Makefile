@@ -1,0 +1,41 @@
+# Every path here is relative, so a checkout in a folder with spaces in its name works.
+SHELL := /bin/sh
+PYTHON ?= python3
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench venv lock clean
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/.ready  ## set up, then play the story on an embedded cluster
+	@$(PY) -m karptui demo $(ARGS)
+
+test: .venv/.ready  ## set up, then run every test (the first run builds a real Kubernetes control plane)
+	@$(PY) -m tests.control_plane.build
+	@$(PY) -m pytest $(ARGS)
+
+lint: .venv/.ready  ## format check, lint, import contracts, types
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@.venv/bin/lint-imports
+	@$(PY) -m pyright
+
+format: .venv/.ready  ## rewrite the code as `make lint` wants it
+	@$(PY) -m ruff check --fix-only -q .
+	@$(PY) -m ruff format .
+
+bench: .venv/.ready  ## measure; prints figures, asserts nothing
+	@$(PY) -m tests.bench $(ARGS)
+
+venv: .venv/.ready  ## only the environment, in .venv
+
+# Hashes only: uv.lock and pylock.toml would name an index.
+lock:  ## resolve pyproject.toml anew into requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --upgrade --generate-hashes --no-annotate --no-header -q -o requirements.lock
+
+.venv/.ready: requirements.lock pyproject.toml
+	@sh .ci/venv "$(PYTHON)"
+
+clean:  ## remove the environment and everything built
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
