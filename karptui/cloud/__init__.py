@@ -1,0 +1,1 @@
+"""The cloud provider seam and what stands behind it."""

@@ -1,0 +1,1 @@
+"""Active mode: one small reconciler a file."""

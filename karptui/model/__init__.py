@@ -1,0 +1,1 @@
+"""What the domain is made of. No I/O, no clock, no random source."""

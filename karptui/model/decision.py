@@ -1,0 +1,164 @@
+"""Decisions and their reasons.
+
+Reasons are codes and references, cheap to make while deciding; engine/explain turns them into sentences when somebody
+looks (design invariant 3). Money is USD an hour, resources are nano-units, times are epoch seconds.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from karptui.model.node import RequirementSpec
+from karptui.model.taints import Taint
+
+
+class Refusal(StrEnum):
+    """The closed set of causes for which a pool, a type or an offering is refused (spec/scheduling.md 8.7)."""
+
+    TAINT = "taint"
+    LABEL_UNDEFINED = "label-undefined"
+    REQUIREMENT = "requirement-conflict"
+    VOLUME = "volume-conflict"
+    TOPOLOGY = "topology"
+    LIMIT_NODES = "limits-nodes"
+    LIMIT = "limits-types"
+    MIN_VALUES = "min-values"
+    RESERVED = "reserved"
+    NO_TYPES = "no-types"
+    NO_POOLS = "no-pools"
+    RESOURCES = "resources"
+    NO_OFFERING = "no-offering"
+    NO_CAPACITY = "no-capacity"
+    HOST_PORT = "host-port"
+    TRUNCATED = "truncated"
+    DEARER = "dearer"
+    DRA = "dra"
+    CHOSEN = "chosen"
+
+
+class Reason(Struct, frozen=True, gc=False):
+    """One cause with its facts. Only the fields its code needs are filled.
+
+    `key` is a label key, a resource name or a topology key; `wanted` and `found` are what met there (for RESOURCES the
+    amounts in nano-units as text); `pool` is the NodePool it was said about.
+    """
+
+    code: Refusal
+    pool: str = ""
+    key: str = ""
+    wanted: str = ""
+    found: str = ""
+
+
+class FunnelStep(Struct, frozen=True, gc=False):
+    """One step of the requirement funnel: which test, and how many instance types were left after it."""
+
+    code: Refusal | None
+    key: str
+    detail: str
+    remaining: int
+
+
+class TypeVerdict(Struct, frozen=True, gc=False):
+    """What became of one instance type in a decision: its cheapest offering, and the one reason it lost (or CHOSEN).
+
+    `price` is inf where there is no offering at all; `use` is the share of allocatable asked for, by resource, 0 to 1.
+    """
+
+    instance_type: str
+    reason: Reason
+    price: float
+    capacity_type: str = ""
+    zone: str = ""
+    use: dict[str, float] = {}
+
+
+class Relaxation(Struct, frozen=True, gc=False):
+    """A preference given up for a pod: which kind, and what it said."""
+
+    pod: str
+    kind: str
+    detail: str = ""
+
+
+class PlannedClaim(Struct, frozen=True, gc=False, eq=False):
+    """A NodeClaim that would be created (spec/scheduling.md 9.2).
+
+    `pods` are keys, sorted; `requirements` are sorted by key and leave out the instance type; `instance_types` are in
+    launch order, cheapest first. `price`, `zone` and `capacity_type` are those of the cheapest offering, which is what
+    is expected to be launched; `daemon_requests` is the part of `requests` that DaemonSets take.
+    """
+
+    node_pool: str
+    pods: tuple[str, ...]
+    requirements: tuple[RequirementSpec, ...]
+    instance_types: tuple[str, ...]
+    requests: dict[str, int]
+    instance_type_min_values: int | None = None
+    taints: tuple[Taint, ...] = ()
+    startup_taints: tuple[Taint, ...] = ()
+    price: float = 0.0
+    zone: str = ""
+    capacity_type: str = ""
+    daemon_requests: dict[str, int] = {}
+    binary_format: frozenset[str] = frozenset()
+    relaxed: tuple[Relaxation, ...] = ()
+    min_values_relaxed: bool = False
+
+
+class PodFailure(Struct, frozen=True, gc=False):
+    """Why a pod was placed nowhere: for every NodePool, in the order tried, the first cause."""
+
+    reasons: tuple[Reason, ...]
+    message: str = ""
+    relaxed: tuple[Relaxation, ...] = ()
+
+
+class Plan(Struct, frozen=True, gc=False, eq=False):
+    """The answer to one provisioning question.
+
+    `existing` maps node names (NodeClaim names where not registered) to the pods nominated to them; `errors` are pods
+    that were tried and fit nowhere; `ignored` failed validation and were not tried; `deferred` says why no round
+    started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet.
+    """
+
+    claims: tuple[PlannedClaim, ...] = ()
+    existing: dict[str, tuple[str, ...]] = {}
+    errors: dict[str, PodFailure] = {}
+    ignored: dict[str, str] = {}
+    deferred: str = ""
+    relaxed: tuple[Relaxation, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+
+class DecisionKind(StrEnum):
+    """What a decision does."""
+
+    LAUNCH = "launch"
+    NOMINATE = "nominate"
+    REFUSE = "refuse"
+    DELETE = "delete"
+    REPLACE = "replace"
+
+
+class Decision(Struct, frozen=True, gc=False, eq=False):
+    """One entry of the decision log. `id` is `D-` and a number; `snapshot` is the number of what it was made from.
+
+    LAUNCH has `claim`; NOMINATE has `nodes` (one) and `pods`; REFUSE has `failure` and the pods it holds for; DELETE
+    and REPLACE have `nodes`, the pods that move, and for REPLACE the replacement in `claim`. `price_change` is the
+    expected change of the bill in USD an hour. `cause` is Karpenter's own word: Provisioned, Empty, Underutilized,
+    Drifted, Interrupted ... `seconds` is the engine's time.
+    """
+
+    id: str
+    at: float
+    kind: DecisionKind
+    pods: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    claim: PlannedClaim | None = None
+    failure: PodFailure | None = None
+    cause: str = "Provisioned"
+    price_change: float = 0.0
+    not_modelled: tuple[str, ...] = ()
+    snapshot: int = 0
+    seconds: float = 0.0

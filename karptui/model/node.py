@@ -1,0 +1,105 @@
+"""Nodes and NodeClaims."""
+
+from msgspec import Struct
+
+from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, NODEPOOL, ZONE
+from karptui.model.metadata import Conditions, Metadata
+from karptui.model.taints import Taint
+
+
+class Node(Struct, frozen=True, gc=False, eq=False):
+    """A Node. Resources in nano-units."""
+
+    metadata: Metadata
+    provider_id: str = ""
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+    capacity: dict[str, int] = {}
+    allocatable: dict[str, int] = {}
+    conditions: Conditions = ()
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def node_pool(self) -> str:
+        """The NodePool it belongs to, or ""."""
+        return self.metadata.labels.get(NODEPOOL, "")
+
+    @property
+    def instance_type(self) -> str:
+        """The instance type label, or ""."""
+        return self.metadata.labels.get(INSTANCE_TYPE, "")
+
+    @property
+    def zone(self) -> str:
+        """The zone label, or ""."""
+        return self.metadata.labels.get(ZONE, "")
+
+    @property
+    def capacity_type(self) -> str:
+        """spot, on-demand, reserved, or "" where it is not Karpenter's."""
+        return self.metadata.labels.get(CAPACITY_TYPE, "")
+
+
+class NodeClassReference(Struct, frozen=True, gc=False):
+    """spec.nodeClassRef."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class RequirementSpec(Struct, frozen=True, gc=False):
+    """One requirement as a NodePool or NodeClaim states it."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+    min_values: int | None = None
+
+
+class NodeClaim(Struct, frozen=True, gc=False, eq=False):
+    """A NodeClaim. Durations in seconds, None for Never or not given; resources in nano-units."""
+
+    metadata: Metadata
+    node_class: NodeClassReference = NodeClassReference()
+    requirements: tuple[RequirementSpec, ...] = ()
+    requests: dict[str, int] = {}
+    taints: tuple[Taint, ...] = ()
+    startup_taints: tuple[Taint, ...] = ()
+    expire_after: float | None = None
+    termination_grace_period: float | None = None
+    provider_id: str = ""
+    node_name: str = ""
+    image_id: str = ""
+    capacity: dict[str, int] = {}
+    allocatable: dict[str, int] = {}
+    conditions: Conditions = ()
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def node_pool(self) -> str:
+        """The NodePool it belongs to, or ""."""
+        return self.metadata.labels.get(NODEPOOL, "")
+
+    @property
+    def instance_type(self) -> str:
+        """The instance type it was launched as, or ""."""
+        return self.metadata.labels.get(INSTANCE_TYPE, "")
+
+    @property
+    def zone(self) -> str:
+        """The zone it was launched in, or ""."""
+        return self.metadata.labels.get(ZONE, "")
+
+    @property
+    def capacity_type(self) -> str:
+        """spot, on-demand, reserved, or "" before the launch."""
+        return self.metadata.labels.get(CAPACITY_TYPE, "")

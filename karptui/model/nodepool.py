@@ -1,0 +1,66 @@
+"""NodePools and NodeClasses."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.model.metadata import Conditions, Metadata
+from karptui.model.node import NodeClassReference, RequirementSpec
+from karptui.model.taints import Taint
+
+
+class Budget(Struct, frozen=True, gc=False):
+    """One disruption budget. `nodes` is a count or a percentage as text; `reasons` None applies to every reason."""
+
+    nodes: str = "10%"
+    reasons: tuple[str, ...] | None = None
+    schedule: str | None = None
+    duration: float | None = None
+
+
+class NodeTemplate(Struct, frozen=True, gc=False):
+    """spec.template. Durations in seconds, None for Never or not given."""
+
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    node_class: NodeClassReference = NodeClassReference()
+    requirements: tuple[RequirementSpec, ...] = ()
+    taints: tuple[Taint, ...] = ()
+    startup_taints: tuple[Taint, ...] = ()
+    expire_after: float | None = None
+    termination_grace_period: float | None = None
+
+
+class NodePool(Struct, frozen=True, gc=False, eq=False):
+    """A NodePool. `limits` None: none; `replicas` not None: a static pool; consolidate_after None: Never."""
+
+    metadata: Metadata
+    template: NodeTemplate = NodeTemplate()
+    weight: int = 0
+    limits: dict[str, int] | None = None
+    replicas: int | None = None
+    consolidation_policy: str = "WhenEmptyOrUnderutilized"
+    consolidate_after: float | None = 0.0
+    budgets: tuple[Budget, ...] = (Budget(),)
+    resources: dict[str, int] = {}
+    conditions: Conditions = ()
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+
+class NodeClass(Struct, frozen=True, gc=False, eq=False):
+    """An EC2NodeClass (or another provider's): spec and status as they stand, since only the provider reads them."""
+
+    metadata: Metadata
+    kind: str
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+    conditions: Conditions = ()
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.metadata.name

@@ -1,0 +1,1 @@
+"""What a person is shown, as plain data, without a screen."""
