@@ -1,0 +1,140 @@
+"""Everything that happens, seen or decided, is one of these, with a time: the only way into the World.
+
+`at` is epoch seconds of receipt by the clock of the source (a real cluster's wall clock, the lab's clock, or the time
+in a recording).
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.model.decision import Decision
+from karptui.model.instance_type import Catalogue
+
+
+class Change(StrEnum):
+    """What a watch said about an object. After a relist, objects that vanished come as DELETED."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+
+
+class StreamState(StrEnum):
+    """How one resource's stream stands."""
+
+    SYNCING = "syncing"
+    LIVE = "live"
+    STALE = "stale"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class ObjectSeen(Struct, frozen=True, gc=False):
+    """An object was added, changed or deleted. `object` is the decoded model object (its last state if deleted).
+
+    `resource` is the plural ("pods", "nodeclaims" ...); `raw` the JSON of the object as received, kept only while a
+    recording is being written.
+    """
+
+    at: float
+    resource: str
+    change: Change
+    object: Any
+    raw: bytes | None = None
+
+
+class StreamChanged(Struct, frozen=True, gc=False):
+    """A resource's stream changed its state; `message` is one sentence for a person where it is not LIVE.
+
+    `since` is when the stream was last known good (epoch seconds), for "stale since".
+    """
+
+    at: float
+    resource: str
+    state: StreamState
+    message: str = ""
+    since: float = 0.0
+
+
+class Connected(Struct, frozen=True, gc=False):
+    """The source is known: a cluster's name, its Kubernetes version, and what stands behind it."""
+
+    at: float
+    cluster: str
+    kubernetes_version: str = ""
+    karpenter_version: str = ""
+    source: str = "cluster"  # cluster, lab or recording
+
+
+class CatalogueSeen(Struct, frozen=True, gc=False):
+    """Instance types, offerings and prices, as a whole."""
+
+    at: float
+    catalogue: Catalogue
+
+
+class DecisionMade(Struct, frozen=True, gc=False):
+    """The engine decided something."""
+
+    at: float
+    decision: Decision
+
+
+class DecisionCarriedOut(Struct, frozen=True, gc=False):
+    """A controller acted on a decision: `claim` names the NodeClaim that was created for it, if any."""
+
+    at: float
+    decision: str
+    claim: str = ""
+    message: str = ""
+
+
+class InterruptionSeen(Struct, frozen=True, gc=False):
+    """EC2 said that an instance will go. `kind` is the message's own ("spot interruption", "rebalance" ...)."""
+
+    at: float
+    instance: str
+    kind: str
+    deadline: float | None = None
+
+
+class CloudCalled(Struct, frozen=True, gc=False):
+    """A call to the cloud that matters to a timeline: CreateFleet, TerminateInstances; `claim` it was made for."""
+
+    at: float
+    call: str
+    claim: str
+    detail: str = ""
+    error: str = ""
+
+
+class Narrated(Struct, frozen=True, gc=False):
+    """The demo's story says what happens next; `act` counts from 1."""
+
+    at: float
+    act: int
+    text: str
+
+
+class Problem(Struct, frozen=True, gc=False):
+    """Something went wrong that a person should know: one sentence, what, where, what to do."""
+
+    at: float
+    where: str
+    message: str
+
+
+Event = (
+    ObjectSeen
+    | StreamChanged
+    | Connected
+    | CatalogueSeen
+    | DecisionMade
+    | DecisionCarriedOut
+    | InterruptionSeen
+    | CloudCalled
+    | Narrated
+    | Problem
+)
