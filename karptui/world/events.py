@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from karptui.model.decision import Decision
+from karptui.model.decision import Decision, Plan
 from karptui.model.instance_type import Catalogue
 
 
@@ -75,6 +75,16 @@ class CatalogueSeen(Struct, frozen=True, gc=False):
     catalogue: Catalogue
 
 
+class PlanPreviewed(Struct, frozen=True, gc=False):
+    """What would be decided if the batching window closed now; `closes` is when it will (None: nothing is waiting)."""
+
+    at: float
+    plan: Plan
+    snapshot: int
+    closes: float | None = None
+    seconds: float = 0.0
+
+
 class DecisionMade(Struct, frozen=True, gc=False):
     """The engine decided something."""
 
@@ -131,6 +141,7 @@ Event = (
     | StreamChanged
     | Connected
     | CatalogueSeen
+    | PlanPreviewed
     | DecisionMade
     | DecisionCarriedOut
     | InterruptionSeen

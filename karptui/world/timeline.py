@@ -1,0 +1,101 @@
+"""Pending to bound: when each pod and each NodeClaim passed its stages.
+
+Times are epoch seconds. A transition seen live is stamped with the time of receipt, which is finer than the one second
+of Kubernetes' own timestamps; what happened before karptui looked is taken from the object's conditions.
+"""
+
+from msgspec import Struct
+
+from karptui.model.metadata import Condition, condition
+from karptui.model.node import NodeClaim
+from karptui.model.pod import Pod
+
+
+class PodTimeline(Struct, gc=False, eq=False):
+    """One pod's way from Pending to Ready. None: not reached, or not seen.
+
+    `unschedulable` is when the kube-scheduler first gave up on it and `scheduler_message` what it said; `decision` the
+    id of the decision that placed it and `decided` its time; `target` the NodeClaim or node it is meant for.
+    """
+
+    key: str
+    uid: str
+    created: float
+    unschedulable: float | None = None
+    scheduler_message: str = ""
+    decided: float | None = None
+    decision: str = ""
+    target: str = ""
+    bound: float | None = None
+    node: str = ""
+    pulling: float | None = None
+    pulled: float | None = None
+    started: float | None = None
+    ready: float | None = None
+    gone: float | None = None
+
+    @property
+    def pending_seconds(self) -> float | None:
+        """Seconds from creation to binding, once bound."""
+        return None if self.bound is None else max(self.bound - self.created, 0.0)
+
+
+class ClaimTimeline(Struct, gc=False, eq=False):
+    """One NodeClaim's stages, up to its end."""
+
+    name: str
+    node_pool: str
+    created: float
+    decision: str = ""
+    fleet_called: float | None = None
+    launched: float | None = None
+    registered: float | None = None
+    initialized: float | None = None
+    node_seen: float | None = None
+    node_ready: float | None = None
+    interrupted: float | None = None
+    draining: float | None = None
+    terminating: float | None = None
+    gone: float | None = None
+
+
+_STAGES = (("Launched", "launched"), ("Registered", "registered"), ("Initialized", "initialized"))
+
+
+def follow_pod(timeline: PodTimeline, pod: Pod, at: float, live: bool) -> None:
+    """Stamp what this version of the pod shows for the first time. `live`: the change was seen as it happened."""
+    if timeline.unschedulable is None and (since := pod.unschedulable_since()) is not None:
+        timeline.unschedulable = at if live else (since or at)
+    scheduled = condition(pod.conditions, "PodScheduled")
+    if scheduled is not None and scheduled.reason == "Unschedulable":
+        timeline.scheduler_message = scheduled.message
+    if pod.nominated_node and not timeline.target:
+        timeline.target = pod.nominated_node
+    if timeline.bound is None and pod.node_name:
+        timeline.bound = _moment(scheduled, at, live)
+        timeline.node = pod.node_name
+    if timeline.started is None and pod.containers_started is not None:
+        timeline.started = at if live else pod.containers_started
+    if timeline.ready is None:
+        ready = condition(pod.conditions, "Ready")
+        if ready is not None and ready.status == "True":
+            timeline.ready = _moment(ready, at, live)
+
+
+def follow_claim(timeline: ClaimTimeline, claim: NodeClaim, at: float, live: bool) -> None:
+    """Stamp the conditions that turned True and the start of the deletion."""
+    for type_, field in _STAGES:
+        if getattr(timeline, field) is None:
+            entry = condition(claim.conditions, type_)
+            if entry is not None and entry.status == "True":
+                setattr(timeline, field, _moment(entry, at, live))
+    if timeline.draining is None and claim.metadata.deleted is not None:
+        timeline.draining = at if live else claim.metadata.deleted
+    if timeline.terminating is None:
+        ending = condition(claim.conditions, "InstanceTerminating")
+        if ending is not None and ending.status == "True":
+            timeline.terminating = _moment(ending, at, live)
+
+
+def _moment(entry: Condition | None, at: float, live: bool) -> float:
+    return at if live or entry is None or not entry.changed else entry.changed
