@@ -1,0 +1,181 @@
+"""Recordings: the journal on disk, zstd-compressed JSON lines that the World reads back as events.
+
+First line a header: {"format": "karptui-recording", "version": 1, "cluster", "kubernetes", "karpenter", "karptui",
+"started"}. Then one line per event, times in epoch seconds:
+
+    {"at", "resource", "type": ADDED | MODIFIED | DELETED, "object": {...}}       as the API server sent it
+    {"at", "event": "StreamChanged" | "DecisionMade" | ..., "body": {...}}        karptui's own
+
+A file that was cut off (the process died, the disk filled) reads up to the cut.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from karptui import __version__
+from karptui.world import events
+
+FORMAT = "karptui-recording"
+VERSION = 1
+# The catalogue is shipped or fetched, not recorded; previews are made again by whoever replays.
+_OWN: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        events.StreamChanged,
+        events.DecisionCarriedOut,
+        events.CloudCalled,
+        events.InterruptionSeen,
+        events.Narrated,
+        events.Problem,
+    )
+}
+Decode = Callable[[str, bytes], Any]
+
+
+class RecordingError(Exception):
+    """A recording cannot be read; the text is one sentence for a person."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The first line of a recording."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    cluster: str = ""
+    kubernetes: str = ""
+    karpenter: str = ""
+    karptui: str = __version__
+    started: float = 0.0
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Any later line."""
+
+    at: float
+    resource: str = ""
+    type: str = ""
+    object: msgspec.Raw = msgspec.Raw(b"")
+    event: str = ""
+    body: msgspec.Raw = msgspec.Raw(b"")
+
+
+class RecordingWriter:
+    """Writes events to a file while karptui runs; `flush` makes everything so far readable after a crash."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        try:
+            self._file = path.open("wb")
+        except OSError as error:
+            raise RecordingError(
+                f"cannot write the recording {path}: {error.strerror}; choose another place"
+            ) from error
+        self.path = path
+        self.lines = 0
+        self._encoder = msgspec.json.Encoder()
+        self._out = zstandard.ZstdCompressor(level=6).stream_writer(self._file)
+        self._out.write(self._encoder.encode(header) + b"\n")
+
+    def write(self, event: events.Event) -> None:
+        """Append one event; kinds that a replay makes anew are passed over."""
+        if isinstance(event, events.ObjectSeen):
+            if event.raw is None:
+                return
+            line = Line(event.at, event.resource, event.change.value.upper(), msgspec.Raw(event.raw))
+        elif type(event).__name__ in _OWN:
+            body = msgspec.Raw(self._encoder.encode(event))
+            line = Line(at=event.at, event=type(event).__name__, body=body)
+        else:
+            return
+        self._out.write(self._encoder.encode(line) + b"\n")
+        self.lines += 1
+
+    def flush(self) -> None:
+        """Close the current block, so that a reader of the unfinished file gets all of it."""
+        self._out.flush(zstandard.FLUSH_BLOCK)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._out.close()
+
+
+class Recording:
+    """A recording open for reading: its header at once, its events as they are asked for.
+
+    `decode(resource, json) -> model object` is handed in, as decoding lives with the Kubernetes API. After the end,
+    `problem` holds a sentence if the file was cut off or held lines that could not be read.
+    """
+
+    def __init__(self, path: Path, decode: Decode) -> None:
+        self.path = path
+        self.problem = ""
+        self._decode = decode
+        self._lines = _lines(path)
+        try:
+            first = next(self._lines, b"")
+        except zstandard.ZstdError as error:
+            raise RecordingError(f"{path} is not a recording: it is not zstd-compressed") from error
+        try:
+            self.header = msgspec.json.decode(first, type=Header)
+        except msgspec.MsgspecError:
+            raise RecordingError(f"{path} is not a recording: its first line is no header") from None
+        if self.header.format != FORMAT:
+            raise RecordingError(f"{path} is not a recording: its format is {self.header.format!r}")
+        if self.header.version > VERSION:
+            raise RecordingError(
+                f"{path} was written by karptui {self.header.karptui} in format {self.header.version}, "
+                f"and this karptui {__version__} reads up to format {VERSION}: upgrade karptui"
+            )
+
+    def events(self, keep_raw: bool = False) -> Iterator[events.Event]:
+        """Every event in order; what cannot be read is counted in `problem`, not raised."""
+        decoder = msgspec.json.Decoder(Line)
+        yield events.Connected(
+            self.header.started,
+            self.header.cluster or self.path.stem,
+            self.header.kubernetes,
+            self.header.karpenter,
+            source="recording",
+        )
+        bad = 0
+        try:
+            for text in self._lines:
+                try:
+                    event = self._event(decoder.decode(text), keep_raw)
+                except (msgspec.MsgspecError, ValueError):
+                    bad += 1
+                    continue
+                if event is not None:
+                    yield event
+        except (zstandard.ZstdError, EOFError, OSError):
+            self.problem = f"{self.path} is cut off: what was written up to there has been played"
+        if bad:
+            self.problem = f"{bad} lines of {self.path} could not be read and were passed over"
+
+    def _event(self, line: Line, keep_raw: bool) -> events.Event | None:
+        if line.resource:
+            raw = bytes(line.object)
+            found = self._decode(line.resource, raw)
+            change = events.Change(line.type.lower())
+            return events.ObjectSeen(line.at, line.resource, change, found, raw if keep_raw else None)
+        kind = _OWN.get(line.event)
+        return None if kind is None else msgspec.json.decode(line.body, type=kind)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise RecordingError(f"cannot read the recording {path}: {error.strerror}") from error
+    with file:
+        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        for line in io.BufferedReader(stream, 1 << 20):
+            if line.endswith(b"\n"):
+                yield line
+            else:
+                raise EOFError  # half a line: the writer was cut off in the middle of it
