@@ -1,0 +1,230 @@
+"""The decision log, and one decision in full (W3): the funnel, and every instance type with the reason it lost."""
+
+from msgspec import Struct
+
+from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
+from karptui.model.decision import Decision, DecisionKind, Refusal, TypeVerdict
+from karptui.model.quantity import human
+from karptui.views.line import Line
+from karptui.views.progress import pods_text
+from karptui.views.wording import (
+    amount,
+    clock,
+    duration,
+    hourly,
+    percent,
+    plural,
+    short_capacity_type,
+    short_zone,
+    signed_hourly,
+)
+from karptui.world.world import World
+
+
+class DecisionRow(Struct, frozen=True):
+    """One line of the decision log; `mark` tells what became of it."""
+
+    key: str
+    at: str
+    text: str
+    mark: str
+    role: str
+
+
+class CandidateRow(Struct, frozen=True):
+    """One instance type in a decision; `price` is inf where nothing is on offer."""
+
+    key: str
+    instance_type: str
+    capacity_type: str
+    zone: str
+    price: float
+    use: str
+    verdict: str
+    code: Refusal
+
+
+class FunnelRow(Struct, frozen=True):
+    """One step of the funnel; `share` of the first step's types, 0 to 1."""
+
+    remaining: int
+    share: float
+    text: str
+
+
+class DecisionView(Struct, frozen=True):
+    """One decision in full."""
+
+    id: str
+    title: str
+    at: str
+    outcome: str
+    funnel: list[FunnelRow]
+    candidates: list[CandidateRow]
+    facts: list[Line]
+    made_from: list[Line]
+    sentence: str
+
+
+def decision_row(world: World, decision: Decision) -> DecisionRow:
+    """The line of one decision."""
+    mark, role = _mark(world, decision)
+    return DecisionRow(decision.id, clock(decision.at), decision_text(world, decision), mark, role)
+
+
+def decision_text(world: World, decision: Decision) -> str:
+    """What was decided, in one short sentence."""
+    count = plural(len(decision.pods), "pod")
+    match decision.kind:
+        case DecisionKind.LAUNCH | DecisionKind.REPLACE if decision.claim is not None:
+            claim = decision.claim
+            chosen = claim.instance_types[0] if claim.instance_types else "no type"
+            offer = f"{chosen} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
+            if decision.kind is DecisionKind.LAUNCH:
+                return f"{count} → {offer} {hourly(claim.price)}"
+            return f"{_nodes_text(world, decision)} → {offer} {signed_hourly(decision.price_change)}"
+        case DecisionKind.NOMINATE:
+            return f"{count} → {decision.nodes[0]}, which has room"
+        case DecisionKind.REFUSE:
+            words = failure_sentence(decision.failure) if decision.failure else "no reason was given"
+            return f"{count} fit nowhere: {words}"
+        case _:
+            return f"delete {_nodes_text(world, decision)} {signed_hourly(decision.price_change)}"
+
+
+def _nodes_text(world: World, decision: Decision) -> str:
+    if len(decision.nodes) > 1:
+        return plural(len(decision.nodes), "node")
+    node = world.of("nodes").get(decision.nodes[0]) if decision.nodes else None
+    return f"{node.instance_type} {decision.nodes[0]}" if node is not None else "".join(decision.nodes)
+
+
+def _mark(world: World, decision: Decision) -> tuple[str, str]:
+    if decision.kind is DecisionKind.REFUSE:
+        return "✗", "bad"
+    claim = world.claim_of_decision.get(decision.id)
+    timeline = world.claim_timelines.get(claim or "")
+    if timeline is not None and timeline.initialized is not None:
+        return "✓", "ok"
+    if decision.not_modelled:
+        return "?", "warn"
+    return "", "text"
+
+
+def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
+    """One decision, explained type by type. Recomputed on demand from what the decision was made of."""
+    explained = Explanation((), ())
+    if decision.claim is not None:
+        explained = explain_claim(world.snapshot(now), decision.claim)
+    claim_name = world.claim_of_decision.get(decision.id, "")
+    text = decision_text(world, decision)
+    return DecisionView(
+        id=decision.id,
+        title=f"{decision.id}  {text}",
+        at=clock(decision.at),
+        outcome=_outcome(world, claim_name),
+        funnel=_funnel(explained),
+        candidates=_candidates(explained),
+        facts=_facts(decision, claim_name),
+        made_from=_made_from(world, decision, now),
+        sentence=_sentence(decision, explained, text),
+    )
+
+
+def _funnel(explained: Explanation) -> list[FunnelRow]:
+    whole = explained.funnel[0].remaining if explained.funnel else 1
+    return [FunnelRow(step.remaining, step.remaining / max(whole, 1), step.detail) for step in explained.funnel]
+
+
+def _candidates(explained: Explanation) -> list[CandidateRow]:
+    chosen = next((entry for entry in explained.verdicts if entry.reason.code is Refusal.CHOSEN), None)
+    rows = [_candidate(entry, chosen) for entry in explained.verdicts]
+    order = {Refusal.CHOSEN: 0, Refusal.DEARER: 1}
+    return sorted(rows, key=lambda row: (order.get(row.code, 2), row.price, row.key))
+
+
+def _candidate(entry: TypeVerdict, chosen: TypeVerdict | None) -> CandidateRow:
+    if entry.reason.code is Refusal.CHOSEN:
+        verdict = "chosen"
+    elif entry.reason.code is Refusal.DEARER and chosen is not None and chosen.price:
+        share = entry.price / chosen.price - 1.0
+        verdict = (
+            "same price"
+            if share < 0.0005
+            else f"{share * 100:.1f}% dearer"
+            if share < 0.1
+            else f"{percent(share)} dearer"
+        )
+    else:
+        verdict = sentence(entry.reason)
+    use = "/".join(percent(entry.use[name]) for name in ("cpu", "memory") if name in entry.use)
+    return CandidateRow(
+        entry.instance_type,
+        entry.instance_type,
+        entry.capacity_type,
+        entry.zone,
+        entry.price,
+        use,
+        verdict,
+        entry.reason.code,
+    )
+
+
+def _facts(decision: Decision, claim_name: str) -> list[Line]:
+    lines: list[Line] = []
+    if decision.failure is not None:
+        lines += [((sentence(reason), "bad"),) for reason in decision.failure.reasons]
+    if decision.claim is not None:
+        asked = decision.claim.requests
+        amounts = " ".join(f"{human(asked[name], name)} {name}" for name in sorted(asked) if name != "pods")
+        lines.append((("asks for ", "dim"), (amounts, "text")))
+        if decision.claim.daemon_requests:
+            daemons = decision.claim.daemon_requests
+            text = " ".join(f"{human(daemons[name], name)} {name}" for name in sorted(daemons) if name != "pods")
+            lines.append((("of it DaemonSets ", "dim"), (text, "text")))
+        lines += [
+            (("relaxed ", "warn"), (f"{entry.kind} for {entry.pod} {entry.detail}".rstrip(), "text"))
+            for entry in decision.claim.relaxed
+        ]
+    if claim_name:
+        lines.append((("NodeClaim ", "dim"), (claim_name, "text")))
+    lines.append(
+        (("pods ", "dim"), (f"{len(decision.pods)}  {pods_text(decision.pods)}" if decision.pods else "none", "text"))
+    )
+    lines += [(("not modelled ", "warn"), (what, "text")) for what in decision.not_modelled]
+    return lines
+
+
+def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
+    catalogue = world.catalogue
+    age = f", {duration(now - catalogue.priced)} old" if catalogue.priced else ""
+    lines: list[Line] = [(("prices ", "dim"), (f"{catalogue.source or 'none'}{age}", "text"))]
+    if catalogue.spot_synthetic:
+        lines.append((("spot prices are synthetic", "warn"),))
+    lines.append(
+        (("snapshot ", "dim"), (f"{decision.snapshot}", "text"), (f", {duration(decision.seconds)} of engine", "dim"))
+    )
+    return lines
+
+
+def _outcome(world: World, claim_name: str) -> str:
+    timeline = world.claim_timelines.get(claim_name)
+    if timeline is None:
+        return ""
+    if timeline.gone is not None:
+        return f"{claim_name} has gone"
+    if timeline.initialized is not None:
+        return f"{claim_name} ready after {duration(timeline.initialized - timeline.created)}"
+    return f"{claim_name} is coming"
+
+
+def _sentence(decision: Decision, explained: Explanation, text: str) -> str:
+    chosen = next((entry for entry in explained.verdicts if entry.reason.code is Refusal.CHOSEN), None)
+    if chosen is None:
+        return text
+    fitting = sum(entry.reason.code in (Refusal.CHOSEN, Refusal.DEARER) for entry in explained.verdicts)
+    unavailable = sum(
+        entry.reason.code is Refusal.NO_CAPACITY and entry.price <= chosen.price for entry in explained.verdicts
+    )
+    words = f"{chosen.instance_type}: cheapest of {fitting} that fit at ${amount(chosen.price)}/h"
+    return f"{words}; {unavailable} cheaper had no capacity" if unavailable else words

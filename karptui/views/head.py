@@ -1,0 +1,87 @@
+"""The head of every screen: mode, cluster, how fresh the picture is, and the figures that matter."""
+
+from msgspec import Struct
+
+from karptui.model.metadata import is_true
+from karptui.views.wording import clock, duration, hourly, monthly, plural
+from karptui.world.events import StreamState
+from karptui.world.world import World
+
+
+class Head(Struct, frozen=True):
+    """`stale` is one sentence when the picture is old, else empty. Times in seconds, money in USD an hour."""
+
+    mode: str
+    cluster: str
+    kubernetes: str
+    karpenter: str
+    streams_live: int
+    streams: int
+    lost: tuple[str, ...]
+    stale: str
+    clock: str
+    pending: int
+    oldest: float | None
+    bound_p50: float | None
+    bound_p95: float | None
+    nodes: int
+    coming: int
+    draining: int
+    hourly: float
+    unpriced: int
+    spent: float
+
+
+def head(world: World, mode: str, now: float) -> Head:
+    """The head at `now` (epoch seconds)."""
+    connected = world.connected
+    claims = world.of("nodeclaims").values()
+    bound = sorted(seconds for entry in world.pod_timelines.values() if (seconds := entry.pending_seconds) is not None)
+    bad = {name: stream for name, stream in world.streams.items() if stream.state in _LOST}
+    stale = next((stream for stream in bad.values() if stream.state is StreamState.STALE), None)
+    oldest = min((pod.metadata.created for pod in world.pending.values()), default=None)
+    return Head(
+        mode=mode,
+        cluster=connected.cluster if connected else "connecting",
+        kubernetes=connected.kubernetes_version if connected else "",
+        karpenter=connected.karpenter_version if connected else "",
+        streams_live=sum(stream.state is StreamState.LIVE for stream in world.streams.values()),
+        streams=sum(stream.state is not StreamState.ABSENT for stream in world.streams.values()),
+        lost=tuple(sorted(bad)),
+        stale=f"{stale.message} (last good {duration(now - stale.since)} ago)" if stale else "",
+        clock=clock(now),
+        pending=len(world.pending),
+        oldest=None if oldest is None else max(now - oldest, 0.0),
+        bound_p50=bound[len(bound) // 2] if bound else None,
+        bound_p95=bound[min(int(len(bound) * 0.95), len(bound) - 1)] if bound else None,
+        nodes=len(world.of("nodes")),
+        coming=sum(not is_true(claim.conditions, "Initialized") and claim.metadata.deleted is None for claim in claims),
+        draining=sum(claim.metadata.deleted is not None for claim in claims),
+        hourly=world.ledger.hourly,
+        unpriced=len(world.ledger.unpriced),
+        spent=world.ledger.spent,
+    )
+
+
+_LOST = (StreamState.STALE, StreamState.FORBIDDEN)
+
+
+def figures(head: Head) -> str:
+    """The second line of the head as text."""
+    pending = f"PENDING {head.pending}"
+    if head.oldest is not None:
+        pending += f" (oldest {duration(head.oldest)})"
+    parts = [pending]
+    if head.bound_p50 is not None and head.bound_p95 is not None:
+        parts.append(f"bound p50 {duration(head.bound_p50)} p95 {duration(head.bound_p95)}")
+    nodes = f"NODES {head.nodes}"
+    if head.coming:
+        nodes += f" +{head.coming} coming"
+    if head.draining:
+        nodes += f" −{head.draining} draining"
+    parts.append(nodes)
+    money = f"{hourly(head.hourly)} {monthly(head.hourly)}"
+    if head.unpriced:
+        money += f" ({plural(head.unpriced, 'node')} unpriced, NOT in the sum)"
+    parts.append(money)
+    return " │ ".join(parts)

@@ -1,0 +1,234 @@
+"""What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
+
+import math
+
+from msgspec import Struct
+
+from karptui.model.labels import DO_NOT_DISRUPT
+from karptui.model.metadata import condition, is_true
+from karptui.model.node import Node, NodeClaim
+from karptui.model.nodepool import NodePool
+from karptui.views.decisions import DecisionRow, decision_row
+from karptui.views.progress import Waiting, stage_of, waiting
+from karptui.views.wording import hourly, plural
+from karptui.world.world import World
+
+
+class PoolRow(Struct, frozen=True):
+    """One NodePool. Shares are 0 to 1; `limit` the fullest limit's share, None without limits."""
+
+    key: str
+    nodes: int
+    cpu: float
+    memory: float
+    limit: float | None
+    hourly: float
+    budget: str
+    ready: bool
+
+
+class ClaimRow(Struct, frozen=True):
+    """One NodeClaim on its way in or out; `age` in seconds."""
+
+    key: str
+    instance_type: str
+    capacity_type: str
+    zone: str
+    stage: str
+    role: str
+    age: float
+    pods: int
+
+
+class NodeRow(Struct, frozen=True):
+    """One node; `price` None: unpriced. `note` is one word, `role` how it is meant."""
+
+    key: str
+    instance_type: str
+    capacity_type: str
+    zone: str
+    cpu: float
+    memory: float
+    pods: int
+    price: float | None
+    note: str
+    role: str
+
+
+class Overview(Struct, frozen=True):
+    """All of it."""
+
+    pools: list[PoolRow]
+    waiting: list[Waiting]
+    in_flight: list[ClaimRow]
+    nodes: list[NodeRow]
+    decisions: list[DecisionRow]
+    sentence: str
+
+
+def overview(world: World, now: float) -> Overview:
+    """The Overview at `now` (epoch seconds)."""
+    pending = waiting(world, now)
+    decisions = [decision_row(world, decision) for decision in reversed(list(world.decisions.values())[-200:])]
+    return Overview(
+        pools=pools(world),
+        waiting=pending,
+        in_flight=in_flight(world, pending, now),
+        nodes=nodes(world),
+        decisions=decisions,
+        sentence=sentence(world, pending, decisions),
+    )
+
+
+def pools(world: World) -> list[PoolRow]:
+    """NodePools in the order Karpenter asks them, then nodes that belong to none as "(no pool)"."""
+    prices = world.ledger.by_pool()
+    members: dict[str, list[Node]] = {}
+    for node in world.of("nodes").values():
+        members.setdefault(node.node_pool, []).append(node)
+    rows = []
+    for pool in sorted(world.of("nodepools").values(), key=lambda pool: (pool.weight, pool.key), reverse=True):
+        own = members.pop(pool.key, [])
+        rows.append(_pool_row(world, pool, own, prices.get(pool.key, 0.0)))
+    loose = [node for group in members.values() for node in group]
+    if loose:
+        cpu, memory = _shares(world, loose)
+        price = sum(prices.get(name, 0.0) for name in members)
+        rows.append(PoolRow("(no pool)", len(loose), cpu, memory, None, price, "not Karpenter's", True))
+    return rows
+
+
+def _pool_row(world: World, pool: NodePool, own: list[Node], price: float) -> PoolRow:
+    cpu, memory = _shares(world, own)
+    limit = None
+    if pool.limits:
+        used = {"nodes": len(own) * 10**9}
+        for node in own:
+            for name, amount in node.capacity.items():
+                used[name] = used.get(name, 0) + amount
+        limit = max((used.get(name, 0) / most if most else 1.0) for name, most in pool.limits.items())
+    return PoolRow(pool.key, len(own), cpu, memory, limit, price, _budget(pool, own), is_true(pool.conditions, "Ready"))
+
+
+def _budget(pool: NodePool, own: list[Node]) -> str:
+    if not pool.budgets:
+        return "no budget"
+    first = pool.budgets[0]
+    if len(pool.budgets) > 1 or first.schedule:
+        return plural(len(pool.budgets), "budget")
+    if first.nodes.endswith("%"):
+        allowed = math.ceil(len(own) * float(first.nodes[:-1]) / 100)  # percentages round up (spec/lifecycle.md 3.5)
+        return f"{allowed} ({first.nodes})"
+    return first.nodes
+
+
+def _shares(world: World, own: list[Node]) -> tuple[float, float]:
+    def share(resource: str) -> float:
+        total = sum(node.allocatable.get(resource, 0) for node in own)
+        asked = sum(world.usage.requested.get(node.key, {}).get(resource, 0) for node in own)
+        return asked / total if total else 0.0
+
+    return share("cpu"), share("memory")
+
+
+def in_flight(world: World, pending: list[Waiting], now: float) -> list[ClaimRow]:
+    """NodeClaims that are not initialized yet or are going, newest first."""
+    meant = {entry.claim: len(entry.pods) for entry in pending if entry.claim}
+    rows = []
+    for claim in world.of("nodeclaims").values():
+        stage = stage_of(claim, world.claim_timelines.get(claim.key))
+        if stage.name == "ready":
+            continue
+        going = claim.metadata.deleted is not None
+        count = len(world.usage.on(claim.node_name)) if going else meant.get(claim.key, 0)
+        name = f"draining, {plural(count, 'pod')} left" if stage.name == "draining" else stage.name
+        if stage.name == "starting" and (taints := _startup_taints(world, claim)):
+            name = f"startup taint {taints[0]}"
+        row = ClaimRow(
+            claim.key,
+            claim.instance_type or "not chosen yet",
+            claim.capacity_type,
+            claim.zone,
+            name,
+            stage.role,
+            max(now - (claim.metadata.deleted or claim.metadata.created), 0.0),
+            count,
+        )
+        rows.append(row)
+    return sorted(rows, key=lambda row: (row.age, row.key))
+
+
+def _startup_taints(world: World, claim: NodeClaim) -> list[str]:
+    node = world.of("nodes").get(claim.node_name)
+    if node is None:
+        return []
+    there = {(taint.key, taint.effect) for taint in node.taints}
+    return [taint.key for taint in claim.startup_taints if (taint.key, taint.effect) in there]
+
+
+def nodes(world: World) -> list[NodeRow]:
+    """Every node, dearest unused capacity first: what could go costs most at the top."""
+    rows = [_node_row(world, node) for node in world.of("nodes").values()]
+    return sorted(rows, key=lambda row: (-(row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), row.key))
+
+
+def _node_row(world: World, node: Node) -> NodeRow:
+    cpu, memory = _shares(world, [node])
+    entry = world.ledger.nodes.get(node.key)
+    note, role = _note(world, node)
+    return NodeRow(
+        node.key,
+        node.instance_type or "?",
+        node.capacity_type,
+        node.zone,
+        cpu,
+        memory,
+        len(world.usage.on(node.key)),
+        entry.price if entry else None,
+        note,
+        role,
+    )
+
+
+def _note(world: World, node: Node) -> tuple[str, str]:
+    here = world.usage.on(node.key).values()
+    ready = condition(node.conditions, "Ready")
+    instance = node.provider_id.rpartition("/")[2]
+    if node.metadata.deleted is not None:
+        return "drain", "draining"
+    if instance and instance in world.interruptions:
+        return "interrupted", "bad"
+    if ready is None or ready.status != "True":
+        return "not ready", "warn"
+    if any(taint.key == "karpenter.sh/disrupted" for taint in node.taints):
+        return "disrupted", "draining"
+    if node.unschedulable:
+        return "cordoned", "warn"
+    if node.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
+        return "DND", "warn"
+    if any(pod.metadata.annotations.get(DO_NOT_DISRUPT) == "true" for pod in here):
+        return "DND pod", "warn"
+    if not any(not pod.daemon and not pod.mirror and pod.active for pod in here):
+        return "empty", "warn"
+    return "", "text"
+
+
+def sentence(world: World, pending: list[Waiting], decisions: list[DecisionRow]) -> str:
+    """What matters now, in one sentence."""
+    if not world.synced():
+        return "listing the cluster"
+    if world.narration is not None and world.at - world.narration.at < 20:
+        return world.narration.text
+    blocked = [row for row in pending if row.blocked]
+    if blocked:
+        worst = max(blocked, key=lambda row: len(row.pods))
+        return f"{plural(len(worst.pods), 'pod')} cannot be placed: {worst.text}"
+    if pending:
+        first = pending[0]
+        return (
+            f"{plural(sum(len(row.pods) for row in pending), 'pod')} pending; {len(first.pods)} wait for {first.text}"
+        )
+    if decisions:
+        return decisions[0].text
+    count = len(world.of("nodes"))
+    return f"nothing is pending; {plural(count, 'node')} at {hourly(world.ledger.hourly)}"

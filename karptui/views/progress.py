@@ -1,0 +1,138 @@
+"""Where a NodeClaim stands on its way, how long that usually takes, and what each pending pod waits for."""
+
+from msgspec import Struct
+
+from karptui.engine.explain import failure_sentence
+from karptui.model.metadata import condition
+from karptui.model.node import NodeClaim
+from karptui.model.pod import Pod
+from karptui.views.wording import duration, plural, short_capacity_type, short_zone
+from karptui.world.timeline import ClaimTimeline
+from karptui.world.world import World
+
+
+class Stage(Struct, frozen=True):
+    """What a NodeClaim is at. `role` names the stage for a theme; `since` is when it began (epoch seconds)."""
+
+    name: str
+    role: str
+    since: float
+
+
+class Waiting(Struct, frozen=True):
+    """Pods that wait for the same thing. `blocked`: nothing is under way for them. `claim`: the one they wait for."""
+
+    key: str
+    pods: tuple[str, ...]
+    text: str
+    role: str
+    blocked: bool = False
+    claim: str = ""
+    eta: float | None = None
+
+
+def stage_of(claim: NodeClaim, timeline: ClaimTimeline | None) -> Stage:
+    """The stage a NodeClaim is in, from its conditions; times from its timeline where karptui saw them."""
+    created = claim.metadata.created
+    if claim.metadata.deleted is not None:
+        ending = condition(claim.conditions, "InstanceTerminating")
+        if ending is not None and ending.status == "True":
+            return Stage("terminating", "draining", ending.changed)
+        return Stage("draining", "draining", claim.metadata.deleted)
+    reached = {entry.type: entry.changed for entry in claim.conditions if entry.status == "True"}
+    if timeline is not None:
+        for type_ in ("Launched", "Registered", "Initialized"):
+            reached[type_] = getattr(timeline, type_.lower()) or reached.get(type_, 0.0)
+        reached = {type_: at for type_, at in reached.items() if at}
+    if "Initialized" in reached:
+        return Stage("ready", "ready", reached["Initialized"])
+    if "Registered" in reached:
+        return Stage("starting", "starting", reached["Registered"])
+    if "Launched" in reached:
+        return Stage("booting", "booting", reached["Launched"])
+    if timeline is not None and timeline.fleet_called is not None:
+        return Stage("CreateFleet", "launching", timeline.fleet_called)
+    return Stage("launching", "launching", created)
+
+
+def usual_seconds(world: World, node_pool: str) -> float | None:
+    """Median seconds from creation to Initialized over this pool's NodeClaims (any pool's if it has none yet)."""
+    done = [entry for entry in world.claim_timelines.values() if entry.initialized is not None]
+    own = [entry for entry in done if entry.node_pool == node_pool] or done
+    times = sorted((entry.initialized or 0.0) - entry.created for entry in own)
+    return times[len(times) // 2] if times else None
+
+
+def waiting(world: World, now: float) -> list[Waiting]:
+    """Every pending pod, grouped by what it waits for: blocked ones last, larger groups first."""
+    preview = world.preview.plan if world.preview is not None else None
+    groups: dict[str, list[str]] = {}
+    found: dict[str, Waiting] = {}
+    nominated = {pod: name for name, pods in preview.existing.items() for pod in pods} if preview else {}
+    planned = {pod: claim for claim in preview.claims for pod in claim.pods} if preview else {}
+    for key, pod in world.pending.items():
+        if key in nominated:
+            entry = _for_target(world, nominated[key], now)
+        elif preview is not None and key in planned:
+            claim = planned[key]
+            type_ = claim.instance_types[0] if claim.instance_types else "no type"
+            what = f"{type_} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
+            name = f"plan {claim.node_pool} {claim.pods[0]}"
+            entry = Waiting(name, (), f"{claim.node_pool}: a new {what}, being decided", "pending")
+        elif preview is not None and key in preview.errors:
+            words = failure_sentence(preview.errors[key])
+            entry = Waiting(f"blocked {words}", (), words, "bad", blocked=True)
+        elif preview is not None and key in preview.ignored:
+            entry = Waiting(f"ignored {preview.ignored[key]}", (), preview.ignored[key], "bad", blocked=True)
+        else:
+            entry = _for_scheduler(pod)
+        found.setdefault(entry.key, entry)
+        groups.setdefault(entry.key, []).append(key)
+    rows = [
+        Waiting(entry.key, tuple(groups[key]), entry.text, entry.role, entry.blocked, entry.claim, entry.eta)
+        for key, entry in found.items()
+    ]
+    return sorted(rows, key=lambda row: (row.blocked, -len(row.pods), row.key))
+
+
+def _for_target(world: World, name: str, now: float) -> Waiting:
+    claim = world.of("nodeclaims").get(name)
+    if claim is None:
+        claim = next((entry for entry in world.of("nodeclaims").values() if entry.node_name == name), None)
+    if claim is None:
+        return Waiting(f"node {name}", (), f"{name} has room: the kube-scheduler binds next", "ready")
+    timeline = world.claim_timelines.get(claim.key)
+    stage = stage_of(claim, timeline)
+    usual = usual_seconds(world, claim.node_pool)
+    eta = None if usual is None else max(usual - (now - claim.metadata.created), 0.0)
+    words = {
+        "launching": "EC2 is launching it",
+        "CreateFleet": "EC2 is launching it",
+        "booting": "boots",
+        "starting": "registered, not initialized yet",
+        "ready": "is ready: the kube-scheduler binds next",
+    }.get(stage.name, stage.name)
+    left = f", ~{duration(eta)} left" if eta and stage.name != "ready" else ""
+    return Waiting(f"claim {claim.key}", (), f"{claim.key} {words}{left}", stage.role, claim=claim.key, eta=eta)
+
+
+def _for_scheduler(pod: Pod) -> Waiting:
+    if pod.spec.scheduling_gates:
+        gates = ", ".join(pod.spec.scheduling_gates)
+        return Waiting(f"gate {gates}", (), f"scheduling gate {gates}", "warn", blocked=True)
+    if pod.nominated_node:
+        return Waiting(f"preempt {pod.nominated_node}", (), f"preemption on {pod.nominated_node}", "pending")
+    if pod.provisionable:
+        return Waiting("undecided", (), "the batching window to close", "pending")
+    return Waiting("scheduler", (), "the kube-scheduler to look at them", "pending")
+
+
+def pods_text(pods: tuple[str, ...]) -> str:
+    """One name, or the common beginning and a count: `payments/ledger-*`."""
+    if len(pods) == 1:
+        return pods[0]
+    first, last = min(pods), max(pods)
+    common = 0
+    while common < min(len(first), len(last)) and first[common] == last[common]:
+        common += 1
+    return f"{first[:common]}*" if common > 3 else plural(len(pods), "pod")

@@ -1,0 +1,193 @@
+"""Why: the answer for whatever the cursor is on, and for `karptui why POD|NODE|DECISION`."""
+
+from msgspec import Struct
+
+from karptui.engine.explain import failure_sentence, sentence
+from karptui.model.metadata import condition
+from karptui.model.node import Node, NodeClaim
+from karptui.model.nodepool import NodePool
+from karptui.model.pod import Pod
+from karptui.model.quantity import human
+from karptui.views.decisions import decision_text, decision_view
+from karptui.views.line import Line
+from karptui.views.overview import nodes, pools
+from karptui.views.progress import Waiting, pods_text, stage_of, waiting
+from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
+from karptui.world.world import World
+
+SHOWN_PODS = 8
+
+
+class Why(Struct, frozen=True):
+    """A title and its lines. `decision` is the decision to open next, or empty."""
+
+    title: str
+    lines: list[Line]
+    decision: str = ""
+    pod: str = ""
+
+
+def find(world: World, name: str) -> tuple[str, str] | None:
+    """What a name given by a person means: (kind, key) of a decision, pod, node, NodeClaim or NodePool."""
+    if name.upper() in world.decisions:
+        return "decision", name.upper()
+    for kind, resource in (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools")):
+        if name in world.of(resource):
+            return kind, name
+    pods = world.of("pods")
+    if name in pods:
+        return "pod", name
+    matches = [key for key in pods if key.partition("/")[2] == name]
+    return ("pod", matches[0]) if len(matches) == 1 else None
+
+
+def why(world: World, kind: str, key: str, now: float) -> Why:
+    """The answer about one row: kind is pod, waiting, node, claim, pool or decision."""
+    match kind:
+        case "pod" if (pod := world.of("pods").get(key)) is not None:
+            return _pod(world, pod, now)
+        case "waiting" if (row := _waiting_row(world, key, now)) is not None:
+            return _waiting(world, row, now)
+        case "node" if (node := world.of("nodes").get(key)) is not None:
+            return _node(world, node, now)
+        case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
+            return _claim(world, claim, now)
+        case "pool" if (pool := world.of("nodepools").get(key)) is not None:
+            return _pool(world, pool)
+        case "decision" if (decision := world.decisions.get(key)) is not None:
+            view = decision_view(world, decision, now)
+            refused = [
+                (
+                    (row.instance_type.ljust(16), "text"),
+                    (f"{amount(row.price).rjust(8)}  " if row.price < 1e9 else " " * 10, "money"),
+                    (row.verdict, "dim"),
+                )
+                for row in view.candidates[:SHOWN_PODS]
+            ]
+            return Why(decision_text(world, decision), [*view.facts, *refused, *view.made_from], decision=key)
+        case _:
+            return Why(key or "nothing chosen", [(("gone since the last look", "dim"),)])
+
+
+def _waiting_row(world: World, key: str, now: float) -> Waiting | None:
+    return next((row for row in waiting(world, now) if row.key == key), None)
+
+
+def _waiting(world: World, row: Waiting, now: float) -> Why:
+    first = world.of("pods").get(row.pods[0])
+    lines: list[Line] = [((row.text, row.role),)]
+    if first is not None:
+        lines += _needs(first)
+        lines += _refusals(world, first.key)
+    if row.claim and (claim := world.of("nodeclaims").get(row.claim)) is not None:
+        lines += _claim(world, claim, now).lines
+    timeline = world.pod_timelines.get(row.pods[0])
+    if timeline is not None and timeline.scheduler_message:
+        lines.append((("kube-scheduler ", "dim"), (timeline.scheduler_message, "text")))
+    decision = timeline.decision if timeline is not None else ""
+    title = f"{plural(len(row.pods), 'pod')}  {pods_text(row.pods)}"
+    return Why(title, lines, decision=decision, pod=row.pods[0])
+
+
+def _needs(pod: Pod) -> list[Line]:
+    asked = " ".join(f"{human(value, name)} {name}" for name, value in pod.requests.items() if name != "pods")
+    lines: list[Line] = [(("need ", "dim"), (asked or "nothing", "text"))]
+    lines += [(("need ", "dim"), (f"{key} = {value}", "text")) for key, value in pod.spec.node_selector.items()]
+    for term in pod.spec.required_node_terms[:2]:
+        lines += [
+            (("need ", "dim"), (f"{key} {operator} {' '.join(values)}".rstrip(), "text"))
+            for key, operator, values in term.expressions
+        ]
+    return lines
+
+
+def _refusals(world: World, pod: str) -> list[Line]:
+    plan = world.preview.plan if world.preview is not None else None
+    failure = plan.errors.get(pod) if plan is not None else None
+    if failure is None:
+        return []
+    if not failure.reasons:
+        return [((failure_sentence(failure), "bad"),)]
+    return [
+        ((f"{reason.pool or 'no pool'}  ".ljust(10), "strong"), (sentence(reason), "bad")) for reason in failure.reasons
+    ]
+
+
+def _pod(world: World, pod: Pod, now: float) -> Why:
+    if not pod.node_name:
+        row = next((row for row in waiting(world, now) if pod.key in row.pods), None)
+        if row is not None:
+            found = _waiting(world, Waiting(row.key, (pod.key,), row.text, row.role, row.blocked, row.claim), now)
+            return Why(f"pod {pod.key}", found.lines, decision=found.decision, pod=pod.key)
+    lines = _needs(pod)
+    timeline = world.pod_timelines.get(pod.key)
+    node = world.of("nodes").get(pod.node_name)
+    if node is not None:
+        offer = f"{node.instance_type} {node.capacity_type} {short_zone(node.zone)}".strip()
+        lines.append((("on ", "dim"), (f"{pod.node_name}  {offer}", "text")))
+    decision = timeline.decision if timeline is not None else ""
+    if timeline is not None and timeline.pending_seconds is not None:
+        lines.append((("bound after ", "dim"), (duration(timeline.pending_seconds), "text")))
+    if decision and (made := world.decisions.get(decision)) is not None:
+        lines.append(((f"{decision} ", "accent"), (decision_text(world, made), "text")))
+    return Why(f"pod {pod.key}", lines, decision=decision, pod=pod.key)
+
+
+def _node(world: World, node: Node, now: float) -> Why:
+    row = next(entry for entry in nodes(world) if entry.key == node.key)
+    price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
+    lines: list[Line] = [
+        ((f"{row.instance_type} {row.capacity_type} {short_zone(row.zone)}  ", "text"), (price, "money")),
+        (("cpu ", "dim"), (percent(row.cpu), "text"), ("  memory ", "dim"), (percent(row.memory), "text")),
+    ]
+    if row.note:
+        lines.append(((row.note, row.role),))
+    ready = condition(node.conditions, "Ready")
+    if ready is not None and ready.status != "True" and ready.message:
+        lines.append(((ready.message, "warn"),))
+    lines += [(("taint ", "dim"), (f"{taint.key}:{taint.effect}", "text")) for taint in node.taints]
+    here = sorted(world.usage.on(node.key).values(), key=lambda pod: -pod.requests.get("cpu", 0))
+    lines.append((("pods ", "dim"), (str(len(here)), "text")))
+    lines += [
+        ((f"  {human(pod.requests.get('cpu', 0), 'cpu')} cpu ".ljust(12), "dim"), (pod.key, "text"))
+        for pod in here[:SHOWN_PODS]
+    ]
+    claim = world.claim_of_provider_id.get(node.provider_id, "")
+    return Why(f"node {node.key}", lines, decision=world.decision_of_claim.get(claim, ""))
+
+
+def _claim(world: World, claim: NodeClaim, now: float) -> Why:
+    timeline = world.claim_timelines.get(claim.key)
+    stage = stage_of(claim, timeline)
+    lines: list[Line] = [((stage.name, stage.role), (f" for {duration(now - stage.since)}", "dim"))]
+    if claim.instance_type:
+        offer = f"{claim.instance_type} {claim.capacity_type} {short_zone(claim.zone)}"
+        price = world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
+        lines.append(((f"{offer}  ", "text"), (hourly(price) if price is not None else "unpriced", "money")))
+    lines += [
+        ((f"{entry.type} ", "dim"), (f"{entry.status} {entry.reason} {entry.message}".strip(), "text"))
+        for entry in claim.conditions
+        if entry.status != "True" and entry.reason not in ("", "AwaitingReconciliation")
+    ]
+    return Why(f"NodeClaim {claim.key}", lines, decision=world.decision_of_claim.get(claim.key, ""))
+
+
+def _pool(world: World, pool: NodePool) -> Why:
+    row = next(entry for entry in pools(world) if entry.key == pool.key)
+    lines: list[Line] = [
+        ((plural(row.nodes, "node"), "text"), (f"  {hourly(row.hourly)}", "money"), (f"  weight {pool.weight}", "dim"))
+    ]
+    lines += [
+        (("", "dim"), (f"{entry.key} {entry.operator} {' '.join(entry.values)}".rstrip(), "text"))
+        for entry in pool.template.requirements
+    ]
+    lines += [(("taint ", "dim"), (f"{taint.key}:{taint.effect}", "text")) for taint in pool.template.taints]
+    lines += [
+        (("limit ", "dim"), (f"{human(most, name)} {name}", "text")) for name, most in (pool.limits or {}).items()
+    ]
+    lines += [
+        ((f"{entry.type} {entry.status} ", "bad"), (entry.message or entry.reason, "text"))
+        for entry in pool.conditions
+        if entry.status != "True" and entry.type != "NodeRegistrationHealthy"
+    ]
+    return Why(f"NodePool {pool.key}", lines)
