@@ -1,0 +1,1 @@
+"""The views as Textual screens and widgets; sends intents and changes nothing itself."""

@@ -1,0 +1,150 @@
+"""Columns of a list: which fit into a width, and how a row's cells become one line."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from karptui.tui.look import Look
+from karptui.tui.segments.line import Align, Cut, Line, Span, cut, fit_line, line_width, width_of
+
+GAP = 2
+"""Cells between two columns."""
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A cell that draws itself at the width of its column (a bar, a sparkline)."""
+
+    def draw(self, width: int) -> Line:
+        """A line of exactly `width` cells."""
+        ...
+
+
+Cell: TypeAlias = "str | Span | Line | Drawn"
+"""Text, text with a role, several of those, or a picture."""
+
+
+class Row(NamedTuple):
+    """One row. `key` names the object for as long as it lives; `version` differs whenever a cell differs (any hashable
+    value: a counter, a resourceVersion, or the cells themselves); cells stand in the order of the columns."""
+
+    key: str
+    version: Hashable
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` is fixed, or the least width when `weight` is above 0; the room left over goes to weights in proportion.
+
+    When the row is too wide, columns go from the highest `drop` down; 0 is never dropped.
+    """
+
+    title: str
+    width: int
+    weight: int = 0
+    align: Align = "left"
+    drop: int = 0
+    cut: Cut = "end"
+
+
+class Placed(NamedTuple):
+    """A column in a layout: its index among all columns, where it starts and how wide it is."""
+
+    column: int
+    x: int
+    width: int
+
+
+def lay_out(columns: Sequence[Column], width: int, indent: int = 1) -> tuple[Placed, ...]:
+    """Place the columns into `width` cells, the first at `indent`, with GAP between them and the last cell free."""
+    kept = list(range(len(columns)))
+    room = width - indent - 1
+    while len(kept) > 1 and sum(columns[i].width for i in kept) + GAP * (len(kept) - 1) > room:
+        droppable = [i for i in kept if columns[i].drop > 0]
+        if not droppable:
+            break
+        # Of equal ones the rightmost goes: what stands left is read first.
+        kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
+    left = max(room - sum(columns[i].width for i in kept) - GAP * (len(kept) - 1), 0)
+    weights = sum(columns[i].weight for i in kept)
+    placed: list[Placed] = []
+    x = indent
+    for i in kept:
+        share = left * columns[i].weight // weights if weights else 0
+        left, weights = left - share, weights - columns[i].weight
+        cells = min(columns[i].width + share, max(width - x, 0))
+        if cells <= 0:
+            break
+        placed.append(Placed(i, x, cells))
+        x += cells + GAP
+    return tuple(placed)
+
+
+class RowPainter:
+    """Paints header and rows of one layout. Made anew when columns, width or look change."""
+
+    def __init__(self, columns: Sequence[Column], width: int, look: Look, ground: str = "background") -> None:
+        self.columns = columns
+        self.width = width
+        self.look = look
+        self.ground = ground
+        self.placed = lay_out(columns, width)
+
+    def header(self, sorted_by: int | None, reverse: bool) -> Strip:
+        """The titles; the sorted column carries ▾ (falling) or ▴ (rising)."""
+        mark = "▾" if reverse else "▴"
+        cells = tuple((c.title + (mark if i == sorted_by else ""), "dim") for i, c in enumerate(self.columns))
+        return self._paint(cells, self.ground, " ", "dim")
+
+    def row(self, cells: Sequence[Cell], cursor: int, marked: bool, stale: bool) -> Strip:
+        """One row. `cursor` is 0 without, 1 when another list has the focus, 2 with the focus."""
+        ground = ("marked" if marked else "stale" if stale else self.ground, "cursor_away", "cursor")[cursor]
+        mark = ("•" if marked else " ", "◆" if marked else "·", "◆" if marked else "▸")[cursor]
+        return self._paint(cells, ground, mark, "accent" if cursor == 2 or marked else "dim")
+
+    def words(self, text: str) -> Strip:
+        """A line of plain words in place of a row."""
+        return self.look.paint(((" ", "dim"), (text, "dim")), self.width, self.ground)
+
+    def column_at(self, x: int) -> int | None:
+        """Index of the column at a cell, or None beside all of them."""
+        return next((p.column for p in self.placed if p.x <= x < p.x + p.width + GAP), None)
+
+    def _paint(self, cells: Sequence[Cell], ground: str, mark: str, mark_role: str) -> Strip:
+        text_of, style_of = self.look.text, self.look.style
+        base = style_of("text", ground)
+        segments = [Segment(text_of(mark), style_of(mark_role, ground))]
+        x = 1
+        for index, start, width in self.placed:
+            cell = cells[index] if index < len(cells) else ""
+            column = self.columns[index]
+            spans = _spans(cell, width, column)
+            free = width - line_width(spans)
+            before = start - x + (free if column.align == "right" else 0)
+            if before:
+                segments.append(Segment(" " * before, base))
+            segments += [Segment(text_of(text), style_of(role, ground)) for text, role in spans if text]
+            if free and column.align == "left":
+                segments.append(Segment(" " * free, base))
+            x = start + width
+        if x < self.width:
+            segments.append(Segment(" " * (self.width - x), base))
+        return Strip(segments, max(self.width, x)).crop(0, self.width)
+
+
+def _spans(cell: Cell, width: int, column: Column) -> Line:
+    """A cell as spans of at most `width` cells."""
+    if isinstance(cell, str):
+        return ((cut(cell, width, column.cut), "text"),)
+    if isinstance(cell, tuple):
+        if len(cell) == 2 and isinstance(cell[0], str):
+            text, role = cast(Span, cell)
+            return ((cut(text, width, column.cut), role),)
+        line = cast(Line, cell)
+        return line if sum(width_of(text) for text, _ in line) <= width else fit_line(line, width)
+    line = cell.draw(width)
+    return line if line_width(line) <= width else fit_line(line, width)

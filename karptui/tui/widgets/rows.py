@@ -1,0 +1,326 @@
+"""A list of any length that repaints only the lines that changed.
+
+Textual's DataTable repaints every visible cell after any change (50 to 110 ms); this list keeps painted lines by
+(key, version, ground) and asks for a repaint of the lines whose identity differs from what is on the screen.
+"""
+
+from collections.abc import Collection, Hashable, Sequence
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from karptui.tui.look import look_of
+from karptui.tui.widgets.columns import Column, Row, RowPainter
+from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
+
+_KEPT_STRIPS = 2000
+_NEAR = 64  # rows to either side in which a moved cursor row is looked for before all keys are indexed
+
+
+class _RowLine(NamedTuple):
+    """What a line that shows a row looks like; equal ones look the same."""
+
+    key: str
+    version: Hashable
+    cursor: int
+    marked: bool
+    stale: bool
+
+
+class _WordsLine(NamedTuple):
+    """A line of words in place of a row."""
+
+    words: str
+
+
+class _HeaderLine(NamedTuple):
+    """The titles."""
+
+    column: int | None
+    reverse: bool
+
+
+_Line: TypeAlias = _RowLine | _WordsLine | _HeaderLine
+
+
+class Rows(ScrollView, can_focus=True):
+    """Rows under a header line, with a cursor that stays on its object whatever happens to the order.
+
+    `follow` keeps the cursor at the first or last row as long as it stands there, which is what a log wants.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Rows { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move_cursor(1)", show=False),
+        Binding("k,up", "move_cursor(-1)", show=False),
+        Binding("g,home", "cursor_first", show=False),
+        Binding("G,end", "cursor_last", show=False),
+        Binding("pagedown", "move_page(1)", show=False),
+        Binding("pageup", "move_page(-1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str = "Nothing here.",
+        header: bool = True,
+        hint: str = "",
+        follow: Literal["first", "last"] | None = None,
+        ground: str = "background",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._empty = empty
+        self._header = 1 if header else 0
+        self._hint = hint
+        self._follow = follow
+        self._ground = ground
+        self._rows: Sequence[Row] = ()
+        self._cursor = 0
+        self._cursor_key: str | None = None
+        self._known_last = 0
+        self._marked: Collection[str] = frozenset()
+        self._sorted: tuple[int | None, bool] = (None, False)
+        self._stale = False
+        self._painter: RowPainter | None = None
+        self._strips: dict[_Line, Strip] = {}
+        self._shown: dict[int, _Line] = {}
+
+    # What is shown
+
+    @property
+    def cursor_key(self) -> str | None:
+        """Key of the row under the cursor; None while there is no row."""
+        return self._cursor_key
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._rows else None
+
+    def set_rows(self, rows: Sequence[Row], empty: str | None = None) -> None:
+        """Show these rows. Only the lines on the screen are looked at, so a lazy sequence of any length is fine."""
+        count, self._rows = len(self._rows), rows
+        if empty is not None:
+            self._empty = empty
+        self._find_cursor()
+        if len(rows) != count:
+            self._set_virtual_size()
+        self._refresh_changed()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns; the rows given next must have their cells."""
+        self._columns = tuple(columns)
+        self._repaint_all()
+
+    def set_sort(self, column: int | None, reverse: bool = False) -> None:
+        """Mark the column by which the rows are sorted; sorting itself is the model's."""
+        if (column, reverse) != self._sorted:
+            self._sorted = (column, reverse)
+            self._refresh_changed()
+
+    def set_marked(self, keys: Collection[str]) -> None:
+        """Mark these rows."""
+        self._marked = frozenset(keys)
+        self._refresh_changed()
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim every row: the stream behind them is lost and this is the last picture."""
+        self._stale = stale
+        self._refresh_changed()
+
+    def move_to(self, key: str) -> bool:
+        """Put the cursor on a row; False when there is none of that key."""
+        index = self._index_of(key)
+        if index is not None:
+            self._move(index)
+        return index is not None
+
+    # Geometry
+
+    @property
+    def _room(self) -> int:
+        """Rows that fit, without header and hint line."""
+        room = self.size.height - self._header
+        return max(room - 1, 0) if self._has_hint else max(room, 0)
+
+    @property
+    def _has_hint(self) -> bool:
+        return len(self._rows) > self.size.height - self._header
+
+    def _set_virtual_size(self) -> None:
+        lines = len(self._rows) + self._header + (1 if self._has_hint else 0)
+        self.virtual_size = Size(self.size.width, lines)
+
+    def on_resize(self) -> None:
+        """Lay the columns out for the new width."""
+        self._painter = None
+        self._set_virtual_size()
+        self._scroll_to_cursor()
+
+    def _repaint_all(self) -> None:
+        self._painter = None
+        self._shown.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Textual calls this after a change of theme or focus style."""
+        super().notify_style_update()
+        if self._painter is not None and self._painter.look is not look_of(self.app):
+            self._repaint_all()
+
+    # Painting
+
+    def _line(self, y: int) -> _Line:
+        if y < self._header:
+            return _HeaderLine(*self._sorted)
+        if not self._rows:
+            return _WordsLine(self._empty if y == self._header else "")
+        if self._has_hint and y == self.size.height - 1:
+            return _WordsLine(self._hint_text())
+        index = self.scroll_offset.y + y - self._header
+        if index >= len(self._rows):
+            return _WordsLine("")
+        key, version, _ = self._rows[index]
+        cursor = 0 if index != self._cursor else 2 if self.has_focus else 1
+        return _RowLine(key, version, cursor, key in self._marked, self._stale)
+
+    def _hint_text(self) -> str:
+        below = len(self._rows) - self.scroll_offset.y - self._room
+        count = f"… {below} more" if below > 0 else f"end of {len(self._rows)}"
+        return f"{count}   {self._hint}" if self._hint else count
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        look, width = look_of(self.app), self.size.width
+        painter = self._painter
+        if painter is None or painter.width != width or painter.look is not look:
+            painter = self._painter = RowPainter(self._columns, width, look, self._ground)
+            self._strips.clear()
+        line = self._shown[y] = self._line(y)
+        strip = self._strips.get(line)
+        if strip is None:
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            strip = self._strips[line] = self._paint(painter, y, line)
+        return strip
+
+    def _paint(self, painter: RowPainter, y: int, line: _Line) -> Strip:
+        if isinstance(line, _HeaderLine):
+            return painter.header(line.column, line.reverse)
+        if isinstance(line, _WordsLine):
+            return painter.words(line.words)
+        cells = self._rows[self.scroll_offset.y + y - self._header].cells
+        return painter.row(cells, line.cursor, line.marked, line.stale)
+
+    def _refresh_changed(self) -> None:
+        """Ask for a repaint of the lines that would look different now; neighbours in one region."""
+        height, width = self.size.height, self.size.width
+        start: int | None = None
+        for y in range(height + 1):
+            changed = y < height and self._shown.get(y) != self._line(y)
+            if changed and start is None:
+                start = y
+            elif not changed and start is not None:
+                self.refresh(Region(0, start, width, y - start))
+                start = None
+
+    # Cursor
+
+    def _index_of(self, key: str) -> int | None:
+        rows, last = self._rows, len(self._rows) - 1
+        near = range(max(self._cursor - _NEAR, 0), min(self._cursor + _NEAR, last) + 1)
+        found = next((i for i in near if rows[i].key == key), None)
+        return found if found is not None else next((i for i, row in enumerate(rows) if row.key == key), None)
+
+    def _find_cursor(self) -> None:
+        """After a change of rows: stay on the key, and on its line of the screen when it was visible."""
+        rows, old = self._rows, self._cursor
+        if not rows:
+            self._cursor, self._cursor_key = 0, None
+            return
+        follows_first = self._follow == "first" and old == 0
+        follows_last = self._follow == "last" and old >= self._known_last
+        self._known_last = len(rows) - 1
+        index: int | None = 0 if follows_first else len(rows) - 1 if follows_last else None
+        if index is None and self._cursor_key is not None:
+            index = old if old < len(rows) and rows[old].key == self._cursor_key else self._index_of(self._cursor_key)
+        self._move(min(old, len(rows) - 1) if index is None else index, keep_line=True)
+
+    def _move(self, index: int, keep_line: bool = False) -> None:
+        """Put the cursor on a row that exists and make it visible."""
+        old, self._cursor = self._cursor, index
+        was_visible = 0 <= old - self.scroll_offset.y < max(self._room, 1)
+        if keep_line:
+            self._set_virtual_size()
+            if index != old and was_visible and self.scroll_offset.y > 0 and self._follow is None:
+                self.scroll_to(y=self.scroll_offset.y + index - old, animate=False)
+        if was_visible or not keep_line:
+            self._scroll_to_cursor()
+        key = self._rows[index].key
+        if key != self._cursor_key:
+            self._cursor_key = key
+            self.post_message(RowHighlighted(self, key))
+        self._refresh_changed()
+
+    def _scroll_to_cursor(self) -> None:
+        top, room = self.scroll_offset.y, max(self._room, 1)
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= top + room:
+            self.scroll_to(y=self._cursor - room + 1, animate=False)
+
+    def action_move_cursor(self, by: int) -> None:
+        """Move the cursor by rows."""
+        if self._rows:
+            self._move(min(max(self._cursor + by, 0), len(self._rows) - 1))
+
+    def action_move_page(self, by: int) -> None:
+        """Move the cursor by screens."""
+        self.action_move_cursor(by * max(self._room - 1, 1))
+
+    def action_cursor_first(self) -> None:
+        """To the first row."""
+        self.action_move_cursor(-len(self._rows))
+
+    def action_cursor_last(self) -> None:
+        """To the last row."""
+        self.action_move_cursor(len(self._rows))
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor."""
+        if self._cursor_key is not None:
+            self.post_message(RowChosen(self, self._cursor_key))
+
+    def on_focus(self) -> None:
+        """The cursor row looks different with the focus."""
+        self._refresh_changed()
+
+    def on_blur(self) -> None:
+        """And without."""
+        self._refresh_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor, a second one chooses; on a title it asks for the order."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y < self._header:
+            column = self._painter.column_at(offset.x) if self._painter else None
+            if column is not None:
+                self.post_message(HeaderChosen(self, column))
+            return
+        index = self.scroll_offset.y + offset.y - self._header
+        if index < len(self._rows) and offset.y < self._header + self._room:
+            self._move(index)
+            if event.chain > 1:
+                self.action_choose()
