@@ -1,0 +1,16 @@
+"""The commands, one file each; no logic of their own."""
+
+import sys
+
+
+def main() -> None:
+    """The `karptui` program: usage errors exit 2, run-time errors exit 1 with one sentence, ctrl-c exits 130."""
+    # Scripts ask for the version often, and the command line parser costs more than the answer.
+    if sys.argv[1:] in (["version"], ["--version"], ["-V"]):
+        from karptui import __version__
+
+        print(f"karptui {__version__}")
+        return
+    from karptui.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -18,6 +18,7 @@ import msgspec
 import zstandard
 
 from karptui import __version__
+from karptui.failure import Failure
 from karptui.world import events
 
 FORMAT = "karptui-recording"
@@ -37,7 +38,7 @@ _OWN: dict[str, type[Any]] = {
 Decode = Callable[[str, bytes], Any]
 
 
-class RecordingError(Exception):
+class RecordingError(Failure):
     """A recording cannot be read; the text is one sentence for a person."""
 
 

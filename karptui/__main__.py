@@ -1,0 +1,6 @@
+"""`python -m karptui`."""
+
+from karptui.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Settings: flags before environment (KARPTUI_*) before the config file, with one sentence for each fault in it."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from karptui.failure import Failure
+
+ENVIRONMENT_PREFIX = "KARPTUI_"
+
+
+class Settings(BaseModel):
+    """Everything a person can set once instead of on every command line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    theme: str = "dark"
+    """Name of a theme: shipped, or a file in the `themes` folder beside the config file."""
+    ascii: bool = False
+    """Draw with ASCII only, for serial lines and bad fonts."""
+    region: str = "us-east-1"
+    """Region whose prices are used where the cluster does not say."""
+    preference_policy: Literal["Respect", "Ignore"] = "Respect"
+    """Karpenter's own setting of this name, as your cluster has it."""
+    min_values_policy: Literal["Strict", "BestEffort"] = "Strict"
+    """Karpenter's own setting of this name."""
+    batch_idle_duration: float = 1.0
+    """Seconds without a new pod after which a batch closes."""
+    batch_max_duration: float = 10.0
+    """Seconds after which a batch closes in any case."""
+
+
+def config_folder() -> Path:
+    """Where the config file and a user's themes are."""
+    import platformdirs
+
+    return Path(os.environ.get("KARPTUI_CONFIG_DIR") or platformdirs.user_config_dir("karptui"))
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with `flags` that are not None on top. Raises Failure naming the source and the field at fault."""
+    file = config_folder() / "config.toml"
+    given: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    if file.is_file():
+        try:
+            given = tomllib.loads(file.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise Failure(f"cannot read {file}: {error}; mend or remove it") from error
+        sources = dict.fromkeys(given, str(file))
+    for name in Settings.model_fields:
+        if (value := os.environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
+            given[name] = value
+            sources[name] = f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}"
+    for name, value in flags.items():
+        if value is not None:
+            given[name] = value
+            sources[name] = f"--{name.replace('_', '-')}"
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        known = ", ".join(Settings.model_fields)
+        what = (
+            f"there is no setting {name!r} (there are {known})" if first["type"] == "extra_forbidden" else first["msg"]
+        )
+        raise Failure(f"{sources.get(name, name)}: {name}: {what}") from error
