@@ -1,6 +1,6 @@
 """The 144 instance types that Karpenter's KWOK provider has built in (kwok/cloudprovider of Karpenter v1.14.1).
 
-Figures read off running nodes: pods are 16 a cpu (1,024 at most), overhead 100m cpu and 10Mi memory, the on-demand price
+Figures read off running nodes: 16 pods a cpu (1,024 at most), overhead 100m cpu and 10Mi memory, the on-demand price
 0.025 USD a cpu and 0.001 USD a gigabyte (10^9 bytes), spot 0.7 of it, in every zone.
 """
 
