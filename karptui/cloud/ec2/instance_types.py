@@ -1,0 +1,224 @@
+"""From what is known of instance types, a NodeClass and the zones to the types and offerings that are scheduled on.
+
+Requirements, capacity, overhead and offerings as in Karpenter's AWS provider v1.14.1 (the spec's 1.3 to 1.8). Not
+modelled: reservedENIs, networkInterfaces, measured memory, capacity reservations, placement groups, zonal shift.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.cloud.ec2 import capacity
+from karptui.cloud.ec2.facts import EFA, TypeFacts
+from karptui.model import labels
+from karptui.model.instance_type import InstanceType, Offering
+from karptui.model.quantity import NANO, parse
+from karptui.model.requirements import Requirement, Requirements
+
+Price = Callable[[str, TypeFacts, str], float | None]
+"""(capacity type, type, zone) → USD an hour, None where there is no price."""
+
+Unavailable = Callable[[str, str, str], bool]
+"""(capacity type, instance type, zone) → whether EC2 lately had no capacity there."""
+
+RESERVATION_KEYS = (
+    labels.CAPACITY_RESERVATION_ID,
+    labels.CAPACITY_RESERVATION_TYPE,
+    labels.CAPACITY_RESERVATION_INTERRUPTIBLE,
+)
+
+OPTIONAL_KEYS = (
+    labels.WINDOWS_BUILD,
+    labels.INSTANCE_CPU_MANUFACTURER,
+    labels.INSTANCE_CPU_CLOCK_SPEED,
+    labels.INSTANCE_EBS_BANDWIDTH,
+    labels.INSTANCE_NETWORK_BANDWIDTH,
+    labels.INSTANCE_CATEGORY,
+    labels.INSTANCE_CAPABILITY_FLEX,
+    labels.INSTANCE_FAMILY,
+    labels.INSTANCE_GENERATION,
+    labels.INSTANCE_LOCAL_NVME,
+    labels.INSTANCE_SIZE,
+    labels.INSTANCE_GPU_NAME,
+    labels.INSTANCE_GPU_MANUFACTURER,
+    labels.INSTANCE_GPU_COUNT,
+    labels.INSTANCE_GPU_MEMORY,
+    labels.INSTANCE_ACCELERATOR_NAME,
+    labels.INSTANCE_ACCELERATOR_MANUFACTURER,
+    labels.INSTANCE_ACCELERATOR_COUNT,
+    *RESERVATION_KEYS,
+)
+"""Keys that a type has as DoesNotExist where it has no value for them."""
+
+CAPACITY_TYPES = (labels.ON_DEMAND, labels.SPOT)
+GIGABYTE = 10**9
+
+_EPHEMERAL_DEVICES = {"AL2": "/dev/xvda", "AL2023": "/dev/xvda", "Bottlerocket": "/dev/xvdb"}
+_PODS_WITHOUT_ENI = 110
+
+
+class NodeClassShape(Struct, frozen=True):
+    """What of a NodeClass shapes instance types: its AMI family and its spec as it stands."""
+
+    family: str = "AL2023"
+    spec: Mapping[str, Any] = {}
+
+    @property
+    def kubelet(self) -> Mapping[str, Any]:
+        """spec.kubelet."""
+        return self.spec.get("kubelet") or {}
+
+
+class Region(Struct, frozen=True):
+    """Where types are offered: the region's name and its zones with their ids."""
+
+    name: str
+    zone_ids: Mapping[str, str]
+
+    def zones_of(self, facts: TypeFacts) -> tuple[str, ...]:
+        """The zones that offer a type; all of them where nothing is known about it."""
+        letters = facts.offered.get(self.name)
+        if letters is None:
+            return tuple(self.zone_ids)
+        return tuple(zone for zone in self.zone_ids if zone.removeprefix(self.name) in letters)
+
+
+def resolve(
+    facts: Iterable[TypeFacts],
+    region: Region,
+    price: Price,
+    shape: NodeClassShape | None = None,
+    unavailable: Unavailable | None = None,
+) -> tuple[InstanceType, ...]:
+    """Instance types as a NodePool with this NodeClass sees them, in the given order.
+
+    A type that the region does not offer, that has no price, or that the AMI family cannot run stays in the list with
+    every offering unavailable (price 0 where it has none), so that a decision can say why it was not taken.
+    """
+    return tuple(_instance_type(entry, region, price, shape or NodeClassShape(), unavailable) for entry in facts)
+
+
+def _instance_type(
+    facts: TypeFacts, region: Region, price: Price, shape: NodeClassShape, unavailable: Unavailable | None
+) -> InstanceType:
+    amounts = type_capacity(facts, shape)
+    pods = amounts["pods"] // NANO if shape.family == "Bottlerocket" else facts.address_pods
+    taken = capacity.overhead(facts.vcpus, pods, amounts["ephemeral-storage"], amounts["memory"], shape.kubelet)
+    zones = region.zones_of(facts)
+    kinds = tuple(kind for kind in CAPACITY_TYPES if kind in facts.usage)
+    return InstanceType(
+        name=facts.name,
+        requirements=_requirements(facts, region, zones or tuple(region.zone_ids), kinds),
+        capacity=amounts,
+        overhead=taken,
+        allocatable=capacity.allocatable(amounts, taken),
+        offerings=_offerings(facts, region, zones, kinds, price, shape, unavailable),
+    )
+
+
+def type_capacity(facts: TypeFacts, shape: NodeClassShape) -> dict[str, int]:
+    """Capacity in nano-units; only what there is any of."""
+    amounts = {
+        "cpu": facts.vcpus * NANO,
+        "memory": capacity.usable_memory(facts.memory_mib, facts.arm),
+        "ephemeral-storage": _ephemeral_storage(facts, shape),
+        "pods": _pods(facts, shape) * NANO,
+    }
+    amounts.update({resource: count * NANO for resource, count in facts.resources.items()})
+    return amounts
+
+
+def _pods(facts: TypeFacts, shape: NodeClassShape) -> int:
+    kubelet = shape.kubelet
+    pods = kubelet.get("maxPods")
+    if pods is None:
+        pods = _PODS_WITHOUT_ENI if shape.family.startswith("Windows") else facts.address_pods
+    per_core = kubelet.get("podsPerCore") or 0
+    if per_core > 0 and shape.family != "Bottlerocket":
+        pods = min(pods, per_core * facts.vcpus)
+    return pods
+
+
+def _ephemeral_storage(facts: TypeFacts, shape: NodeClassShape) -> int:
+    local = facts.labels.get(labels.INSTANCE_LOCAL_NVME)
+    if shape.spec.get("instanceStorePolicy") == "RAID0" and local is not None:
+        return int(local) * GIGABYTE * NANO
+    devices = shape.spec.get("blockDeviceMappings") or []
+    chosen = [device for device in devices if device.get("rootVolume")]
+    if not chosen and shape.family == "Custom":
+        chosen = devices[-1:]
+    elif not chosen:
+        name = _EPHEMERAL_DEVICES.get(shape.family, "/dev/sda1")
+        chosen = [device for device in devices if device.get("deviceName") == name]
+    size = (chosen[0].get("ebs") or {}).get("volumeSize") if chosen else None
+    if size:
+        return parse(size)
+    # Windows images need a larger disk.
+    return 50 * 2**30 * NANO if shape.family.startswith("Windows") else capacity.DEFAULT_EPHEMERAL_STORAGE
+
+
+@lru_cache(maxsize=65_536)
+def _one_of(key: str, *values: str) -> Requirement:
+    """`key In values`, shared between types; without values DoesNotExist."""
+    return Requirement(key, False, frozenset(values))
+
+
+_ABSENT = tuple((key, _one_of(key)) for key in OPTIONAL_KEYS)
+
+
+def _requirements(facts: TypeFacts, region: Region, zones: tuple[str, ...], kinds: tuple[str, ...]) -> Requirements:
+    known = facts.labels
+    ids = tuple(region.zone_ids[zone] for zone in zones if region.zone_ids[zone])
+    return Requirements(
+        [
+            *[_one_of(key, value) for key, value in known.items()],
+            _one_of(labels.ZONE, *zones),
+            *([_one_of(labels.ZONE_ID, *ids)] if ids else []),
+            _one_of(labels.REGION, region.name),
+            _one_of(labels.CAPACITY_TYPE, *kinds),
+            _one_of(labels.INSTANCE_TENANCY, "default", "dedicated"),
+            *[absent for key, absent in _ABSENT if key not in known],
+        ]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _offering_requirements(capacity_type: str, zone: str, zone_id: str) -> Requirements:
+    entries = [_one_of(labels.CAPACITY_TYPE, capacity_type), _one_of(labels.ZONE, zone)]
+    if zone_id:
+        entries.append(_one_of(labels.ZONE_ID, zone_id))
+    return Requirements(entries + [_one_of(key) for key in RESERVATION_KEYS])
+
+
+def _offerings(
+    facts: TypeFacts,
+    region: Region,
+    zones: tuple[str, ...],
+    kinds: tuple[str, ...],
+    price: Price,
+    shape: NodeClassShape,
+    unavailable: Unavailable | None,
+) -> tuple[Offering, ...]:
+    runs = bool(zones) and not (shape.family == "AL2023" and facts.name.startswith("a1."))
+    name = facts.name
+    offerings: list[Offering] = []
+    for zone in zones or region.zone_ids:
+        for kind in kinds:
+            cost = price(kind, facts, zone)
+            offerings.append(
+                Offering(
+                    requirements=_offering_requirements(kind, zone, region.zone_ids[zone]),
+                    zone=zone,
+                    capacity_type=kind,
+                    price=cost or 0.0,
+                    available=runs and cost is not None and not (unavailable and unavailable(kind, name, zone)),
+                )
+            )
+    return tuple(offerings)
+
+
+def has_efa(instance_type: InstanceType) -> bool:
+    """Whether the type has EFA interfaces."""
+    return EFA in instance_type.capacity
