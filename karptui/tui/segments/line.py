@@ -72,7 +72,12 @@ def as_ascii(text: str) -> str:
 def width_of(text: str) -> int:
     """Cells the safe form of a text takes."""
     text = safe(text)
-    return len(text) if text.isascii() else sum(map(get_character_cell_size, text))
+    return len(text) if text.isascii() else _summed_width(text)
+
+
+@lru_cache(maxsize=8192)
+def _summed_width(text: str) -> int:
+    return sum(map(get_character_cell_size, text))
 
 
 def head(text: str, cells: int) -> str:

@@ -147,19 +147,25 @@ class Rows(ScrollView, can_focus=True):
 
     # Geometry
 
+    # container_size is the size without the border, kept by Textual; `size` walks the whole layout at each use.
+
+    @property
+    def _top(self) -> int:
+        return round(self.scroll_y)
+
     @property
     def _room(self) -> int:
         """Rows that fit, without header and hint line."""
-        room = self.size.height - self._header
+        room = self.container_size.height - self._header
         return max(room - 1, 0) if self._has_hint else max(room, 0)
 
     @property
     def _has_hint(self) -> bool:
-        return len(self._rows) > self.size.height - self._header
+        return len(self._rows) > self.container_size.height - self._header
 
     def _set_virtual_size(self) -> None:
         lines = len(self._rows) + self._header + (1 if self._has_hint else 0)
-        self.virtual_size = Size(self.size.width, lines)
+        self.virtual_size = Size(self.container_size.width, lines)
 
     def on_resize(self) -> None:
         """Lay the columns out for the new width."""
@@ -180,14 +186,14 @@ class Rows(ScrollView, can_focus=True):
 
     # Painting
 
-    def _line(self, y: int) -> _Line:
+    def _line(self, y: int, height: int, top: int) -> _Line:
         if y < self._header:
             return _HeaderLine(*self._sorted)
         if not self._rows:
             return _WordsLine(self._empty if y == self._header else "")
-        if self._has_hint and y == self.size.height - 1:
+        if self._has_hint and y == height - 1:
             return _WordsLine(self._hint_text())
-        index = self.scroll_offset.y + y - self._header
+        index = top + y - self._header
         if index >= len(self._rows):
             return _WordsLine("")
         key, version, _ = self._rows[index]
@@ -195,18 +201,18 @@ class Rows(ScrollView, can_focus=True):
         return _RowLine(key, version, cursor, key in self._marked, self._stale)
 
     def _hint_text(self) -> str:
-        below = len(self._rows) - self.scroll_offset.y - self._room
+        below = len(self._rows) - self._top - self._room
         count = f"… {below} more" if below > 0 else f"end of {len(self._rows)}"
         return f"{count}   {self._hint}" if self._hint else count
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        look, width = look_of(self.app), self.size.width
+        look, width = look_of(self.app), self.container_size.width
         painter = self._painter
         if painter is None or painter.width != width or painter.look is not look:
             painter = self._painter = RowPainter(self._columns, width, look, self._ground)
             self._strips.clear()
-        line = self._shown[y] = self._line(y)
+        line = self._shown[y] = self._line(y, self.container_size.height, self._top)
         strip = self._strips.get(line)
         if strip is None:
             if len(self._strips) >= _KEPT_STRIPS:
@@ -219,15 +225,15 @@ class Rows(ScrollView, can_focus=True):
             return painter.header(line.column, line.reverse)
         if isinstance(line, _WordsLine):
             return painter.words(line.words)
-        cells = self._rows[self.scroll_offset.y + y - self._header].cells
+        cells = self._rows[self._top + y - self._header].cells
         return painter.row(cells, line.cursor, line.marked, line.stale)
 
     def _refresh_changed(self) -> None:
         """Ask for a repaint of the lines that would look different now; neighbours in one region."""
-        height, width = self.size.height, self.size.width
+        (width, height), top = self.container_size, self._top
         start: int | None = None
         for y in range(height + 1):
-            changed = y < height and self._shown.get(y) != self._line(y)
+            changed = y < height and self._shown.get(y) != self._line(y, height, top)
             if changed and start is None:
                 start = y
             elif not changed and start is not None:
@@ -259,11 +265,11 @@ class Rows(ScrollView, can_focus=True):
     def _move(self, index: int, keep_line: bool = False) -> None:
         """Put the cursor on a row that exists and make it visible."""
         old, self._cursor = self._cursor, index
-        was_visible = 0 <= old - self.scroll_offset.y < max(self._room, 1)
+        was_visible = 0 <= old - self._top < max(self._room, 1)
         if keep_line:
             self._set_virtual_size()
-            if index != old and was_visible and self.scroll_offset.y > 0 and self._follow is None:
-                self.scroll_to(y=self.scroll_offset.y + index - old, animate=False)
+            if index != old and was_visible and self._top > 0 and self._follow is None:
+                self.scroll_to(y=self._top + index - old, animate=False)
         if was_visible or not keep_line:
             self._scroll_to_cursor()
         key = self._rows[index].key
@@ -273,7 +279,7 @@ class Rows(ScrollView, can_focus=True):
         self._refresh_changed()
 
     def _scroll_to_cursor(self) -> None:
-        top, room = self.scroll_offset.y, max(self._room, 1)
+        top, room = self._top, max(self._room, 1)
         if self._cursor < top:
             self.scroll_to(y=self._cursor, animate=False)
         elif self._cursor >= top + room:
@@ -319,7 +325,7 @@ class Rows(ScrollView, can_focus=True):
             if column is not None:
                 self.post_message(HeaderChosen(self, column))
             return
-        index = self.scroll_offset.y + offset.y - self._header
+        index = self._top + offset.y - self._header
         if index < len(self._rows) and offset.y < self._header + self._room:
             self._move(index)
             if event.chain > 1:

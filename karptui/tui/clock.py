@@ -1,0 +1,92 @@
+"""The tick: ten times a second with the focus, four without, each visible widget draws what is dirty in it."""
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+from textual.widget import Widget
+
+from karptui.tui.dirty import Dirty
+
+TICK = 0.1
+"""Seconds between two drawings while the terminal has the focus: faster is not read, and costs three times at 30 Hz."""
+AWAY_TICK = 0.25
+"""The same without the focus, or over a slow line."""
+SECOND = "second"
+"""A topic marked once a second, for ages and countdowns."""
+
+Draw: TypeAlias = Callable[[frozenset[str]], None]
+"""Called with the topics that changed."""
+
+
+class _Drawn:
+    def __init__(self, topics: frozenset[str], draw: Draw) -> None:
+        self.topics = topics
+        self.draw = draw
+        self.seen: dict[str, int] = {}
+        self.drawn = False
+
+
+class Clock:
+    """Owns the dirty set and the only timer of the interface. Widgets that are gone are forgotten by themselves."""
+
+    def __init__(self, app: App[object], now: Callable[[], float] = monotonic) -> None:
+        self.dirty = Dirty()
+        self.slow = False
+        """Set for a slow line: four drawings a second at most."""
+        self._app = app
+        self._now = now
+        self._widgets: WeakKeyDictionary[Widget, _Drawn] = WeakKeyDictionary()
+        self._last_tick = self._last_second = -1e9
+        self._last_total = -1
+        self._last_screens: tuple[int, ...] = ()
+
+    def start(self) -> None:
+        """Begin ticking; call once from the running application."""
+        self._app.set_interval(TICK, self.tick)
+
+    def draws(self, widget: Widget, topics: Iterable[str], draw: Draw) -> None:
+        """Let `draw` be called for the widget when one of the topics changed; the first time as soon as it is visible.
+
+        `draw` must not hold the widget in a closure of its own: a bound method of the widget's screen is right.
+        """
+        self._widgets[widget] = _Drawn(frozenset(topics), draw)
+        self._last_total = -1
+
+    def tick(self) -> None:
+        """Draw what is due. Cheap when nothing changed."""
+        now = self._now()
+        if (self.slow or not self._app.app_focus) and now - self._last_tick < AWAY_TICK - TICK / 2:
+            return
+        self._last_tick = now
+        if now - self._last_second >= 1.0:
+            self._last_second = now
+            self.dirty.mark(SECOND)
+        screens = tuple(id(screen) for screen in self._app.screen_stack)
+        if self.dirty.total == self._last_total and screens == self._last_screens:
+            return
+        self._last_total, self._last_screens = self.dirty.total, screens
+        self.draw_now()
+
+    def draw_now(self) -> None:
+        """Draw at once what is dirty in the visible widgets, for answers to a key."""
+        for widget, entry in list(self._widgets.items()):
+            if not self._is_visible(widget):
+                continue
+            fresh = self.dirty.since(entry.seen, entry.topics)
+            if fresh or not entry.drawn:
+                entry.drawn = True
+                entry.draw(fresh or entry.topics)
+
+    def _is_visible(self, widget: Widget) -> bool:
+        if not widget.is_attached or not widget.is_on_screen:
+            return False
+        screen = widget.screen
+        for above in reversed(self._app.screen_stack):
+            if above is screen:
+                return True
+            if not above.is_modal:  # nothing shines through it
+                return False
+        return False
