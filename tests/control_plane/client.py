@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -68,7 +68,7 @@ class Client:
         """Deletes one object, or all of a collection's; `gracePeriodSeconds="0"` when no kubelet ends the pods."""
         return await self._send("DELETE", path, query, body)
 
-    async def watch(self, path: str, **query: str) -> AsyncIterator[Document]:
+    async def watch(self, path: str, **query: str) -> AsyncGenerator[Document, None]:
         """Watch events (`{"type": ..., "object": ...}`) until the server ends it, ERROR and BOOKMARK included."""
         query = {"watch": "true", "allowWatchBookmarks": "true", **query}
         async with self._open("GET", path, query) as answer:
@@ -77,6 +77,11 @@ class Client:
                 *lines, rest = (rest + piece).split(b"\n")
                 for line in lines:
                     yield json.loads(line)
+
+    async def make_namespace(self) -> str:
+        """Name of a new namespace that no other test knows."""
+        made = await self.create("/api/v1/namespaces", {"metadata": {"generateName": "test-"}})
+        return made["metadata"]["name"]
 
     async def _send(
         self,

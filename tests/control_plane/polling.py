@@ -12,7 +12,7 @@ INTERVAL = 0.05
 
 
 async def until(
-    condition: Callable[[], Result | Awaitable[Result]], what: str = "the condition", limit: float = LIMIT
+    condition: Callable[[], Result | Awaitable[Result | None] | None], what: str = "the condition", limit: float = LIMIT
 ) -> Result:
     """The first truthy result of `condition`, sync or async. Fails the test, naming `what`, after `limit` seconds."""
     deadline = time.monotonic() + limit
