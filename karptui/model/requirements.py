@@ -94,9 +94,12 @@ class Requirement(Struct, frozen=True, gc=False, cache_hash=True):
         if self.complement and other.complement:
             return True
         concrete, against = (other, self) if self.complement else (self, other)
-        return any(
-            (value in against.values) != against.complement and _within(value, gte, lte) for value in concrete.values
-        )
+        for value in concrete.values:
+            if (value in against.values) != against.complement:
+                number = parse_integer(value)
+                if number is not None and (gte is None or number >= gte) and (lte is None or number <= lte):
+                    return True
+        return False
 
     def any_value(self) -> str:
         """One allowed value, or "" if there is none: the first in order, or the least integer of 0 or more if open.
