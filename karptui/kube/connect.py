@@ -1,0 +1,258 @@
+"""A connection to a Kubernetes API server: bytes out and bytes in, every failure one sentence.
+
+kubernetes-asyncio gives the configuration, the credentials, TLS and the HTTP session; its models are never used.
+"""
+
+import asyncio
+import importlib
+import json
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from karptui import __version__
+from karptui.kube.clean import clean
+from karptui.kube.errors import AnswerError, ConnectError, KubeError, api_error
+from karptui.kube.lines import LineSplitter, Oversized
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+    from karptui.kube.kubeconfig import Target
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 65.0
+"""Seconds without a byte: an API server gives a request 60 s."""
+
+Query = Mapping[str, str | int | bool]
+_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+@asynccontextmanager
+async def connect(kubeconfig: str | None = None, context: str | None = None) -> AsyncGenerator["Connection"]:
+    """A connection for as long as the block lasts. Nothing is asked of the server yet. Raises ConnectError."""
+    # Most of a second of imports, in a thread: the screen is up already.
+    loading = await asyncio.to_thread(importlib.import_module, "karptui.kube.kubeconfig")
+    target = await loading.load(kubeconfig, context)
+    connection = Connection(target)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+class Connection:
+    """Requests and streams to one API server, as one user."""
+
+    def __init__(self, target: "Target") -> None:
+        self._target = target
+        self._client: Any = None
+        self._certificates = -1
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name in the kubeconfig; of an EKS ARN only the name in it."""
+        name = self._target.cluster
+        return name.rpartition(":cluster/")[2] if name.startswith("arn:") else name
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig's context."""
+        return self._target.context
+
+    @property
+    def namespace(self) -> str:
+        """The context's namespace."""
+        return self._target.namespace
+
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return str(self._target.configuration.host)
+
+    async def close(self) -> None:
+        """End every request and stream."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    async def server_version(self) -> str:
+        """gitVersion of the API server: `v1.35.4`. Raises KubeError."""
+        body = await self.request("GET", "/version", timeout=10.0)
+        try:
+            return clean(str(json.loads(body)["gitVersion"]))
+        except (ValueError, KeyError, TypeError):
+            raise AnswerError(f"{self.server} does not answer as an API server: check the server's URL.") from None
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Query | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        verb: str = "",
+        timeout: float = READ_TIMEOUT,
+    ) -> bytes:
+        """The body of a successful answer. `body` is bytes or something JSON; `verb` the RBAC verb, for sentences.
+
+        Raises ApiError for an answer with an error, ConnectError if there is none, within `timeout` seconds of silence.
+        """
+        async with AsyncExitStack() as stack:
+            response = await self._open(stack, method, path, body, query, content_type, headers, verb, timeout)
+            try:
+                return await response.read()
+            except Exception as error:
+                raise self._explained(error) from error
+
+    async def stream(
+        self, path: str, query: Query | None = None, *, verb: str = "watch", timeout: float = 330.0
+    ) -> AsyncIterator[bytes | Oversized]:
+        """The lines of an answer as they come. A half line at the end is an AnswerError. Raises KubeError."""
+        async with AsyncExitStack() as stack:
+            response = await self._open(stack, "GET", path, None, query, "", None, verb, timeout)
+            splitter = LineSplitter()
+            while True:
+                try:
+                    chunk = await response.content.readany()
+                except Exception as error:
+                    raise self._explained(error) from error
+                if not chunk:
+                    break
+                for line in splitter.feed(chunk):
+                    yield line
+            if splitter.rest.strip():
+                raise AnswerError(f"{self.server} or a proxy cut an answer in the middle of a line; connecting again.")
+
+    async def _open(
+        self,
+        stack: AsyncExitStack,
+        method: str,
+        path: str,
+        body: object,
+        query: Query | None,
+        content_type: str,
+        headers: Mapping[str, str] | None,
+        verb: str,
+        timeout: float,
+    ) -> "ClientResponse":
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        fields = {"Accept": "application/json", **(headers or {})}
+        if data is not None:
+            fields["Content-Type"] = content_type
+        for attempt in (1, 2):
+            renewals = self._target.renewals
+            response = await self._send(stack, method, path, data, query, fields, timeout)
+            if response.status < 400:
+                return response
+            try:
+                answer = await response.content.read(2**20)
+            except Exception as error:
+                raise self._explained(error) from error
+            response.release()
+            if response.status == 401 and attempt == 1 and await self._target.renew_after(renewals):
+                continue
+            raise api_error(
+                response.status,
+                answer,
+                path=path,
+                verb=verb or _VERBS.get(method, method.lower()),
+                retry_after=response.headers.get("Retry-After"),
+            )
+        raise AssertionError("the loop returns or raises")
+
+    async def _send(
+        self,
+        stack: AsyncExitStack,
+        method: str,
+        path: str,
+        data: bytes | None,
+        query: Query | None,
+        fields: dict[str, str],
+        timeout: float,
+    ) -> "ClientResponse":
+        from aiohttp import ClientTimeout
+        from multidict import CIMultiDict
+        from yarl import URL
+
+        token = await self._target.token()
+        sent: CIMultiDict[str] = CIMultiDict(fields)
+        sent["User-Agent"] = f"karptui/{__version__}"
+        if token:
+            sent["Authorization"] = token
+        for name, value in self._target.headers.items():
+            sent.add(name.partition(" ")[0], value)
+        url = URL(self.server.rstrip("/") + path + _query_text(query), encoded=True)
+        configuration = self._target.configuration
+        options: dict[str, Any] = {"proxy": configuration.proxy, "proxy_headers": configuration.proxy_headers}
+        options = {name: value for name, value in options.items() if value}
+        if configuration.tls_server_name:
+            options["server_hostname"] = configuration.tls_server_name
+        limits = ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=timeout)
+        try:
+            session = (await self._session()).rest_client.pool_manager
+            request = session.request(method, url, data=data, headers=sent, timeout=limits, **options)
+            return await stack.enter_async_context(request)
+        except KubeError:
+            raise
+        except Exception as error:
+            raise self._explained(error) from error
+
+    async def _session(self) -> Any:
+        """kubernetes-asyncio's client; a new one when the client certificate was renewed."""
+        from kubernetes_asyncio.client import ApiClient
+
+        if self._client is None or self._certificates != self._target.certificate_changes:
+            old = self._client
+            self._certificates = self._target.certificate_changes
+            self._client = ApiClient(configuration=self._target.configuration)
+            if old is not None:
+                await old.close()
+        return self._client
+
+    def _explained(self, error: Exception) -> Exception:
+        """The sentence for what the transport raised; what is not the transport's is given back as it is."""
+        import aiohttp
+
+        if isinstance(error, KubeError):
+            return error
+        if isinstance(error, (aiohttp.ClientError, OSError, TimeoutError, ssl.SSLError, RuntimeError, ValueError)):
+            return ConnectError(_transport_sentence(error, self.server))
+        return error
+
+
+def _query_text(query: Query | None) -> str:
+    if not query:
+        return ""
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()}
+    return "?" + urlencode(texts)
+
+
+def _transport_sentence(error: Exception, server: str) -> str:
+    import aiohttp
+
+    said = clean(str(error) or type(error).__name__, 300).rstrip(".")
+    cause = getattr(error, "os_error", None) or error.__cause__ or error
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        reason = getattr(error, "certificate_error", error)
+        why = clean(getattr(reason, "verify_message", "") or str(reason), 300).rstrip(".")
+        return (
+            f"The certificate of {server} is not trusted ({why}): "
+            "check certificate-authority and tls-server-name in the kubeconfig."
+        )
+    if isinstance(error, aiohttp.ClientConnectorSSLError | ssl.SSLError):
+        return f"No TLS with {server} ({said}): check that the server's URL and port speak https."
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+        return f"The proxy for {server} refuses or does not answer ({said}): check proxy-url and HTTPS_PROXY."
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"The host of {server} is not known: check the server's URL, the VPN and DNS."
+    if isinstance(error, aiohttp.ClientConnectorError):
+        why = clean(getattr(cause, "strerror", "") or said, 200)
+        return f"No connection to {server} ({why}): check that the cluster is up and the network reaches it."
+    if isinstance(error, TimeoutError):
+        return f"No answer from {server} in time: check that the cluster is up and the network reaches it."
+    return f"The connection to {server} broke ({said}); it is tried again."
