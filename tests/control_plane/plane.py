@@ -132,8 +132,14 @@ class ControlPlane:
             more=self._apiserver_flags,
         )
         self._processes["kube-apiserver"] = server
-        # /readyz is for everybody, so a token that does not work yet is no reason to wait on.
         await server.wait_ready(f"{self.url}/readyz", self._credentials.ca_file)
+
+    def freeze_apiserver(self) -> None:
+        """Let the API server stop answering without closing a connection, until `thaw_apiserver`."""
+        self._processes["kube-apiserver"].freeze()
+
+    def thaw_apiserver(self) -> None:
+        self._processes["kube-apiserver"].thaw()
 
     async def compact(self) -> int:
         """Let every resourceVersion seen so far expire: a watch or a list continued from one gets 410 Gone.

@@ -61,8 +61,12 @@ class Process:
         context = ssl.create_default_context(cafile=ca)
         if ca is None:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        # No proxy that the environment names: everything is on loopback.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
         deadline = time.monotonic() + START_LIMIT
-        while not await asyncio.to_thread(_answers, url, context):
+        while not await asyncio.to_thread(_answers, opener, url):
             if not self.running:
                 raise ControlPlaneError(
                     f"{self.name} ended with {self._popen.returncode}; it said last:\n{self.tail()}"
@@ -74,6 +78,13 @@ class Process:
 
     def tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+
+    def freeze(self) -> None:
+        """Let it stand still with its connections open, as behind a broken network, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def terminate(self) -> None:
         """Ask it to end; `stop` waits for that."""
@@ -99,9 +110,9 @@ class Process:
             os.killpg(self.pid, number)
 
 
-def _answers(url: str, context: ssl.SSLContext) -> bool:
+def _answers(opener: urllib.request.OpenerDirector, url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5, context=context) as answer:
+        with opener.open(url, timeout=5) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -219,6 +219,18 @@ async def test_a_killed_api_server_breaks_watches_and_comes_back_with_everything
         await api.delete(namespace)
 
 
+async def test_a_frozen_api_server_answers_once_it_is_thawed(control_plane: ControlPlane) -> None:
+    async with control_plane.client() as api:
+        control_plane.freeze_apiserver()
+        try:
+            version = asyncio.create_task(api.get("/version"))
+            done, _ = await asyncio.wait([version], timeout=0.3)
+            assert not done
+        finally:
+            control_plane.thaw_apiserver()
+        assert "gitVersion" in await version
+
+
 async def test_a_scheduler_for_another_api_server_can_speak_json() -> None:
     async with ControlPlane(components=(), crds=False) as plane:
         scheduler = await start_scheduler(plane.kubeconfig(), plane.folder, JSON)
