@@ -63,7 +63,8 @@ def overhead(
     """What is taken off a type's capacity.
 
     `address_pods` is the ENI formula's figure even where maxPods sets another; `kubelet` is spec.kubelet of the
-    NodeClass: kubeReserved replaces entries one by one, systemReserved is taken as it is, evictionHard sets the thresholds.
+    NodeClass: kubeReserved replaces entries one by one, systemReserved is taken as it is, evictionHard sets the
+    thresholds.
     """
     kube_reserved = {
         "cpu": reserved_cpu(vcpus),
