@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from textual.app import App
@@ -32,7 +32,7 @@ class _Drawn:
 class Clock:
     """Owns the dirty set and the only timer of the interface. Widgets that are gone are forgotten by themselves."""
 
-    def __init__(self, app: App[object], now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, app: App[Any], now: Callable[[], float] = monotonic) -> None:
         self.dirty = Dirty()
         self.slow = False
         """Set for a slow line: four drawings a second at most."""

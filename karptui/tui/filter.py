@@ -1,8 +1,8 @@
 """What can be written behind `/`: parsing and matching, without a screen.
 
-`text` keeps rows that contain it, `!text` rows that do not, `key=value` and `key!=value` look at labels and columns (`*`
-stands for anything), `>$0.2` and `<$1` compare the price per hour, `cpu>4` a number. Words are joined by and; quotes
-hold a text with spaces together. Upper and lower case are the same.
+`text` keeps rows that contain it, `!text` rows that do not, `key=value` and `key!=value` look at labels and columns
+(`*` stands for anything), `>$0.2` and `<$1` compare the price per hour, `cpu>4` a number. Words are joined by and;
+quotes hold a text with spaces together. Upper and lower case are the same.
 """
 
 import re

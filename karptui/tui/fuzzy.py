@@ -6,8 +6,8 @@ from collections.abc import Sequence
 def score(query: str, text: str) -> float | None:
     """How well a query matches, higher is better; None when it does not.
 
-    Every word of the query must occur: as a beginning of a word (3 points), inside one (2), or with its letters in order
-    (1, less what lies between them). Shorter texts win between equals.
+    Every word of the query must occur: as a beginning of a word (3 points), inside one (2), or with its letters in
+    order (1, less what lies between them). Shorter texts win between equals.
     """
     lowered = text.lower()
     total = 0.0
@@ -35,7 +35,7 @@ def _places(text: str, word: str) -> Sequence[int]:
 
 
 def _spread(word: str, text: str) -> int | None:
-    """Letters between the first and the last letter of the word that are not its own; None when out of order or too far."""
+    """Foreign letters between the first and the last of the word; None when out of order or too far apart."""
     first, at = -1, -1
     for letter in word:
         at = text.find(letter, at + 1)

@@ -123,11 +123,13 @@ class RowPainter:
             cell = cells[index] if index < len(cells) else ""
             column = self.columns[index]
             spans = _spans(cell, width, column)
+            # Reversed, a full bar would look empty.
+            on = "background" if self.look.no_color and isinstance(cell, Drawn) else ground
             free = width - line_width(spans)
             before = start - x + (free if column.align == "right" else 0)
             if before:
                 segments.append(Segment(" " * before, base))
-            segments += [Segment(text_of(text), style_of(role, ground)) for text, role in spans if text]
+            segments += [Segment(text_of(text), style_of(role, on)) for text, role in spans if text]
             if free and column.align == "left":
                 segments.append(Segment(" " * free, base))
             x = start + width

@@ -51,6 +51,7 @@ class Rows(ScrollView, can_focus=True):
     """Rows under a header line, with a cursor that stays on its object whatever happens to the order.
 
     `follow` keeps the cursor at the first or last row as long as it stands there, which is what a log wants.
+    `always_active` draws the cursor as with the focus, for a list that is moved from elsewhere (the palette).
     """
 
     ALLOW_SELECT = False
@@ -74,6 +75,7 @@ class Rows(ScrollView, can_focus=True):
         hint: str = "",
         follow: Literal["first", "last"] | None = None,
         ground: str = "background",
+        always_active: bool = False,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
@@ -84,6 +86,7 @@ class Rows(ScrollView, can_focus=True):
         self._hint = hint
         self._follow = follow
         self._ground = ground
+        self._always_active = always_active
         self._rows: Sequence[Row] = ()
         self._cursor = 0
         self._cursor_key: str | None = None
@@ -197,7 +200,7 @@ class Rows(ScrollView, can_focus=True):
         if index >= len(self._rows):
             return _WordsLine("")
         key, version, _ = self._rows[index]
-        cursor = 0 if index != self._cursor else 2 if self.has_focus else 1
+        cursor = 0 if index != self._cursor else 2 if self._always_active or self.has_focus else 1
         return _RowLine(key, version, cursor, key in self._marked, self._stale)
 
     def _hint_text(self) -> str:

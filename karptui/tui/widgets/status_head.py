@@ -26,7 +26,7 @@ class Head:
     """What the head shows, as texts: no cell is computed here.
 
     `mode_note` says what the mode may do ("read-only", or who holds the lease for how long), `streams` which
-    connections are up, `freshness` how old the picture is ("live 0.2s", "frozen 14s", "replay x4"), `now` the time shown.
+    connections are up, `freshness` how old the picture is ("live 0.2s", "frozen 14s"), `now` the time shown.
     """
 
     mode: Mode

@@ -1,0 +1,92 @@
+"""The application: look, clock, palette and help. Screens are installed once and never built again."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from karptui.tui.actions import Keymap, keymap_faults
+from karptui.tui.clock import Clock
+from karptui.tui.help import Help
+from karptui.tui.look import Look
+from karptui.tui.palette import Entry, Palette, theme_entries
+from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, user_folder
+
+
+def find_themes(extra: Iterable[Path] = ()) -> Themes:
+    """The shipped themes, then the user's own, then those of `extra` folders."""
+    return load_themes([shipped_folder(), user_folder(), *extra])
+
+
+class Karptui(App[None]):
+    """Holds what every screen needs; `faults` are sentences about themes and keys that could not be used."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = """
+    ToastRack { display: none; }
+    """
+
+    def __init__(
+        self,
+        themes: Themes | None = None,
+        *,
+        theme: str = DEFAULT_THEME,
+        ascii_only: bool = False,
+        keymap: Keymap | None = None,
+    ) -> None:
+        no_color = "NO_COLOR" in os.environ
+        # With NO_COLOR not even grey is sent: Textual drops every colour only from ANSI themes.
+        super().__init__(ansi_color=no_color)
+        self.animation_level = "none"
+        self.themes = themes if themes is not None else find_themes()
+        self.keymap: Keymap = keymap or {}
+        self.faults: list[str] = [*self.themes.faults, *keymap_faults(self.keymap)]
+        chosen = self.themes.by_name.get(theme) or self.themes.by_name.get(DEFAULT_THEME)
+        if chosen is None:
+            raise ThemeFault(f"the theme {DEFAULT_THEME} is missing from the installation; reinstall karptui")
+        if theme not in self.themes.by_name:
+            known = ", ".join(sorted(self.themes.by_name))
+            self.faults.append(f"There is no theme {theme!r}; {DEFAULT_THEME} is used, known are {known}.")
+        self.look = Look(chosen, ascii_only=ascii_only, no_color=no_color)
+        self.clock = Clock(self)
+        self._register_looks()
+        if not no_color:
+            self.theme = self.look.textual_theme().name
+        self.palette = Palette()
+        self.help = Help()
+        self.install_screen(self.palette, "palette")
+        self.install_screen(self.help, "help")
+
+    def _register_looks(self) -> None:
+        for theme in self.themes.by_name.values():
+            self.register_theme(self.look.with_theme(theme).textual_theme())
+
+    def on_mount(self) -> None:
+        """Start the clock."""
+        self.clock.start()
+
+    def action_use_theme(self, name: str) -> None:
+        """Another theme, everywhere at once."""
+        theme = self.themes.by_name.get(name)
+        if theme is None or theme == self.look.theme:
+            return
+        self.look = self.look.with_theme(theme)
+        if not self.look.no_color:
+            self.theme = self.look.textual_theme().name
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+
+    def ask(self, entries: Callable[[], Sequence[Entry]]) -> None:
+        """Open the palette over the screen; what is chosen is run as an action of that screen."""
+        asked_on = self.screen
+
+        async def run(entry: Entry | None) -> None:
+            if entry is not None:
+                await self.run_action(("", entry.action, entry.arguments), default_namespace=asked_on)
+
+        self.palette.offer(lambda: [*entries(), *theme_entries(self.themes)])
+        self.push_screen(self.palette, run)

@@ -1,0 +1,82 @@
+"""The overlay behind `?`: the keys of this screen, from the same table as the key bar."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from karptui.tui.actions import PLACES, Keymap, actions_of, key_label
+from karptui.tui.segments.line import Line, fit, fit_line
+from karptui.tui.widgets.panel import Panel
+from karptui.tui.widgets.text_pane import TextPane
+
+_LISTS_MOVE = (("j k ↓ ↑", "down, up"), ("g G", "top, bottom"), ("pgdn pgup", "a screen down, up"), ("tab", "next box"))
+
+
+def help_lines(screen: str, width: int, *, active: bool = False, keymap: Keymap | None = None) -> list[Line]:
+    """Keys and what they do, by group; two columns from 90 cells on."""
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for action in actions_of(screen, active=active, keymap=keymap):
+        keys = " ".join(key_label(key) for key in action.keys)
+        groups.setdefault(action.group, []).append((keys, action.text, "bad" if action.dangerous else "text"))
+    groups["move"] = [(keys, text, "text") for keys, text in _LISTS_MOVE]
+    groups["places"] = [(place.key, place.title, "text") for place in PLACES]
+    blocks = [_block(name, entries) for name, entries in groups.items()]
+    if width < 90:
+        return [line for block in blocks for line in block]
+    half = width // 2
+    total = sum(map(len, blocks))
+    left: list[Line] = []
+    right: list[Line] = []
+    for block in blocks:
+        (left if len(left) + len(block) // 2 <= total // 2 and not right else right).extend(block)
+    rows = max(len(left), len(right))
+    left += [()] * (rows - len(left))
+    right += [()] * (rows - len(right))
+    return [(*fit_line(one, half), *other) for one, other in zip(left, right, strict=True)]
+
+
+def _block(name: str, entries: Sequence[tuple[str, str, str]]) -> list[Line]:
+    lines: list[Line] = [((name.upper(), "dim"),)]
+    lines += [((fit(keys, 11), "key"), (text, role)) for keys, text, role in entries]
+    return [*lines, ()]
+
+
+class Help(ModalScreen[None]):
+    """Installed once; call `about` before pushing it."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; background: $background 40%; }
+    Help Panel { width: 104; height: 30; max-width: 100%; max-height: 100%; background: $panel; }
+    Help Panel { border-title-background: $panel; border: solid $border; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "close", show=False)]
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self._screen_name = "overview"
+        self._title = "Overview"
+        self._active = False
+        self._keymap: Keymap | None = None
+
+    def about(self, screen_name: str, title: str, *, active: bool = False, keymap: Keymap | None = None) -> None:
+        """Whose keys to show."""
+        self._screen_name, self._title, self._active, self._keymap = screen_name, title, active, keymap
+
+    def compose(self) -> ComposeResult:
+        """A box with the lines."""
+        with Panel("Keys", note="esc closes"):
+            yield TextPane(ground="raised")
+
+    def on_screen_resume(self) -> None:
+        """Show the keys of the screen asked for."""
+        self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes")
+        self.query_one(TextPane).show(
+            lambda width: help_lines(self._screen_name, width, active=self._active, keymap=self._keymap)
+        )
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)
