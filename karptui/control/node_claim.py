@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from karptui.control.register import written_taint
 from karptui.model.decision import PlannedClaim
 from karptui.model.labels import (
     AWS_WELL_KNOWN,
@@ -15,7 +16,6 @@ from karptui.model.labels import (
 from karptui.model.node import RequirementSpec
 from karptui.model.nodepool import NodePool
 from karptui.model.resources import format_resources
-from karptui.model.taints import Taint
 
 API_VERSION = "karpenter.sh/v1"
 
@@ -46,9 +46,9 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         "expireAfter": "Never" if template.expire_after is None else go_duration(template.expire_after),
     }
     if claim.taints:
-        spec["taints"] = [_taint(taint) for taint in claim.taints]
+        spec["taints"] = [written_taint(taint) for taint in claim.taints]
     if claim.startup_taints:
-        spec["startupTaints"] = [_taint(taint) for taint in claim.startup_taints]
+        spec["startupTaints"] = [written_taint(taint) for taint in claim.startup_taints]
     if template.termination_grace_period is not None:
         spec["terminationGracePeriod"] = go_duration(template.termination_grace_period)
     owner = {
@@ -83,11 +83,6 @@ def _requirement(entry: RequirementSpec) -> dict[str, Any]:
     if entry.min_values is not None:
         written["minValues"] = entry.min_values
     return written
-
-
-def _taint(taint: Taint) -> dict[str, str]:
-    written = {"key": taint.key, "effect": taint.effect}
-    return written | {"value": taint.value} if taint.value else written
 
 
 def go_duration(seconds: float) -> str:

@@ -73,6 +73,7 @@ class World:
         self.node_of_provider_id: dict[str, str] = {}
         self.claim_of_provider_id: dict[str, str] = {}
         self.nominated: dict[str, float] = {}
+        self._pod_events: dict[str, float] = {}
         self.dirty: set[tuple[str, str]] = set()
         self.number = 0
         self.at = 0.0
@@ -111,6 +112,10 @@ class World:
                 name for name, stream in self.streams.items() if stream.state is events.StreamState.FORBIDDEN
             ),
         )
+
+    def last_pod_event(self, node: str) -> float:
+        """When a pod was last bound to the node, ended or began to end there (0.0: not seen), DaemonSets left out."""
+        return self._pod_events.get(node, 0.0)
 
     def synced(self) -> bool:
         """Whether every stream has delivered its first list (or cannot be had)."""
@@ -157,11 +162,13 @@ class World:
                 self.log.append(LogLine(event.at, "problem", event.where, event.message))
 
     def _object(self, event: events.ObjectSeen) -> None:
-        held = self.objects.get(event.resource)
+        # Every provider has a NodeClass of its own (EC2NodeClass, KWOKNodeClass); to the World they are one resource.
+        resource = "nodeclasses" if event.resource.endswith("nodeclasses") else event.resource
+        held = self.objects.get(resource)
         if held is None:
             return
         found = event.object
-        key: str = found.key if event.resource != "deployments" else found.metadata.key
+        key: str = found.key
         before = held.get(key)
         gone = event.change is events.Change.DELETED
         if gone:
@@ -169,8 +176,8 @@ class World:
         else:
             held[key] = found
         self.number += 1
-        self.dirty.add((event.resource, key))
-        match event.resource:
+        self.dirty.add((resource, key))
+        match resource:
             case "pods":
                 self._pod(event, key, before, None if gone else found)
             case "nodes":
@@ -182,6 +189,7 @@ class World:
 
     def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None) -> None:
         self.usage.replace(before, pod)
+        self._note_pod_event(event.at, before, pod)
         if before is not None and before.node_name:
             self.dirty.add(("nodes", before.node_name))
         if pod is None:
@@ -202,9 +210,22 @@ class World:
             self._remember(self.pod_timelines, key, timeline)
         follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
 
+    def _note_pod_event(self, at: float, before: Pod | None, pod: Pod | None) -> None:
+        """spec/lifecycle.md 3.6: bound, newly terminal or newly terminating."""
+        known = pod or before
+        if known is None or not known.node_name or known.daemon:
+            return
+        bound = before is None or before.node_name != known.node_name
+        ended = before is not None and (
+            pod is None or pod.terminal != before.terminal or pod.terminating != before.terminating
+        )
+        if bound or ended:
+            self._pod_events[known.node_name] = at
+
     def _node(self, event: events.ObjectSeen, key: str, node: Node | None) -> None:
         if node is None:
             self.ledger.drop_node(event.at, key)
+            self._pod_events.pop(key, None)
             self.nominated.pop(key, None)
             return
         if node.provider_id:

@@ -1,0 +1,77 @@
+"""Status conditions as Karpenter keeps them (spec/lifecycle.md 0.2): set one, and the root Ready follows."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from karptui.model.metadata import Condition, Conditions
+
+NODE_CLAIM_DEPENDENTS = ("Launched", "Registered", "Initialized")
+NODE_POOL_DEPENDENTS = ("ValidationSucceeded", "NodeClassReady")
+ROOT = "Ready"
+
+
+def rfc3339(at: float) -> str:
+    """Epoch seconds as Kubernetes writes a time, to the second."""
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_condition(
+    conditions: Conditions,
+    type_: str,
+    status: str,
+    *,
+    now: float,
+    created: float,
+    generation: int,
+    dependents: Sequence[str],
+    reason: str = "",
+    message: str = "",
+) -> Conditions:
+    """The conditions with one of them set, every dependent present, and Ready worked out anew.
+
+    A condition set True has its own name as reason. One that keeps its status keeps its transition time; a dependent
+    that was never set is Unknown since `created`.
+    """
+    entries = {entry.type: entry for entry in conditions}
+    for name in (*dependents, ROOT):
+        entries.setdefault(
+            name, Condition(name, "Unknown", "AwaitingReconciliation", "object is awaiting reconciliation", created)
+        )
+    before = entries.get(type_)
+    changed = before.changed if before is not None and before.status == status else now
+    entries[type_] = Condition(
+        type_, status, reason or (type_ if status == "True" else ""), message, changed, generation
+    )
+    entries[ROOT] = _root(entries, dependents, now, generation)
+    return tuple(entries.values())
+
+
+def without_condition(conditions: Conditions, type_: str) -> Conditions:
+    """The conditions with an independent one removed."""
+    return tuple(entry for entry in conditions if entry.type != type_)
+
+
+def _root(entries: dict[str, Condition], dependents: Sequence[str], now: float, generation: int) -> Condition:
+    unhappy = [entries[name] for name in dependents if entries[name].status != "True"]
+    failed = any(entry.status == "False" for entry in unhappy)
+    status = "True" if not unhappy else "False" if failed else "Unknown"
+    reason = {"True": ROOT, "False": "UnhealthyDependents", "Unknown": "ReconcilingDependents"}[status]
+    message = ", ".join(f"{entry.type}={entry.status}" for entry in unhappy)
+    before = entries[ROOT]
+    return Condition(ROOT, status, reason, message, before.changed if before.status == status else now, generation)
+
+
+def written(conditions: Conditions) -> list[dict[str, Any]]:
+    """As the API has them."""
+    return [
+        {
+            "type": entry.type,
+            "status": entry.status,
+            "reason": entry.reason or entry.type,
+            "message": entry.message,
+            "lastTransitionTime": rfc3339(entry.changed),
+            "observedGeneration": entry.observed_generation,
+        }
+        for entry in conditions
+    ]

@@ -1,0 +1,126 @@
+"""Takes nodes away: ask the engine, wait, ask again, replace first, then delete (spec/lifecycle.md 3.1, 5)."""
+
+import asyncio
+from itertools import count
+
+from karptui.control.hands import Hands
+from karptui.control.provision import Provisioner
+from karptui.control.register import written_taint
+from karptui.engine.disruption import disrupt
+from karptui.failure import Failure
+from karptui.model.decision import Decision, DecisionKind
+from karptui.model.disruption import Command
+from karptui.model.labels import DISRUPTED
+from karptui.model.metadata import is_true
+from karptui.world import events
+
+POLL_SECONDS = 10.0
+VALIDATION_SECONDS = 15.0
+REPLACEMENT_SECONDS = 600.0  # after which a replacement that does not come up is given up
+
+
+class Disruption:
+    """One pass after the other, for as long as it runs."""
+
+    def __init__(self, hands: Hands, provisioner: Provisioner) -> None:
+        self._hands = hands
+        self._provisioner = provisioner
+        self._numbers = count(1)
+        self._busy: set[str] = set()
+        self._orchestrating: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
+        try:
+            while True:
+                await self._hands.sleep(POLL_SECONDS)
+                if self._hands.world.synced():
+                    await self._pass()
+        finally:
+            for task in self._orchestrating:
+                task.cancel()
+            await asyncio.gather(*self._orchestrating, return_exceptions=True)
+
+    async def _pass(self) -> None:
+        first = await self._ask()
+        if first is None:
+            return
+        await self._hands.sleep(VALIDATION_SECONDS)
+        command = await self._ask()
+        if command is None or command.method != first.method or not set(command.nodes) & set(first.nodes):
+            words = f"{first.reason}: {', '.join(first.nodes)} no longer holds after {VALIDATION_SECONDS:.0f}s"
+            self._hands.sink(events.DecisionCarriedOut(self._hands.now(), "", message=f"dropped {words}"))
+            return
+        task = asyncio.ensure_future(self._carry_out(command))
+        self._orchestrating.add(task)
+        task.add_done_callback(self._orchestrating.discard)
+
+    async def _ask(self) -> Command | None:
+        snapshot = self._hands.world.snapshot(self._hands.now())
+        answer = await asyncio.to_thread(disrupt, snapshot)
+        command = answer.command
+        return None if command is None or self._busy & set(command.nodes) else command
+
+    async def _carry_out(self, command: Command) -> None:
+        decision = self._decide(command)
+        self._busy.update(command.nodes)
+        try:
+            await self._taint(command.nodes)
+            if command.replacement is not None:
+                name = await self._provisioner.create(command.replacement, decision.id)
+                await self._initialized(name)
+            now = self._hands.now()
+            self._hands.sink(
+                events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}")
+            )
+            for node in command.nodes:
+                found = self._hands.world.of("nodes").get(node)
+                claim = self._hands.world.claim_of_provider_id.get(found.provider_id, "") if found else ""
+                if claim in self._hands.world.of("nodeclaims"):
+                    await self._hands.kube.delete("nodeclaims", claim)
+        except Failure as error:
+            self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", str(error)))
+            await self._untaint(command.nodes)
+        finally:
+            self._busy.difference_update(command.nodes)
+
+    def _decide(self, command: Command) -> Decision:
+        kind = DecisionKind.DELETE if command.replacement is None else DecisionKind.REPLACE
+        decision = Decision(
+            id=f"C-{next(self._numbers):05d}",
+            at=self._hands.now(),
+            kind=kind,
+            pods=command.pods,
+            nodes=command.nodes,
+            claim=command.replacement,
+            cause=command.reason,
+            price_change=command.price_after - command.price_before,
+            snapshot=self._hands.world.number,
+        )
+        self._hands.sink(events.DecisionMade(decision.at, decision))
+        return decision
+
+    async def _initialized(self, name: str) -> None:
+        until = self._hands.now() + REPLACEMENT_SECONDS
+        while self._hands.now() < until:
+            claim = self._hands.world.of("nodeclaims").get(name)
+            if claim is not None and is_true(claim.conditions, "Initialized"):
+                return
+            await self._hands.sleep(0.5)
+        raise Failure(f"the replacement {name} did not become ready in {REPLACEMENT_SECONDS:.0f}s; the nodes stay")
+
+    async def _taint(self, nodes: tuple[str, ...]) -> None:
+        for name in nodes:
+            node = self._hands.world.of("nodes").get(name)
+            if node is not None and not any(taint.key == DISRUPTED for taint in node.taints):
+                taints = [written_taint(taint) for taint in node.taints]
+                await self._set_taints(name, [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}])
+
+    async def _untaint(self, nodes: tuple[str, ...]) -> None:
+        for name in nodes:
+            node = self._hands.world.of("nodes").get(name)
+            if node is not None and node.metadata.deleted is None:
+                await self._set_taints(name, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
+
+    async def _set_taints(self, node: str, taints: list[dict[str, str]]) -> None:
+        await self._hands.kube.patch("nodes", node, {"spec": {"taints": taints}})

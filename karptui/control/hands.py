@@ -1,0 +1,57 @@
+"""What every controller is given: the World to read, the API server and the cloud to write to, a clock and the sink."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from karptui.cloud.provider import CloudProvider
+from karptui.control.conditions import (
+    NODE_CLAIM_DEPENDENTS,
+    with_condition,
+    without_condition,
+    written,
+)
+from karptui.kube.write import Writer
+from karptui.model.node import NodeClaim
+from karptui.world import events
+from karptui.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """`now` is epoch seconds of the cluster's clock, `sleep` waits seconds of it."""
+
+    world: World
+    kube: Writer
+    provider: CloudProvider
+    sink: Callable[[events.Event], None]
+    now: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+
+    async def set_claim_condition(
+        self, claim: NodeClaim, type_: str, status: str, reason: str = "", message: str = "", **status_fields: Any
+    ) -> None:
+        """Set one condition of a NodeClaim, and further status fields; refused if the claim changed meanwhile."""
+        conditions = with_condition(
+            claim.conditions,
+            type_,
+            status,
+            now=self.now(),
+            created=claim.metadata.created,
+            generation=claim.metadata.generation,
+            dependents=NODE_CLAIM_DEPENDENTS,
+            reason=reason,
+            message=message,
+        )
+        await self._patch_status(claim, {"conditions": written(conditions), **status_fields})
+
+    async def clear_claim_condition(self, claim: NodeClaim, type_: str) -> None:
+        """Remove an independent condition of a NodeClaim."""
+        conditions = without_condition(claim.conditions, type_)
+        await self._patch_status(claim, {"conditions": written(conditions)})
+
+    async def _patch_status(self, claim: NodeClaim, status: dict[str, Any]) -> None:
+        body: dict[str, Any] = {"status": status}
+        if claim.metadata.resource_version:
+            body["metadata"] = {"resourceVersion": claim.metadata.resource_version}
+        await self.kube.patch("nodeclaims", claim.key, body, subresource="status")

@@ -1,0 +1,37 @@
+"""EC2 says that an instance will go: its NodeClaim is deleted, and provisioning replaces it (spec/aws.md 5)."""
+
+from karptui.cloud.provider import Interruption
+from karptui.control.hands import Hands
+from karptui.kube.errors import ApiError
+from karptui.world import events
+
+
+class Interruptions:
+    """Reads the provider's messages for as long as it runs; only a failed action leaves a message for redelivery."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def run(self) -> None:
+        """Act on every message until cancelled."""
+        async for message in self._hands.provider.interruptions():
+            await self._act(message)
+            await self._hands.provider.acknowledge(message)
+
+    async def _act(self, message: Interruption) -> None:
+        world = self._hands.world
+        claims = {provider_id.rpartition("/")[2]: name for provider_id, name in world.claim_of_provider_id.items()}
+        for instance in message.instance_ids:
+            name = claims.get(instance)
+            claim = world.of("nodeclaims").get(name or "")
+            if claim is None:
+                continue  # every queue of an account hears of every cluster's instances
+            if instance not in world.interruptions:
+                now = self._hands.now()
+                self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
+            if message.disrupts and claim.metadata.deleted is None:
+                try:
+                    await self._hands.kube.delete("nodeclaims", claim.key)
+                except ApiError as error:
+                    if error.code != 404:
+                        raise

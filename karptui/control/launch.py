@@ -1,0 +1,95 @@
+"""NodeClaims into instances (spec/lifecycle.md 1.3): one launch a claim, whatever happens in between."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from karptui.cloud.provider import CreateError, InsufficientCapacity, Launched, NodeClassNotReady
+from karptui.control.hands import Hands
+from karptui.model.labels import TERMINATION_FINALIZER
+from karptui.model.metadata import is_true
+from karptui.model.node import NodeClaim
+from karptui.model.resources import format_resources
+from karptui.world import events
+
+MESSAGE_LIMIT = 300
+
+
+class Launch:
+    """Claims that have no instance yet."""
+
+    resource = "nodeclaims"
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def due(self) -> Iterable[str]:
+        """Claims not launched and not going."""
+        for key, claim in self._hands.world.of("nodeclaims").items():
+            if claim.metadata.deleted is None and not is_true(claim.conditions, "Launched"):
+                yield key
+
+    async def reconcile(self, key: str) -> None:
+        """The finalizer first, so that no instance is launched that nobody would end; then the instance."""
+        claim: NodeClaim | None = self._hands.world.of("nodeclaims").get(key)
+        if claim is None:
+            return
+        if TERMINATION_FINALIZER not in claim.metadata.finalizers:
+            finalizers = [*claim.metadata.finalizers, TERMINATION_FINALIZER]
+            metadata = {"finalizers": finalizers, "resourceVersion": claim.metadata.resource_version}
+            await self._hands.kube.patch("nodeclaims", key, {"metadata": metadata})
+            return
+        node_class = self._hands.world.of("nodeclasses").get(claim.node_class.name)
+        try:
+            if node_class is None:
+                raise NodeClassNotReady(f"NodeClass {claim.node_class.name} does not exist")
+            launched = await self._hands.provider.create(claim, node_class)
+        except (InsufficientCapacity, NodeClassNotReady) as error:
+            await self._give_up(claim, error)
+            return
+        except CreateError as error:
+            self._told(key, error=str(error))
+            await self._hands.set_claim_condition(
+                claim, "Launched", "Unknown", error.reason, str(error)[:MESSAGE_LIMIT]
+            )
+            raise
+        price = self._hands.world.ledger.price(launched.instance_type, launched.zone, launched.capacity_type)
+        cost = f" ${price:.4f}/h" if price is not None else ""
+        what = f"{launched.instance_type} {launched.capacity_type} {launched.zone}{cost} {launched.instance_id}"
+        self._told(key, detail=what)
+        await self._write(claim, launched)
+
+    async def _write(self, claim: NodeClaim, launched: Launched) -> None:
+        # The claim's own labels win over the provider's, the provider's annotations over the claim's.
+        metadata = {
+            "labels": {**launched.labels, **claim.metadata.labels},
+            "annotations": {**claim.metadata.annotations, **launched.annotations},
+        }
+        await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": metadata})
+        current = self._hands.world.of("nodeclaims").get(claim.key, claim)
+        await self._hands.set_claim_condition(
+            _unversioned(current),
+            "Launched",
+            "True",
+            providerID=launched.provider_id,
+            imageID=launched.image_id,
+            capacity=format_resources(launched.capacity),
+            allocatable=format_resources(launched.allocatable),
+        )
+
+    async def _give_up(self, claim: NodeClaim, error: Exception) -> None:
+        self._told(claim.key, error=str(error))
+        if isinstance(error, InsufficientCapacity):
+            reason = "InsufficientCapacityError"
+            await self._hands.kube.record_event(
+                "NodeClaim", claim.metadata, reason, str(error), type_="Warning", now=self._hands.now()
+            )
+        await self._hands.kube.delete("nodeclaims", claim.key)
+
+    def _told(self, claim: str, detail: str = "", error: str = "") -> None:
+        self._hands.sink(events.CloudCalled(self._hands.now(), "CreateFleet", claim, detail, error))
+
+
+def _unversioned(claim: NodeClaim) -> NodeClaim:
+    """The claim without its version: the launch has happened and must be written, whoever else wrote meanwhile."""
+    return replace(claim, metadata=replace(claim.metadata, resource_version=""))

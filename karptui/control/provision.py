@@ -1,0 +1,65 @@
+"""Decisions into NodeClaims (spec/scheduling.md 9), and the events that tell pods where they are meant to go."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from karptui.control.hands import Hands
+from karptui.control.node_claim import node_claim_object
+from karptui.failure import Failure
+from karptui.model.decision import Decision, DecisionKind, PlannedClaim
+from karptui.world import events
+
+
+class Provisioner:
+    """Carries out what the planner decided. Claims of one round are created in parallel."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self._creating: set[asyncio.Task[None]] = set()
+
+    def take(self, decisions: list[Decision]) -> None:
+        """Begin to carry out the decisions of one round."""
+        for decision in decisions:
+            if decision.kind is DecisionKind.LAUNCH:
+                self._start(self._launch(decision))
+            elif decision.kind is DecisionKind.NOMINATE:
+                self._start(self._nominate(decision.pods, f"node/{decision.nodes[0]}"))
+
+    async def create(self, claim: PlannedClaim, decision: str) -> str:
+        """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
+        pool = self._hands.world.of("nodepools").get(claim.node_pool)
+        if pool is None:
+            raise Failure(f"{decision} needs NodePool {claim.node_pool}, which is gone; the pods are decided anew")
+        created = await self._hands.kube.create("nodeclaims", node_claim_object(claim, pool))
+        name: str = created["metadata"]["name"]
+        now = self._hands.now()
+        self._hands.sink(events.DecisionCarriedOut(now, decision, name, f"created NodeClaim {name}"))
+        return name
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._creating.add(task)
+        task.add_done_callback(self._creating.discard)
+
+    async def _launch(self, decision: Decision) -> None:
+        assert decision.claim is not None
+        try:
+            name = await self.create(decision.claim, decision.id)
+        except Failure as error:
+            self._hands.sink(events.Problem(self._hands.now(), f"provision {decision.id}", str(error)))
+            return
+        await self._nominate(decision.pods, f"nodeclaim/{name}")
+
+    async def _nominate(self, pods: tuple[str, ...], target: str) -> None:
+        for key in pods:
+            pod = self._hands.world.of("pods").get(key)
+            if pod is None or pod.node_name:
+                continue
+            try:
+                await self._hands.kube.record_event(
+                    "Pod", pod.metadata, "Nominated", f"Pod should schedule on: {target}", now=self._hands.now()
+                )
+            except Failure as error:
+                self._hands.sink(events.Problem(self._hands.now(), f"nominate {key}", str(error)))
+                return
