@@ -7,7 +7,7 @@ import asyncio
 import importlib
 import json
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -78,6 +78,10 @@ class Connection:
             client, self._client = self._client, None
             await client.close()
 
+    async def reset(self) -> None:
+        """Break every request and stream off; the next request opens a new session."""
+        await self.close()
+
     async def server_version(self) -> str:
         """gitVersion of the API server: `v1.35.4`. Raises KubeError."""
         body = await self.request("GET", "/version", timeout=10.0)
@@ -110,11 +114,22 @@ class Connection:
                 raise self._explained(error) from error
 
     async def stream(
-        self, path: str, query: Query | None = None, *, verb: str = "watch", timeout: float = 330.0
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        verb: str = "watch",
+        timeout: float = 330.0,
+        opened: Callable[[], None] | None = None,
     ) -> AsyncIterator[bytes | Oversized]:
-        """The lines of an answer as they come. A half line at the end is an AnswerError. Raises KubeError."""
+        """The lines of an answer as they come; `opened` is called when the server has accepted the request.
+
+        Raises KubeError, also for a half line at the end.
+        """
         async with AsyncExitStack() as stack:
             response = await self._open(stack, "GET", path, None, query, "", None, verb, timeout)
+            if opened is not None:
+                opened()
             splitter = LineSplitter()
             while True:
                 try:

@@ -1,0 +1,21 @@
+"""Python's cyclic garbage collector and 20,000 pods: what keeps its pauses off the screen.
+
+Model objects hold no cycles (gc=False), but dicts and lists of them are still walked: about 0.1 s for a full collection
+over a big cluster, every time it comes.
+"""
+
+import gc
+
+THRESHOLDS = (50_000, 20, 100)
+"""Allocations before a young collection and so on, instead of 700, 10, 10."""
+
+
+def quiet_collection() -> None:
+    """Collect seldom. Call once, when the process begins to read a cluster."""
+    gc.set_threshold(*THRESHOLDS)
+
+
+def freeze_after_sync() -> None:
+    """Take all that lives out of the collector's sight. Call when every resource is LIVE, and after a relist."""
+    gc.collect()
+    gc.freeze()
