@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from karptui.control.hands import Hands
 from karptui.control.register import written_taint
-from karptui.kube.errors import ApiError
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -93,11 +92,8 @@ class NodeTermination:
         for pod in tier:
             if pod.terminating or pod.metadata.annotations.get("karpenter.sh/do-not-disrupt") == "true":
                 continue
-            try:
-                await self._hands.kube.evict(pod.metadata.namespace, pod.metadata.name, uid=pod.metadata.uid)
-            except ApiError as error:
-                if error.code not in (404, 409):
-                    raise
+            # Blocked by a PodDisruptionBudget or gone already: either way the next look tells.
+            await self._hands.kube.evict(pod.metadata.namespace, pod.metadata.name, uid=pod.metadata.uid)
 
 
 def _next_tier(waiting: list[Pod]) -> list[Pod]:

@@ -11,7 +11,7 @@ from karptui.control.conditions import (
     without_condition,
     written,
 )
-from karptui.kube.write import Writer
+from karptui.control.objects import Objects
 from karptui.model.node import NodeClaim
 from karptui.world import events
 from karptui.world.world import World
@@ -22,7 +22,7 @@ class Hands:
     """`now` is epoch seconds of the cluster's clock, `sleep` waits seconds of it."""
 
     world: World
-    kube: Writer
+    kube: Objects
     provider: CloudProvider
     sink: Callable[[events.Event], None]
     now: Callable[[], float]

@@ -2,7 +2,6 @@
 
 from karptui.cloud.provider import Interruption
 from karptui.control.hands import Hands
-from karptui.kube.errors import ApiError
 from karptui.world import events
 
 
@@ -30,8 +29,4 @@ class Interruptions:
                 now = self._hands.now()
                 self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
             if message.disrupts and claim.metadata.deleted is None:
-                try:
-                    await self._hands.kube.delete("nodeclaims", claim.key)
-                except ApiError as error:
-                    if error.code != 404:
-                        raise
+                await self._hands.kube.delete("nodeclaims", claim.key)

@@ -82,7 +82,7 @@ class Launch:
         if isinstance(error, InsufficientCapacity):
             reason = "InsufficientCapacityError"
             await self._hands.kube.record_event(
-                "NodeClaim", claim.metadata, reason, str(error), type_="Warning", now=self._hands.now()
+                "NodeClaim", claim.metadata, reason, str(error), now=self._hands.now(), warning=True
             )
         await self._hands.kube.delete("nodeclaims", claim.key)
 

@@ -1,0 +1,109 @@
+"""The demo: an embedded cluster in which karptui is the controller, and a story that is played on it."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from karptui.cloud.ec2.client import Account
+from karptui.cloud.ec2.provider import Ec2Provider
+from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.control.active import Controllers
+from karptui.control.hands import Hands
+from karptui.control.objects import Objects
+from karptui.kube.connect import Connection, connect
+from karptui.kube.source import KubeSource
+from karptui.kube.write import Writer
+from karptui.lab.lab import Lab, start_lab
+from karptui.lab.manifests import CLUSTER
+from karptui.lab.story import Story
+from karptui.model.snapshot import Options
+from karptui.modes.run import Run
+from karptui.world import events
+from karptui.world.planning import Planner
+
+SPEED = 3.0
+"""Lab seconds a second: two minutes of spot notice and half a minute of boot are long on a stage."""
+
+DELAYS = {"boot": (16.0, 22.0), "node_ready": (2.0, 4.0), "image_pull": (1.0, 3.0)}
+
+
+class Demo(Run):
+    """Plays the story with `seed` at `speed` lab seconds a second; with `stay` the cluster lives on when it is over."""
+
+    mode = "DEMO"
+
+    def __init__(
+        self, seed: str = "talk", speed: float = SPEED, record: Path | None = None, stay: bool = False
+    ) -> None:
+        super().__init__(Options(), record)
+        self._seed = seed
+        self._speed = speed
+        self._stay = stay
+        self._lab: Lab | None = None
+        self._story: Story | None = None
+        self._controllers: Controllers | None = None
+
+    @property
+    def kubeconfig(self) -> Path | None:
+        """For kubectl beside the demo, once the cluster is up."""
+        return self._lab.kubeconfig if self._lab is not None else None
+
+    def now(self) -> float:
+        """The lab's time."""
+        return self._lab.clock.now() if self._lab is not None else time.time()
+
+    def planner(self) -> Planner:
+        """Decisions are carried out."""
+        return Planner(self.world, self.sink, self.now, take=self._take)
+
+    def advance(self) -> None:
+        """On with the story."""
+        if self._story is not None:
+            self._story.advance()
+
+    async def pause(self, paused: bool) -> None:
+        """Stop or start the lab's time."""
+        if self._lab is not None:
+            await self._lab.pause(paused)
+
+    async def feed(self) -> None:
+        """Start the cluster, be its controller, play the story."""
+        self._lab = lab = await start_lab(seed=self._seed, speed=self._speed, delays=DELAYS)
+        account = Account(lab.region, lab.ec2, access_key_id="lab", secret_access_key="lab")
+        settings = ClusterSettings(CLUSTER, endpoint=lab.url, queue=lab.queue)
+        provider = Ec2Provider(account, settings)
+        try:
+            async with connect(str(lab.kubeconfig)) as connection, asyncio.TaskGroup() as tasks:
+                objects = Objects(Writer(connection))
+                hands = Hands(self.world, objects, provider, self.sink, self.now, lab.clock.sleep)
+                self._controllers = Controllers(hands)
+                source = KubeSource(
+                    connection, clock=self.now, keep_raw=lambda: self.recording, kind="lab", heartbeat=60.0
+                )
+                running = [
+                    tasks.create_task(source.run(self.sink)),
+                    tasks.create_task(self._controllers.run()),
+                ]
+                await self._play(connection, lab)
+                for task in running:
+                    task.cancel()
+        finally:
+            await provider.close()
+            await lab.stop()
+
+    def _take(self, decisions: list[events.Decision]) -> None:
+        if self._controllers is not None:
+            self._controllers.take(decisions)
+
+    async def _play(self, connection: Connection, lab: Lab) -> None:
+        self._story = Story(connection, self.world, self.sink, self.now, lab.clock.sleep, lab.interrupt)
+        await self._story.set_up()
+        while not self.world.synced() or not self.world.catalogue.types:
+            await asyncio.sleep(0.02)
+        await self._story.run()
+        if self._stay:
+            text = (
+                f"The story is over and the cluster lives on: kubectl --kubeconfig {lab.kubeconfig} get nodeclaims -w"
+            )
+            self.sink(events.Narrated(self.now(), 3, text))
+            await lab.wait()
