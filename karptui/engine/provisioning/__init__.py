@@ -1,0 +1,37 @@
+"""What Karpenter would do about the pending pods of a Snapshot."""
+
+from karptui.engine.provisioning.not_modelled import not_modelled
+from karptui.engine.provisioning.pending import Batch
+from karptui.engine.provisioning.pools import usable_pools
+from karptui.engine.provisioning.solver import Solver, no_pools
+from karptui.engine.provisioning.state_nodes import state_nodes, unlaunched_claim
+from karptui.model.decision import Plan
+from karptui.model.snapshot import Snapshot
+
+NOT_SYNCED = "the cluster state is not synced"
+
+__all__ = ["NOT_SYNCED", "plan"]
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """One provisioning round of Karpenter 1.14 over a Snapshot: pure, and the same for equal Snapshots."""
+    if unlaunched_claim(snapshot) is not None:
+        return Plan(deferred=NOT_SYNCED)
+    nodes = state_nodes(snapshot)
+    batch = Batch(snapshot, nodes)
+    if not batch.pods:
+        return Plan(ignored=batch.ignored)
+    pools = usable_pools(snapshot)
+    missing = not_modelled(snapshot, batch)
+    if not pools:
+        answer = no_pools(batch)
+    else:
+        answer = Solver(snapshot, batch, nodes, pools).solve()
+    return Plan(
+        claims=answer.claims,
+        existing=answer.existing,
+        errors=answer.errors,
+        ignored=answer.ignored,
+        relaxed=answer.relaxed,
+        not_modelled=missing,
+    )

@@ -1,0 +1,152 @@
+"""Pods that are alike are one class: whatever is decided about one holds for all of them."""
+
+from karptui.engine.provisioning.relaxation import relax
+from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
+from karptui.engine.provisioning.volumes import VolumeUse, volume_alternatives, volume_use
+from karptui.model.affinity import PodAffinityTerm
+from karptui.model.pod import Pod, PodSpec
+from karptui.model.requirements import NO_REQUIREMENTS, Requirements, from_labels, from_selector_terms
+from karptui.model.selectors import LabelSelector
+from karptui.model.snapshot import Snapshot
+
+Amounts = tuple[tuple[str, int], ...]
+"""Amounts by resource, sorted by name, in nano-units."""
+
+
+class PodClass:
+    """What pods have in common: constraints, requests, and the labels that any selector in play looks at.
+
+    `requirements` are §4.6's, `strict` those without preferences; `alternatives` are where its volumes can be reached
+    (empty: anywhere). `relaxed` is what is left of it after one more preference is given up.
+    """
+
+    __slots__ = (
+        "_relaxed",
+        "alternatives",
+        "amounts",
+        "index",
+        "labels",
+        "namespace",
+        "relaxation",
+        "requirements",
+        "spec",
+        "strict",
+        "volume_use",
+    )
+
+    def __init__(self, index: int, spec: PodSpec, template: "ClassTemplate") -> None:
+        self.index = index
+        self.spec = spec
+        self.namespace = template.namespace
+        self.labels = template.labels
+        self.amounts = template.amounts
+        self.alternatives = template.alternatives
+        self.volume_use = template.volume_use
+        self.requirements = template.space.intern(pod_requirements(spec, template.respect))
+        self.strict = template.space.intern(pod_requirements(spec, False))
+        self.relaxation: tuple[str, str] = ("", "")
+        self._relaxed: PodClass | bool | None = False
+
+
+class ClassTemplate:
+    """What a class and its relaxed forms share."""
+
+    __slots__ = ("alternatives", "amounts", "labels", "namespace", "respect", "space", "volume_use")
+
+    def __init__(
+        self, pod: Pod, labels: dict[str, str], amounts: Amounts, space: RequirementSpace, snapshot: Snapshot
+    ) -> None:
+        self.namespace = pod.metadata.namespace
+        self.labels = labels
+        self.amounts = amounts
+        self.space = space
+        self.respect = snapshot.options.preference_policy != "Ignore"
+        self.alternatives: tuple[RequirementSet, ...] = ()
+        self.volume_use: VolumeUse = ()
+        if pod.spec.volumes:
+            self.alternatives = tuple(space.intern(entry) for entry in volume_alternatives(pod, snapshot))
+            self.volume_use = volume_use(pod, snapshot)
+
+
+class PodClasses:
+    """All classes of one plan."""
+
+    def __init__(self, snapshot: Snapshot, space: RequirementSpace, tolerate_preferences: bool) -> None:
+        self.snapshot = snapshot
+        self.space = space
+        self.tolerate_preferences = tolerate_preferences
+        self.label_keys: frozenset[str] = frozenset()
+        self.all: list[PodClass] = []
+        self._known: dict[tuple[object, ...], PodClass] = {}
+        self._templates: dict[int, ClassTemplate] = {}
+        self._amounts: dict[int, tuple[dict[str, int], Amounts]] = {}
+
+    def watch_labels(self, specs: list[PodSpec]) -> None:
+        """Learns which labels selectors look at, so that the others do not tell pods apart."""
+        self.label_keys = frozenset(key for spec in specs for key in _selected_keys(spec))
+
+    def of(self, pod: Pod) -> PodClass:
+        """The class of a pod."""
+        labels = pod.metadata.labels
+        watched = {key: labels[key] for key in self.label_keys if key in labels} if self.label_keys else {}
+        amounts = self._amounts_of(pod.requests)
+        key: tuple[object, ...] = (pod.spec.key, pod.metadata.namespace, frozenset(watched.items()), amounts)
+        if pod.spec.volumes:
+            key = (*key, pod.metadata.name)
+        known = self._known.get(key)
+        if known is None:
+            template = ClassTemplate(pod, watched, amounts, self.space, self.snapshot)
+            known = self._known[key] = self._add(pod.spec, template)
+        return known
+
+    def relaxed(self, class_: PodClass) -> PodClass | None:
+        """The class with one more preference given up; None where there is nothing to give up."""
+        known = class_._relaxed  # pyright: ignore[reportPrivateUsage]
+        if isinstance(known, bool):
+            step = relax(class_.spec, self.tolerate_preferences)
+            known = None
+            if step is not None:
+                spec, kind, detail = step
+                known = self._add(spec, self._templates[class_.index])
+                known.relaxation = (kind, detail)
+            class_._relaxed = known  # pyright: ignore[reportPrivateUsage]
+        return known
+
+    def _add(self, spec: PodSpec, template: ClassTemplate) -> PodClass:
+        class_ = PodClass(len(self.all), spec, template)
+        self._templates[class_.index] = template
+        self.all.append(class_)
+        return class_
+
+    def _amounts_of(self, requests: dict[str, int]) -> Amounts:
+        # Replicas share the dict of their spec, so its identity is a quick key; the entry keeps it alive.
+        known = self._amounts.get(id(requests))
+        if known is None:
+            known = self._amounts[id(requests)] = (requests, tuple(sorted(requests.items())))
+        return known[1]
+
+
+def pod_requirements(spec: PodSpec, preferences: bool) -> Requirements:
+    """What a pod asks of its node: nodeSelector, first required term and, if asked, the heaviest preferred (4.6)."""
+    requirements = from_labels(spec.node_selector) if spec.node_selector else NO_REQUIREMENTS
+    if preferences and spec.preferred_node_terms:
+        heaviest = max(spec.preferred_node_terms, key=lambda preferred: preferred.weight)
+        requirements = requirements.merge(from_selector_terms(heaviest.term.expressions))
+    if spec.required_node_terms:
+        requirements = requirements.merge(from_selector_terms(spec.required_node_terms[0].expressions))
+    return requirements
+
+
+def _selected_keys(spec: PodSpec) -> set[str]:
+    keys: set[str] = set()
+    terms: list[PodAffinityTerm] = [*spec.affinity, *spec.anti_affinity]
+    terms += [preferred.term for preferred in (*spec.preferred_affinity, *spec.preferred_anti_affinity)]
+    selectors: list[LabelSelector | None] = [term.selector for term in terms]
+    for constraint in spec.topology_spread:
+        selectors.append(constraint.selector)
+        keys.update(constraint.match_label_keys)
+    for selector in selectors:
+        if selector is not None:
+            keys.update(key for key, _ in selector.match_labels)
+            keys.update(expression.key for expression in selector.match_expressions)
+    return keys

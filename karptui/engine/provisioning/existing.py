@@ -1,0 +1,198 @@
+"""Existing nodes as places for pods (spec/scheduling.md 3.5, 6.4 step 1, 6.5)."""
+
+from bisect import insort
+from collections.abc import Sequence
+
+from karptui.engine.provisioning.classes import PodClass
+from karptui.engine.provisioning.daemons import Daemon
+from karptui.engine.provisioning.host_ports import clash
+from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
+from karptui.engine.provisioning.state_nodes import StateNode
+from karptui.engine.provisioning.topology.groups import Group
+from karptui.engine.provisioning.topology.tracker import ClassTopology, Topology
+from karptui.engine.provisioning.volumes import volume_use
+from karptui.model.containers import HostPort
+from karptui.model.labels import HOSTNAME
+from karptui.model.pod import Pod
+from karptui.model.requirements import Requirement, from_labels
+from karptui.model.resources import Resources, merge
+from karptui.model.snapshot import Snapshot
+from karptui.model.taints import tolerates_all
+
+
+class ExistingNode:
+    """A node with what is left of it. `negative`: something is overdrawn, so it takes nothing at all."""
+
+    __slots__ = (
+        "host",
+        "limits",
+        "negative",
+        "pods",
+        "ports",
+        "remaining",
+        "requirements",
+        "state",
+        "taints",
+        "volumes",
+    )
+
+    def __init__(
+        self, state: StateNode, daemons: Sequence[Daemon], space: RequirementSpace, snapshot: Snapshot
+    ) -> None:
+        self.state = state
+        self.host = state.hostname
+        self.taints = state.taints
+        labels = from_labels(state.labels)
+        expected = merge(*(daemon.requests for daemon in daemons if _runs_on(daemon, state)))
+        bound = merge(*(pod.requests for pod in state.pods if pod.daemon))
+        self.remaining: Resources = {
+            name: amount - max(0, expected.get(name, 0) - bound.get(name, 0))
+            for name, amount in state.available.items()
+        }
+        self.negative = any(amount < 0 for amount in self.remaining.values())
+        self.requirements = space.intern(labels.add(Requirement(HOSTNAME, False, frozenset((self.host,)))))
+        self.ports: list[HostPort] = [port for pod in state.pods for port in pod.spec.host_ports]
+        self.volumes: set[tuple[str, str]] = set()
+        for pod in state.pods:
+            if pod.spec.volumes:
+                self.volumes.update(volume_use(pod, snapshot))
+        node = snapshot.csi_nodes.get(state.node.key) if state.node is not None else None
+        self.limits: dict[str, int] = {}
+        if node is not None:
+            self.limits = {driver: count for driver, count in node.drivers.items() if count is not None}
+        self.pods: list[Pod] = []
+
+    def holds(self, class_: PodClass) -> bool:
+        """Whether volumes, ports and resources suffice for one more pod of a class."""
+        if self.limits and self._over_limit(class_):
+            return False
+        if class_.spec.host_ports and clash(class_.spec.host_ports, self.ports):
+            return False
+        if self.negative:
+            return False
+        remaining = self.remaining
+        for name, amount in class_.amounts:  # noqa: SIM110  a generator costs more than what it compares
+            if amount > remaining.get(name, 0):
+                return False
+        return True
+
+    def _over_limit(self, class_: PodClass) -> bool:
+        volumes = self.volumes.union(class_.volume_use)
+        return any(sum(driver == limited for driver, _ in volumes) > count for limited, count in self.limits.items())
+
+    def add(self, pod: Pod, class_: PodClass, requirements: RequirementSet) -> None:
+        """Takes a pod in."""
+        self.pods.append(pod)
+        self.requirements = requirements
+        for name, amount in class_.amounts:
+            left = self.remaining.get(name, 0) - amount
+            self.remaining[name] = left
+            if left < 0:
+                self.negative = True
+        self.ports.extend(class_.spec.host_ports)
+        self.volumes.update(class_.volume_use)
+
+
+def _runs_on(daemon: Daemon, state: StateNode) -> bool:
+    return daemon.tolerates(state.taints) and from_labels(state.labels).is_compatible(daemon.strict())
+
+
+class _Candidates:
+    """The nodes that a class may still go to, in the order tried; a node that once was too small never grows."""
+
+    __slots__ = ("alive", "seen", "undefined")
+
+    def __init__(self, alive: list[int]) -> None:
+        self.alive = alive
+        self.undefined: set[int] = set()
+        self.seen = 0
+
+
+class ExistingNodes:
+    """All existing nodes in the order tried: initialized ones first, then by name."""
+
+    def __init__(
+        self,
+        states: Sequence[StateNode],
+        daemons: Sequence[Daemon],
+        space: RequirementSpace,
+        snapshot: Snapshot,
+        topology: Topology,
+    ) -> None:
+        ordered = sorted((state for state in states if not state.deleting), key=lambda s: (not s.initialized, s.name))
+        self.nodes = [ExistingNode(state, daemons, space, snapshot) for state in ordered]
+        self._topology = topology
+        self._candidates: dict[int, _Candidates] = {}
+        self._changed: list[int] = []
+
+    def place(self, pod: Pod, class_: PodClass) -> ExistingNode | None:
+        """Puts a pod onto the first node that accepts it."""
+        if not self.nodes:
+            return None
+        candidates = self._candidates.get(class_.index)
+        if candidates is None:
+            candidates = self._candidates[class_.index] = _Candidates(list(range(len(self.nodes))))
+        self._reconsider(candidates)
+        groups = self._topology.of(class_)
+        place, alive = 0, candidates.alive
+        while place < len(alive):
+            index = alive[place]
+            node = self.nodes[index]
+            verdict = self._try(node, class_, groups)
+            if isinstance(verdict, RequirementSet):
+                self._settle(index, node, pod, class_, groups, verdict)
+                return node
+            if verdict is None:
+                place += 1
+                continue
+            del alive[place]
+            if verdict == "undefined":
+                candidates.undefined.add(index)
+        return None
+
+    def _reconsider(self, candidates: _Candidates) -> None:
+        """A pod that forbids a label lets a node define it, so nodes that lacked it may have become compatible."""
+        while candidates.seen < len(self._changed):
+            index = self._changed[candidates.seen]
+            candidates.seen += 1
+            if index in candidates.undefined:
+                candidates.undefined.remove(index)
+                insort(candidates.alive, index)
+
+    def _try(self, node: ExistingNode, class_: PodClass, groups: ClassTopology) -> RequirementSet | str | None:
+        """The node's requirements with the pod; None: not now; else never ("undefined": unless it defines a label)."""
+        if not tolerates_all(class_.spec.tolerations, node.taints) or not node.holds(class_):
+            return "never"
+        merged = node.requirements.merge_strictly(class_.requirements)
+        if not isinstance(merged, RequirementSet):
+            return merged[0].kind
+        reachable = False
+        verdict: str | None = "never"
+        for alternative in class_.alternatives or (None,):
+            target = merged if alternative is None else merged.merge_strictly(alternative)
+            if not isinstance(target, RequirementSet):
+                verdict = "undefined" if target[0].kind == "undefined" else verdict
+                continue
+            reachable = True
+            if groups.hosts and not self._topology.admits_host(groups, node.host):
+                continue
+            narrowed = self._topology.narrow(class_, groups, target, strict=True)
+            if isinstance(narrowed, RequirementSet):
+                return narrowed
+            if isinstance(narrowed, Group):
+                continue
+        return None if reachable else verdict
+
+    def _settle(
+        self,
+        index: int,
+        node: ExistingNode,
+        pod: Pod,
+        class_: PodClass,
+        groups: ClassTopology,
+        requirements: RequirementSet,
+    ) -> None:
+        if requirements is not node.requirements:
+            self._changed.append(index)
+        node.add(pod, class_, requirements)
+        self._topology.record(groups, node.taints, requirements, node.host)

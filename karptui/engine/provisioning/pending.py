@@ -1,0 +1,65 @@
+"""Which pods a round is about (spec/scheduling.md 1)."""
+
+from collections.abc import Sequence
+
+from karptui.engine.provisioning.classes import pod_requirements
+from karptui.engine.provisioning.evictable import is_reschedulable
+from karptui.engine.provisioning.state_nodes import StateNode
+from karptui.engine.provisioning.volumes import volume_errors
+from karptui.model.labels import IN, NODEPOOL, OPERATORS, validate_requirement
+from karptui.model.pod import Pod, PodSpec
+from karptui.model.snapshot import Snapshot
+
+OPTED_OUT = "the pod's requirements exclude every node of a NodePool"
+
+
+class Batch:
+    """The pods to place, in the API's order: pending ones, then those of deleting nodes; and those left out, why."""
+
+    def __init__(self, snapshot: Snapshot, nodes: Sequence[StateNode]) -> None:
+        self.pods: list[Pod] = []
+        self.ignored: dict[str, str] = {}
+        self.rescheduled: list[Pod] = []
+        checked: dict[bytes, str] = {}
+        for key in sorted(snapshot.pods):
+            pod = snapshot.pods[key]
+            if pod.node_name or not pod.provisionable:
+                continue
+            error = checked.get(pod.spec.key)
+            if error is None:
+                error = checked[pod.spec.key] = "; ".join(spec_errors(pod.spec, snapshot))
+            if pod.spec.volumes:
+                error = "; ".join(part for part in (error, *volume_errors(pod, snapshot)) if part)
+            if error:
+                self.ignored[key] = error
+            else:
+                self.pods.append(pod)
+        budgets = [snapshot.budgets[key] for key in sorted(snapshot.budgets)]
+        for state in nodes:
+            if state.deleting and state.node is not None:
+                self.rescheduled += [pod for pod in state.pods if is_reschedulable(pod, budgets, snapshot.now)]
+        self.pods += self.rescheduled
+
+
+def spec_errors(spec: PodSpec, snapshot: Snapshot) -> list[str]:
+    """Why Karpenter does not provision for pods of this spec; empty if it does (1.3)."""
+    errors: list[str] = []
+    for key, value in sorted(spec.node_selector.items()):
+        errors += validate_requirement(key, IN, (value,))
+    for term in spec.required_node_terms:
+        if term.match_fields:
+            errors.append("node selector terms with matchFields are not supported")
+        for key, operator, values in term.expressions:
+            errors += validate_requirement(key, operator, values)
+    for preferred in spec.preferred_node_terms:
+        errors += [
+            f"key {key} has an unsupported operator {operator}"
+            for key, operator, _ in preferred.term.expressions
+            if operator not in OPERATORS
+        ]
+    if errors:
+        return errors
+    wanted = pod_requirements(spec, snapshot.options.preference_policy != "Ignore").get(NODEPOOL)
+    if wanted is not None and not wanted.complement and not wanted.values:
+        return [OPTED_OUT]
+    return []

@@ -1,0 +1,1 @@
+"""Topology spread, pod affinity and pod anti-affinity (spec/scheduling.md 7)."""

@@ -1,0 +1,229 @@
+"""Topology over one plan: groups, who owns them, where pods may go and what placing them changes."""
+
+from collections.abc import Iterable
+
+from karptui.engine.provisioning.classes import PodClass
+from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
+from karptui.engine.provisioning.topology.groups import Group, Host, Kind
+from karptui.engine.provisioning.topology.node_filter import NodeFilter
+from karptui.engine.provisioning.topology.residents import Residents
+from karptui.engine.provisioning.topology.universe import Universe
+from karptui.model.affinity import PodAffinityTerm, TopologySpreadConstraint
+from karptui.model.labels import HOSTNAME, IN
+from karptui.model.pod import PodSpec
+from karptui.model.requirements import Conflict, Requirement, Requirements
+from karptui.model.selectors import LabelExpression
+from karptui.model.snapshot import Snapshot
+from karptui.model.taints import Taint
+
+
+class ClassTopology:
+    """The groups that matter to a class: `zonal` and `hosts` restrict where it goes, the others count it.
+
+    Each of the first two comes with whether the group counts the class itself.
+    """
+
+    __slots__ = (
+        "attracted_to_host",
+        "counted",
+        "generation",
+        "host_domains",
+        "hosts",
+        "owned",
+        "owned_inverse",
+        "zonal",
+    )
+
+    def __init__(self, owned: list[Group], owned_inverse: list[Group]) -> None:
+        self.owned = owned
+        self.owned_inverse = owned_inverse
+        self.generation = -1
+        self.zonal: list[tuple[Group, bool]] = []
+        self.hosts: list[tuple[Group, bool]] = []
+        self.counted: list[Group] = []
+        self.attracted_to_host = False
+        self.host_domains: Requirement | None = None
+
+
+class Topology:
+    """All groups of one plan."""
+
+    def __init__(self, snapshot: Snapshot, universe: Universe, residents: Residents, space: RequirementSpace) -> None:
+        self._namespaces = snapshot.namespaces
+        self._respect = snapshot.options.preference_policy != "Ignore"
+        self._universe = universe
+        self._residents = residents
+        self._space = space
+        self._forward: dict[tuple[object, ...], Group] = {}
+        self._inverse: dict[tuple[object, ...], Group] = {}
+        self._by_class: dict[int, ClassTopology] = {}
+        self._admitted: dict[tuple[int, RequirementSet, tuple[Taint, ...]], bool] = {}
+
+    def start(self, classes: Iterable[PodClass]) -> None:
+        """Creates the inverse groups of bound pods, then the groups of the batch in the order of its pods."""
+        for pod in self._residents.repelling():
+            node = self._residents.node(pod.node_name)
+            for term in pod.spec.anti_affinity:
+                group = self._inverse_group(pod.metadata.namespace, pod.spec, term)
+                domain = node.metadata.labels.get(term.topology_key) if node is not None else None
+                if domain is not None:
+                    group.count(domain)
+        for class_ in classes:
+            self.of(class_)
+
+    def of(self, class_: PodClass) -> ClassTopology:
+        """The groups of a class, which come to be when it is first asked about."""
+        known = self._by_class.get(class_.index)
+        if known is None:
+            owned_inverse = [
+                self._inverse_group(class_.namespace, class_.spec, term) for term in class_.spec.anti_affinity
+            ]
+            known = ClassTopology(self._own(class_), _distinct(owned_inverse))
+            self._by_class[class_.index] = known
+        generation = len(self._forward) + len(self._inverse)
+        if known.generation != generation:
+            known.generation = generation
+            self._refresh(class_, known)
+        return known
+
+    def narrow(
+        self, class_: PodClass, groups: ClassTopology, requirements: RequirementSet, strict: bool = False
+    ) -> "RequirementSet | tuple[Conflict, ...] | Group":
+        """A node's or claim's requirements with the domains that are left for a class.
+
+        A Group in answer is the one that left none; conflicts are about a key that the claim does not have.
+        """
+        if not groups.zonal:
+            return requirements
+        entries: list[Requirement] = []
+        for group, selected in groups.zonal:
+            node = requirements.requirements.of(group.key)
+            domains = group.domains(selected, class_.strict.requirements.of(group.key), node)
+            if not domains:
+                return group
+            entries.append(Requirement(group.key, False, domains))
+        chosen = self._space.single(entries[0]) if len(entries) == 1 else self._space.intern(Requirements(entries))
+        return requirements.merge_strictly(chosen) if strict else requirements.merge(chosen)
+
+    def admits_host(self, groups: ClassTopology, host: Host) -> bool:
+        """Whether all groups on the hostname let the class onto this host."""
+        for group, selected in groups.hosts:  # noqa: SIM110  called for every pod and claim
+            if not group.admits_host(host, selected, groups.host_domains):
+                return False
+        return True
+
+    def record(
+        self, groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet, host: Host
+    ) -> None:
+        """A pod has been placed, on something with these requirements (7.7)."""
+        for group in groups.counted:
+            if group.node_filter is not None and not self._admits(group, taints, requirements):
+                continue
+            if group.per_host:
+                group.count(host)
+                continue
+            left = requirements.requirements.get(group.key)
+            if left is None:
+                continue
+            if group.kind is Kind.ANTI_AFFINITY or (not left.complement and len(left.values) == 1):
+                for domain in left.values:
+                    group.count(domain)
+        for group in groups.owned_inverse:
+            if group.per_host:
+                group.count(host)
+            elif (left := requirements.requirements.get(group.key)) is not None:
+                for domain in left.values:
+                    group.count(domain)
+
+    def _admits(self, group: Group, taints: tuple[Taint, ...], requirements: RequirementSet) -> bool:
+        key = (id(group), requirements, taints)
+        known = self._admitted.get(key)
+        if known is None:
+            assert group.node_filter is not None
+            known = self._admitted[key] = group.node_filter.admits(taints, requirements.requirements)
+        return known
+
+    def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
+        def selected(group: Group) -> bool:
+            return group.selects(class_.namespace, class_.labels)
+
+        applicable = [*known.owned, *(group for group in self._inverse.values() if selected(group))]
+        known.zonal = [(group, selected(group)) for group in applicable if not group.per_host]
+        known.hosts = [(group, selected(group)) for group in applicable if group.per_host]
+        known.attracted_to_host = any(group.kind is Kind.AFFINITY for group, _ in known.hosts)
+        known.counted = [group for group in self._forward.values() if selected(group)]
+        known.host_domains = class_.strict.requirements.get(HOSTNAME)
+
+    # --- making groups --------------------------------------------------------------------------------------------
+
+    def _own(self, class_: PodClass) -> list[Group]:
+        spec = class_.spec
+        groups = [
+            self._spread_group(class_, constraint)
+            for constraint in spec.topology_spread
+            if self._respect or constraint.when_unsatisfiable == "DoNotSchedule"
+        ]
+        affinity, anti_affinity = list(spec.affinity), list(spec.anti_affinity)
+        if self._respect:
+            affinity += [preferred.term for preferred in spec.preferred_affinity]
+            anti_affinity += [preferred.term for preferred in spec.preferred_anti_affinity]
+        for kind, terms in ((Kind.AFFINITY, affinity), (Kind.ANTI_AFFINITY, anti_affinity)):
+            for term in terms:
+                group = Group(kind, term.topology_key, self._namespaces_of(class_.namespace, term), term.selector)
+                groups.append(self._find(group, spec))
+        return _distinct(groups)
+
+    def _spread_group(self, class_: PodClass, constraint: TopologySpreadConstraint) -> Group:
+        selector = constraint.selector
+        if selector is not None and constraint.match_label_keys:
+            selector = selector.including(
+                *(
+                    LabelExpression(key, IN, frozenset((class_.labels[key],)))
+                    for key in constraint.match_label_keys
+                    if key in class_.labels
+                )
+            )
+        group = Group(
+            Kind.SPREAD,
+            constraint.topology_key,
+            frozenset((class_.namespace,)),
+            selector,
+            constraint.max_skew,
+            constraint.min_domains,
+            NodeFilter(class_.spec, constraint),
+        )
+        return self._find(group, class_.spec)
+
+    def _find(self, group: Group, spec: PodSpec) -> Group:
+        known = self._forward.get(group.identity)
+        if known is None:
+            known = self._forward[group.identity] = group
+            # Affinity has no taint policy, and Karpenter takes none for Honor.
+            everywhere = group.node_filter is not None and not group.node_filter.honor_taints
+            for domain in self._universe.domains(group.key, None if everywhere else spec.tolerations):
+                group.register(domain)
+            self._residents.count(group)
+        return known
+
+    def _inverse_group(self, namespace: str, spec: PodSpec, term: PodAffinityTerm) -> Group:
+        group = Group(Kind.ANTI_AFFINITY, term.topology_key, self._namespaces_of(namespace, term), term.selector)
+        known = self._inverse.get(group.identity)
+        if known is None:
+            known = self._inverse[group.identity] = group
+            for domain in self._universe.domains(group.key, spec.tolerations):
+                group.register(domain)
+        return known
+
+    def _namespaces_of(self, namespace: str, term: PodAffinityTerm) -> frozenset[str]:
+        if term.namespace_selector is None:
+            return frozenset(term.namespaces) or frozenset((namespace,))
+        matching = (
+            known.metadata.name
+            for known in self._namespaces.values()
+            if term.namespace_selector.matches(known.metadata.labels)
+        )
+        return frozenset((*term.namespaces, *matching))
+
+
+def _distinct(groups: list[Group]) -> list[Group]:
+    return list({id(group): group for group in groups}.values())
