@@ -1,0 +1,1 @@
+"""The embedded cluster: an API server, the controllers a cluster has, and their clock."""
