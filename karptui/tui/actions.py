@@ -1,6 +1,6 @@
 """Every action of the interface in one table. Key bar, help, palette and key bindings are made from it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -22,8 +22,9 @@ _ASCII_LABELS = {"⏎": "enter", "↑↓": "up/down"}
 class Action:
     """One thing a person can do.
 
-    `name` is Textual's action (`verb_noun`), `keys` are as they are printed, the first one is shown; `text` is a phrase for help
-    and palette, `short` one or two words for the key bar; no `screens` means every screen. `rank` orders the key bar, the highest leaves first when it is too narrow; 0 is never in the bar.
+    `name` is Textual's action (`verb_noun`), `keys` are as they are printed, the first one is shown; `text` is a phrase
+    for help and palette, `short` one or two words for the key bar; no `screens` means every screen. `rank` orders the
+    key bar, the highest leaves first when it is too narrow; 0 is never in the bar.
     A `dangerous` action writes to the cluster or the cloud: it exists in ACTIVE only.
     """
 
@@ -145,7 +146,7 @@ def key_label(key: str, ascii_only: bool = False) -> str:
     return _ASCII_LABELS.get(key, key) if ascii_only else key
 
 
-def keymap_faults(keymap: Keymap, screens: Iterable[str] = (place.screen for place in PLACES)) -> list[str]:
+def keymap_faults(keymap: Keymap, screens: Sequence[str] = tuple(place.screen for place in PLACES)) -> list[str]:
     """One sentence for each entry of a user's keymap that cannot be: an unknown action, a key taken twice."""
     known = {action.name for action in ACTIONS}
     faults: list[str] = []

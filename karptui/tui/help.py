@@ -35,12 +35,15 @@ def help_lines(screen: str, width: int, *, active: bool = False, keymap: Keymap 
     rows = max(len(left), len(right))
     left += [()] * (rows - len(left))
     right += [()] * (rows - len(right))
-    return [(*fit_line(one, half), *other) for one, other in zip(left, right, strict=True)]
+    return [
+        (*fit_line(one, half - 1), (" ", "text"), *fit_line(other, width - half))
+        for one, other in zip(left, right, strict=True)
+    ]
 
 
 def _block(name: str, entries: Sequence[tuple[str, str, str]]) -> list[Line]:
     lines: list[Line] = [((name.upper(), "dim"),)]
-    lines += [((fit(keys, 11), "key"), (text, role)) for keys, text, role in entries]
+    lines += [((fit(keys, 10), "key"), (text, role)) for keys, text, role in entries]
     return [*lines, ()]
 
 
@@ -49,7 +52,7 @@ class Help(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 40%; }
-    Help Panel { width: 104; height: 30; max-width: 100%; max-height: 100%; background: $panel; }
+    Help Panel { width: 112; height: 30; max-width: 100%; max-height: 100%; background: $panel; }
     Help Panel { border-title-background: $panel; border: solid $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "close", show=False)]

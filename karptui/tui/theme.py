@@ -149,7 +149,8 @@ def load_themes(folders: Iterable[Path]) -> Themes:
             try:
                 found[path.stem] = parse_theme(path.stem, path.read_text(encoding="utf-8"), found)
             except ThemeFault as fault:
-                faults.append(f"Theme {path.name} in {folder} is skipped: {fault}.")
+                end = "" if str(fault).endswith("?") else "."
+                faults.append(f"Theme {path.name} in {folder} is skipped: {fault}{end}")
             except (OSError, UnicodeDecodeError) as fault:
                 faults.append(f"Theme {path.name} in {folder} is skipped: it cannot be read ({type(fault).__name__}).")
     return Themes(found, tuple(faults))

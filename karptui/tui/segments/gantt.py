@@ -11,6 +11,8 @@ from karptui.tui.segments.line import Line, Span, cut, fit, fit_line, width_of
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 _WIDE = 96
 """Below this width the layout is the narrow one: seconds before the bar, no source."""
+_DURATION = 10
+"""Cells of the longest duration with its marks: "▲ 59m59s …" and a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,20 @@ def gantt(stages: Sequence[Stage], width: int, now: float, cursor: float | None 
     name_width = 22 if wide else min(16, max(width // 4, 4))
     lead = name_width + 1 + (8 if wide else 7)
     axis = _Axis(seconds, max(width - lead, 1))
-    scale = scale_line(seconds, axis.cells)
+    if wide and any(_fills(stage, axis, now) for stage in stages):
+        axis = _Axis(seconds * axis.cells / (axis.cells - _DURATION), axis.cells)
+    scale = scale_line(axis.seconds, axis.cells)
     lines = [_stage_line(stage, axis, name_width, now, cursor, wide) for stage in stages]
     if wide:
-        titles = ((fit("STAGE", name_width + 1), "dim"), (fit("SOURCE", 8), "dim"), (scale, "axis"))
+        titles = ((fit("STAGE", name_width + 1), "dim"), (fit("SOURCE", 8), "dim"), (scale, "dim"))
         return [fit_line(titles, width), *(fit_line(line, width) for line in lines)]
-    return [*(fit_line(line, width) for line in lines), fit_line(((" " * lead, "text"), (scale, "axis")), width)]
+    return [*(fit_line(line, width) for line in lines), fit_line(((" " * lead, "text"), (scale, "dim")), width)]
+
+
+def _fills(stage: Stage, axis: _Axis, now: float) -> bool:
+    """Whether a bar leaves no room for its own duration at either side."""
+    behind = axis.cells - axis.at(now if stage.end is None else stage.end)
+    return max(axis.at(stage.start), behind) < _DURATION
 
 
 def _stage_line(

@@ -15,7 +15,7 @@ class Prompt(Input):
     """An Input of one line without border and without a blinking cursor."""
 
     DEFAULT_CSS = """
-    Prompt, Prompt:focus { height: 1; border: none; padding: 0; background: $panel; }
+    Prompt, Prompt:focus { height: 1; border: none; padding: 0; background: $panel; background-tint: transparent; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -279,7 +279,8 @@ class Rows(ScrollView, can_focus=True):
         if key != self._cursor_key:
             self._cursor_key = key
             self.post_message(RowHighlighted(self, key))
-        self._refresh_changed()
+        if not keep_line:  # else the caller does, once
+            self._refresh_changed()
 
     def _scroll_to_cursor(self) -> None:
         top, room = self._top, max(self._room, 1)

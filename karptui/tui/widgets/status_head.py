@@ -73,7 +73,7 @@ def _first_line(head: Head, width: int) -> Line:
         if free >= 1:
             return (*first, (" " * free, "text"), *last)
         if versions:
-            versions.pop()
+            versions.pop(0)
         elif note:
             note = ""
         elif streams != head.streams_short and head.streams_short:
