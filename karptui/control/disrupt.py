@@ -1,7 +1,6 @@
 """Takes nodes away: ask the engine, wait, ask again, replace first, then delete (spec/lifecycle.md 3.1, 5)."""
 
 import asyncio
-from itertools import count
 
 from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
@@ -25,7 +24,6 @@ class Disruption:
     def __init__(self, hands: Hands, provisioner: Provisioner) -> None:
         self._hands = hands
         self._provisioner = provisioner
-        self._numbers = count(1)
         self._busy: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
 
@@ -87,7 +85,7 @@ class Disruption:
     def _decide(self, command: Command) -> Decision:
         kind = DecisionKind.DELETE if command.replacement is None else DecisionKind.REPLACE
         decision = Decision(
-            id=f"C-{next(self._numbers):05d}",
+            id=self._hands.world.next_decision_id(),
             at=self._hands.now(),
             kind=kind,
             pods=command.pods,

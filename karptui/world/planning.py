@@ -8,8 +8,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec.structs import replace
+
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
+from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
 from karptui.world.batching import Window
@@ -25,6 +28,7 @@ class Planner:
     """Turns pending pods into decisions. `now` is the clock of the cluster (epoch seconds), `sleep` waits by it.
 
     `take` is called with the decisions of each closed window, in active mode by the controllers that carry them out.
+    Without `decides` there are only previews: the decisions come from elsewhere.
     """
 
     def __init__(
@@ -33,30 +37,33 @@ class Planner:
         sink: Sink,
         now: Callable[[], float],
         take: Callable[[list[Decision]], None] | None = None,
+        decides: bool = True,
     ) -> None:
         self._world = world
         self._sink = sink
         self._now = now
         self._take = take
+        self._decides = decides
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._number = 0
-        self._said: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
         self._seen: dict[str, float] = {}
         self._previewed = -1
+        self._preview: tuple[Plan, Snapshot, float] | None = None
+        self._fault = ""
 
     async def run(self) -> None:
         """Plan until cancelled."""
         try:
             while True:
-                await asyncio.sleep(0.02)
-                if not self._world.synced():
-                    continue
-                await self._step()
+                await asyncio.sleep(PREVIEW_INTERVAL if await self.step() else 0.02)
         finally:
             self._engine.shutdown(wait=False, cancel_futures=True)
 
-    async def _step(self) -> None:
+    async def step(self) -> bool:
+        """Look once: trigger, preview or decide as the time has come. Whether the engine was asked."""
+        if not self._world.synced():
+            return False
         now = self._now()
         waiting = {pod.metadata.uid: key for key, pod in self._world.pending.items() if pod.provisionable}
         for uid in waiting:
@@ -68,72 +75,111 @@ class Planner:
         if not waiting:
             self._window.clear()
             self._forget()
-            return
+            return False
+        if self._preview is not None and self._overtaken(self._preview[1]):
+            # Karpenter itself has just decided: what we would have decided at that moment is the latest preview.
+            self._window.clear()
+            self._decide(*self._preview)
+            self._preview = None
+            return False
         if self._window.closed(now):
             self._window.clear()
-            await self._ask(now, decide=True)
-        elif self._previewed != self._world.number:
+            await self._ask(now, decide=self._decides)
+            return True
+        if self._previewed != self._world.number:
             await self._ask(now, decide=False)
-            await asyncio.sleep(PREVIEW_INTERVAL)
+            return True
+        return False
 
     async def _ask(self, now: float, decide: bool) -> None:
         snapshot = self._world.snapshot(now)
         self._previewed = snapshot.number
         loop = asyncio.get_running_loop()
         started = loop.time()
-        answer = await loop.run_in_executor(self._engine, plan, snapshot)
+        try:
+            answer = await loop.run_in_executor(self._engine, plan, snapshot)
+        except Exception as error:  # a fault of the engine must not end the watching
+            self._failed(now, error)
+            return
         seconds = loop.time() - started
         self._sink(events.PlanPreviewed(now, answer, snapshot.number, self._window.closes, seconds))
-        if not decide or answer.deferred:
+        self._preview = None
+        if decide:
+            self._decide(answer, snapshot, seconds)
+        elif self._window.closes is not None:
+            self._preview = (answer, snapshot, seconds)
+
+    def _overtaken(self, snapshot: Snapshot) -> bool:
+        """Whether somebody else made a NodeClaim after this snapshot, while the window was open."""
+        if self._take is not None or not self._decides:
+            return False
+        return not self._world.of("nodeclaims").keys() <= snapshot.node_claims.keys()
+
+    def _decide(self, answer: Plan, snapshot: Snapshot, seconds: float) -> None:
+        if answer.deferred:
             return
-        made = [decision for decision in self._decisions(answer, snapshot, seconds) if self._is_new(decision)]
+        made = [
+            replace(decision, id=self._world.next_decision_id())
+            for decision in _decisions(answer, snapshot, seconds)
+            if self._is_new(decision)
+        ]
         for decision in made:
             self._sink(events.DecisionMade(decision.at, decision))
         if made and self._take is not None:
             self._take(made)
 
+    def _failed(self, now: float, error: Exception) -> None:
+        fault = f"the engine failed ({type(error).__name__}: {error}): nothing is decided until the cluster changes"
+        if fault != self._fault:
+            self._fault = fault
+            self._sink(events.Problem(now, "engine", fault))
+
     def _forget(self) -> None:
-        if self._said:
-            self._said.clear()
+        """Nothing waits any more: the preview is empty, and what was said may be said again."""
+        self._said.clear()
+        self._preview, self._previewed = None, -1
+        shown = self._world.preview.plan if self._world.preview is not None else Plan()
+        if shown.claims or shown.existing or shown.errors or shown.ignored or shown.deferred:
             self._sink(events.PlanPreviewed(self._now(), Plan(), self._world.number))
 
     def _is_new(self, decision: Decision) -> bool:
         """Whether this says something else about these pods than the last decision about them did."""
-        what = (decision.kind.value, *decision.nodes)
+        what: tuple[object, ...] = (decision.kind.value, *decision.nodes)
         if decision.claim is not None:
             what += (decision.claim.node_pool, *decision.claim.instance_types[:1])
         if decision.failure is not None:
-            what += (decision.failure.message,)
+            what += decision.failure.reasons
         if self._said.get(decision.pods) == what:
             return False
         self._said[decision.pods] = what
         return True
 
-    def _decisions(self, answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:
-        made: list[Decision] = []
 
-        def decision(kind: DecisionKind, pods: tuple[str, ...], **rest: object) -> None:
-            self._number += 1
-            made.append(
-                Decision(
-                    id=f"D-{self._number:05d}",
-                    at=snapshot.now,
-                    kind=kind,
-                    pods=pods,
-                    not_modelled=answer.not_modelled,
-                    snapshot=snapshot.number,
-                    seconds=seconds,
-                    **rest,  # type: ignore[arg-type]
-                )
-            )
-
-        for node, pods in answer.existing.items():
-            decision(DecisionKind.NOMINATE, tuple(sorted(pods)), nodes=(node,))
-        for claim in answer.claims:
-            decision(DecisionKind.LAUNCH, claim.pods, claim=claim, price_change=claim.price)
-        refused: dict[PodFailure, list[str]] = {}
-        for pod, failure in answer.errors.items():
-            refused.setdefault(failure, []).append(pod)
-        for failure, pods in refused.items():
-            decision(DecisionKind.REFUSE, tuple(sorted(pods)), failure=failure, cause="Unschedulable")
-        return made
+def _decisions(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:
+    """What a plan says, one decision a claim, a node and a cause; their ids are given later."""
+    made = [
+        Decision(id="", at=snapshot.now, kind=DecisionKind.NOMINATE, pods=tuple(sorted(pods)), nodes=(node,))
+        for node, pods in answer.existing.items()
+    ]
+    made += [
+        Decision(
+            id="", at=snapshot.now, kind=DecisionKind.LAUNCH, pods=claim.pods, claim=claim, price_change=claim.price
+        )
+        for claim in answer.claims
+    ]
+    refused: dict[PodFailure, list[str]] = {}
+    for pod, failure in answer.errors.items():
+        refused.setdefault(failure, []).append(pod)
+    made += [
+        Decision(
+            id="",
+            at=snapshot.now,
+            kind=DecisionKind.REFUSE,
+            pods=tuple(sorted(pods)),
+            failure=failure,
+            cause="Unschedulable",
+        )
+        for failure, pods in refused.items()
+    ]
+    shared = {"not_modelled": answer.not_modelled, "snapshot": snapshot.number, "seconds": seconds}
+    return [replace(decision, **shared) for decision in made]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from karptui.model.decision import Decision, DecisionKind, Plan
+from karptui.model.decision import Decision, DecisionKind
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
@@ -73,6 +73,7 @@ class World:
         self.node_of_provider_id: dict[str, str] = {}
         self.claim_of_provider_id: dict[str, str] = {}
         self.nominated: dict[str, float] = {}
+        self._decided = 0
         self._pod_events: dict[str, float] = {}
         self.dirty: set[tuple[str, str]] = set()
         self.number = 0
@@ -116,6 +117,11 @@ class World:
     def last_pod_event(self, node: str) -> float:
         """When a pod was last bound to the node, ended or began to end there (0.0: not seen), DaemonSets left out."""
         return self._pod_events.get(node, 0.0)
+
+    def next_decision_id(self) -> str:
+        """`D-00001` and so on: one series for everything that decides."""
+        self._decided += 1
+        return f"D-{self._decided:05d}"
 
     def synced(self) -> bool:
         """Whether every stream has delivered its first list (or cannot be had)."""
@@ -175,7 +181,8 @@ class World:
             held.pop(key, None)
         else:
             held[key] = found
-        self.number += 1
+        if resource != "events":
+            self.number += 1  # no plan depends on Events, and a busy cluster has many
         self.dirty.add((resource, key))
         match resource:
             case "pods":
@@ -200,13 +207,17 @@ class World:
         if pod.node_name:
             self.dirty.add(("nodes", pod.node_name))
             self.pending.pop(key, None)
-        elif not pod.terminal and not pod.daemon:
+        elif pod.terminal or pod.daemon:
+            self.pending.pop(key, None)
+        else:
             self.pending[key] = pod
         timeline = self.pod_timelines.get(key)
         if timeline is None or timeline.uid != pod.metadata.uid:
             if pod.node_name and before is None:
+                self.pod_timelines.pop(key, None)  # that of an earlier pod of this name
                 return  # bound before karptui looked: its conditions tell the story when somebody asks
-            timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=pod.metadata.created)
+            created = _finer(pod.metadata.created, event.at)
+            timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=created)
             self._remember(self.pod_timelines, key, timeline)
         follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
 
@@ -233,10 +244,11 @@ class World:
             claim = self.claim_of_provider_id.get(node.provider_id)
             timeline = self.claim_timelines.get(claim or "")
             if timeline is not None:
-                timeline.node_seen = timeline.node_seen or event.at
+                if timeline.node_seen is None:
+                    timeline.node_seen = _finer(node.metadata.created, event.at)
                 ready = condition(node.conditions, "Ready")
                 if timeline.node_ready is None and ready is not None and ready.status == "True":
-                    timeline.node_ready = event.at
+                    timeline.node_ready = _finer(ready.changed, event.at)
         self._price(event.at, node)
 
     def _price(self, at: float, node: Node) -> None:
@@ -251,7 +263,8 @@ class World:
                 timeline.gone = event.at
             return
         if timeline is None:
-            timeline = ClaimTimeline(name=key, node_pool=claim.node_pool, created=claim.metadata.created or event.at)
+            created = _finer(claim.metadata.created, event.at)
+            timeline = ClaimTimeline(name=key, node_pool=claim.node_pool, created=created)
             timeline.decision = self.decision_of_claim.get(key, "")
             self._remember(self.claim_timelines, key, timeline)
         follow_claim(timeline, claim, event.at, live=event.change is events.Change.MODIFIED)
@@ -277,7 +290,7 @@ class World:
         elif found.reason == "Pulled" and timeline.pulled is None:
             timeline.pulled = at
         elif found.reason == "Nominated" and not timeline.target:
-            timeline.target = found.message.rpartition("/")[2]
+            timeline.target = _nominated_to(found.message)
         self.dirty.add(("pods", found.about))
 
     def _catalogue(self, event: events.CatalogueSeen) -> None:
@@ -343,6 +356,15 @@ class World:
             kept.pop(next(iter(kept)))
 
 
-def previewed_plan(world: World) -> Plan | None:
-    """The latest preview, if there is one."""
-    return world.preview.plan if world.preview is not None else None
+def _finer(stated: float, seen: float) -> float:
+    """A time that Kubernetes states in whole seconds, as seen if it was seen within that second."""
+    return seen if not stated or 0.0 <= seen - stated < 1.0 else stated
+
+
+def _nominated_to(message: str) -> str:
+    """The NodeClaim (else the node) of "Pod should schedule on: nodeclaim/x, node/y"."""
+    targets: dict[str, str] = {}
+    for part in message.rpartition(": ")[2].split(","):
+        kind, _, name = part.strip().partition("/")
+        targets[kind] = name
+    return targets.get("nodeclaim") or targets.get("node") or ""
