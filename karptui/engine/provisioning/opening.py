@@ -19,7 +19,6 @@ from karptui.model.decision import Reason, Refusal
 from karptui.model.resources import Resources, merge
 from karptui.model.taints import untolerated
 
-
 NOTHING: Resources = {}
 
 

@@ -1,0 +1,60 @@
+"""A Plan in the `expect` shape of scenario files, which is also what `karptui plan -o json` prints."""
+
+from typing import Any
+
+from karptui.engine.explain import failure_sentence
+from karptui.model.decision import Plan, PlannedClaim, PodFailure, Refusal
+from karptui.model.node import RequirementSpec
+from karptui.model.resources import format_resources
+from karptui.model.taints import Taint
+
+
+def expect_of(plan: Plan) -> dict[str, Any]:
+    """newNodeClaims, existingNodes, errors and ignored, as plain data for JSON; `notModelled` only if there is any."""
+    answer: dict[str, Any] = {
+        "newNodeClaims": [_claim(claim) for claim in sorted(plan.claims, key=lambda claim: claim.pods)],
+        "existingNodes": {name: list(pods) for name, pods in sorted(plan.existing.items())},
+        "errors": {pod: _error(failure) for pod, failure in sorted(plan.errors.items())},
+        "ignored": dict(sorted(plan.ignored.items())),
+    }
+    if plan.deferred:
+        answer["deferred"] = plan.deferred
+    if plan.not_modelled:
+        answer["notModelled"] = list(plan.not_modelled)
+    return answer
+
+
+def _claim(claim: PlannedClaim) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "nodePool": claim.node_pool,
+        "pods": list(claim.pods),
+        "requirements": [_requirement(entry) for entry in claim.requirements],
+        "instanceTypes": list(claim.instance_types),
+        "requests": format_resources(claim.requests, claim.binary_format),
+        "taints": [_taint(taint) for taint in claim.taints],
+        "startupTaints": [_taint(taint) for taint in claim.startup_taints],
+    }
+    if claim.instance_type_min_values is not None:
+        written["instanceTypeMinValues"] = claim.instance_type_min_values
+    return written
+
+
+def _requirement(entry: RequirementSpec) -> dict[str, Any]:
+    written: dict[str, Any] = {"key": entry.key, "operator": entry.operator}
+    if entry.values:
+        written["values"] = list(entry.values)
+    if entry.min_values is not None:
+        written["minValues"] = entry.min_values
+    return written
+
+
+def _taint(taint: Taint) -> dict[str, str]:
+    written = {"key": taint.key, "effect": taint.effect}
+    if taint.value:
+        written["value"] = taint.value
+    return written
+
+
+def _error(failure: PodFailure) -> str:
+    prefix = {Refusal.RESERVED: "[reserved] ", Refusal.DRA: "[dra] "}.get(failure.reasons[0].code, "")
+    return prefix + failure_sentence(failure)
