@@ -3,12 +3,16 @@
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
-from karptui.cloud.catalogue import shipped
-from karptui.kube.decode import decode_object
+import msgspec
+
+from karptui.cloud.catalogue import DEFAULT_REGION
+from karptui.kube.decode import RESOURCES, decoded, node_class_resource
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.world import events
+from karptui.world.planning import Planner
 from karptui.world.recording import Recording
 
 BURST = 500  # events taken in before the screen gets a turn
@@ -18,44 +22,61 @@ class Replay(Run):
     """Plays `path` at `speed` times its own pace, from `start` seconds after its beginning."""
 
     mode = "REPLAY"
+    chooses_catalogue = True
 
-    def __init__(self, path: Path, speed: float = 1.0, start: float = 0.0, options: Options | None = None) -> None:
-        super().__init__(options)
-        self._recording = Recording(path, lambda resource, raw: decode_object(resource, raw))
+    def __init__(
+        self,
+        path: Path,
+        speed: float = 1.0,
+        start: float = 0.0,
+        options: Options | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        super().__init__(options, region=region)
+        self._recording = Recording(path, decode_recorded)
         self._speed = speed
         self._skip = start
         self._at = self._recording.header.started
         self._anchor: tuple[float, float] | None = None
 
     def now(self) -> float:
-        """The time in the recording: that of the last event, carried on at the chosen speed."""
+        """The time in the recording: that of the last event, carried on at the chosen speed until the end."""
         if self._anchor is None:
             return self._at
         recorded, real = self._anchor
         return recorded + (time.monotonic() - real) * self._speed
 
+    def planner(self) -> Planner:
+        """Decides as if it were then, unless karptui decided then."""
+        return Planner(self.world, self.sink, self.now, decides=not self._recording.header.decisions)
+
     async def feed(self) -> None:
         """Play to the end. What lies before `start` is taken in at once."""
-        first: float | None = None
+        begun: float | None = None
         taken = 0
-        self.sink(events.CatalogueSeen(self._recording.header.started, shipped()))
-        for event in self._recording.events():
+        for event in self._recording.read():
             if isinstance(event, events.Connected):
                 self.sink(event)
                 continue
-            if first is None:
-                first = event.at
-                for resource in ("pods", "nodes", "nodeclaims", "nodepools"):
-                    self.sink(events.StreamChanged(event.at, resource, events.StreamState.LIVE))
-            if event.at >= first + self._skip:
+            if begun is None:
+                begun = event.at
+                self._assume_live(event)
+            if event.at >= begun + self._skip:
                 await self._wait_for(event.at)
             self._at = max(self._at, event.at)
             self.sink(event)
             taken += 1
             if taken % BURST == 0:
                 await asyncio.sleep(0)
+        self._anchor = None
         if self._recording.problem:
-            self.sink(events.Problem(self.now(), str(self._recording.path), self._recording.problem))
+            self.sink(events.Problem(self.now(), "recording", self._recording.problem))
+
+    def _assume_live(self, first: events.Event) -> None:
+        """A recording that does not say how its streams stand is taken for whole."""
+        if not isinstance(first, events.StreamChanged):
+            for resource in ("pods", "nodes", "nodeclaims", "nodepools"):
+                self.sink(events.StreamChanged(first.at, resource, events.StreamState.LIVE))
 
     async def _wait_for(self, at: float) -> None:
         if self._anchor is None:
@@ -63,3 +84,26 @@ class Replay(Run):
         delay = (at - self.now()) / self._speed
         if delay > 0:
             await asyncio.sleep(delay)
+
+
+class _Identity(msgspec.Struct):
+    apiVersion: str = ""
+    kind: str = ""
+
+
+_identity = msgspec.json.Decoder(_Identity)
+
+
+def decode_recorded(resource: str, raw: bytes) -> Any:
+    """The model object of a recorded one, or None for a resource that karptui does not read. Raises DecodeError."""
+    known = RESOURCES.get(resource)
+    if known is not None and not known.custom:
+        return decoded(known, raw, known.versions[0])
+    # Custom resources change with their version, which each object states.
+    identity = _identity.decode(raw)
+    group, _, version = identity.apiVersion.rpartition("/")
+    if known is not None:
+        return decoded(known, raw, version or known.versions[0])
+    if resource.endswith("nodeclasses"):
+        return decoded(node_class_resource(resource, identity.kind, group, (version,)), raw, version)
+    return None

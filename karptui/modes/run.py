@@ -7,11 +7,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from karptui.cloud.catalogue import DEFAULT_REGION
+from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
 from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
-from karptui.world.recording import Header, RecordingWriter
+from karptui.world.recording import Header, RecordingWriter, check_writable
 from karptui.world.world import World
 
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
@@ -25,12 +27,18 @@ class Run:
     """
 
     mode = "OBSERVE"
+    chooses_catalogue = False
+    """Whether prices are those of the shipped catalogue that suits the cluster, as no cloud is asked."""
 
-    def __init__(self, options: Options | None = None, record: Path | None = None) -> None:
+    def __init__(
+        self, options: Options | None = None, record: Path | None = None, region: str = DEFAULT_REGION
+    ) -> None:
         self.world = World(options)
         self.on_event: Callable[[events.Event], None] | None = None
         self.ended = asyncio.Event()
         self.failure: str = ""
+        self.region = region
+        self._told: set[tuple[str, str, bool]] = set()
         self._record = record
         self._writer: RecordingWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -51,6 +59,22 @@ class Run:
         self.world.apply(event)
         if self.on_event is not None:
             self.on_event(event)
+        if self.chooses_catalogue and isinstance(event, events.ObjectSeen):
+            self._choose_catalogue(event)
+
+    def _choose_catalogue(self, event: events.ObjectSeen) -> None:
+        """Prices follow what the cluster shows of itself; a node tells something only by its zone and its type."""
+        if event.resource == "nodes":
+            node = event.object
+            known = (node.zone, node.instance_type, bool(node.node_pool))
+            if known in self._told or event.change is events.Change.DELETED:
+                return
+            self._told.add(known)
+        elif event.resource != "nodepools" and not event.resource.endswith("nodeclasses"):
+            return
+        catalogue = catalogue_for(self.world, self.region)
+        if catalogue is not self.world.catalogue:
+            self.sink(events.CatalogueSeen(event.at, catalogue))
 
     def planner(self) -> Planner:
         """The planner of this run; a mode that acts overrides this to carry decisions out."""
@@ -66,10 +90,11 @@ class Run:
     async def start(self) -> None:
         """Begin to feed the World and to plan; returns at once."""
         gc.set_threshold(50_000, 20, 100)  # full collections over a large cluster stall the screen
+        if self._record is not None:
+            check_writable(self._record)
+            self.spawn(self._flush())
         self.spawn(self._feed_to_the_end())
         self.spawn(self.planner().run())
-        if self._record is not None:
-            self.spawn(self._flush())
 
     async def stop(self) -> None:
         """Cancel everything, wait for it, finish the recording."""
@@ -99,6 +124,14 @@ class Run:
         self.ended.set()
 
     def _write(self, event: events.Event) -> None:
+        try:
+            self._write_line(event)
+        except OSError as error:
+            path, self._record, self._writer = self._record, None, None
+            words = f"the recording {path} ends here: {error.strerror or error}; make room and start it again"
+            self.sink(events.Problem(self.now(), "recording", words))
+
+    def _write_line(self, event: events.Event) -> None:
         if self._writer is None:
             if not isinstance(event, events.Connected) or self._record is None:
                 return
@@ -107,6 +140,7 @@ class Run:
                 kubernetes=event.kubernetes_version,
                 karpenter=event.karpenter_version,
                 started=event.at,
+                decisions=True,
             )
             self._writer = RecordingWriter(self._record, header)
         self._writer.write(event)
@@ -114,5 +148,8 @@ class Run:
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            if self._writer is not None:
-                self._writer.flush()
+            try:
+                if self._writer is not None:
+                    self._writer.flush()
+            except OSError:
+                continue  # the next event says so

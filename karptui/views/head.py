@@ -59,7 +59,7 @@ def head(world: World, mode: str, now: float) -> Head:
         draining=sum(claim.metadata.deleted is not None for claim in claims),
         hourly=world.ledger.hourly,
         unpriced=len(world.ledger.unpriced),
-        spent=world.ledger.spent,
+        spent=world.ledger.spent_by(now),
     )
 
 

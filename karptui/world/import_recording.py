@@ -47,6 +47,14 @@ class _Line(msgspec.Struct):
     karpenter: str = ""
 
 
+class _Sketch(msgspec.Struct):
+    resource: str
+    event: dict[str, msgspec.Raw] | None = None
+
+
+_sketch = msgspec.json.Decoder(_Sketch)
+
+
 def import_recording(
     source: Path, target: Path, cluster: str = "", kubernetes: str = "", karpenter: str = ""
 ) -> Counter[str]:
@@ -57,7 +65,6 @@ def import_recording(
     counts: Counter[str] = Counter()
     decoder = msgspec.json.Decoder(_Line)
     writer: RecordingWriter | None = None
-    streams: set[str] = set()
     try:
         for number, text in enumerate(_lines(source), 1):
             try:
@@ -70,12 +77,11 @@ def import_recording(
                 counts[""] += 1
                 continue
             if writer is None:
-                writer = RecordingWriter(
-                    target, Header(cluster=cluster, kubernetes=kubernetes, karpenter=karpenter, started=at), SMALLEST
-                )
-            if line.resource not in streams:
-                streams.add(line.resource)
-                writer.write(events.StreamChanged(at, line.resource, events.StreamState.SYNCING))
+                header = Header(cluster=cluster, kubernetes=kubernetes, karpenter=karpenter, started=at)
+                writer = RecordingWriter(target, header, SMALLEST)
+                # All streams at once, or the first to have its list would be taken for the whole cluster.
+                for resource in _resources(source):
+                    writer.write(events.StreamChanged(at, resource, events.StreamState.SYNCING))
             for event in _events(at, line.resource, line.event):
                 writer.write(event)
                 counts[line.resource] += 1
@@ -85,6 +91,19 @@ def import_recording(
     if writer is None:
         raise Failure(f"{source} holds no watch events")
     return counts
+
+
+def _resources(source: Path) -> list[str]:
+    """The resources that have events, sorted."""
+    found = set()
+    for text in _lines(source):
+        try:
+            line = _sketch.decode(text)
+        except msgspec.MsgspecError:
+            continue  # the second reading names the line
+        if line.event is not None:
+            found.add(line.resource)
+    return sorted(found)
 
 
 def _events(at: float, resource: str, event: _WatchEvent) -> Iterator[events.Event]:

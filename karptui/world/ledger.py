@@ -72,6 +72,11 @@ class Ledger:
         if self._last is None or at > self._last:
             self._last = at
 
+    def spent_by(self, at: float) -> float:
+        """USD spent from the first event to `at`."""
+        running = 0.0 if self._last is None else max(at - self._last, 0.0)
+        return self.spent + self.hourly * running / 3600.0
+
     def set_node(self, at: float, entry: NodePrice) -> None:
         """A node is there, at this price."""
         before = self.nodes.get(entry.node)

@@ -144,6 +144,12 @@ class Planner:
 
     def _is_new(self, decision: Decision) -> bool:
         """Whether this says something else about these pods than the last decision about them did."""
+        if decision.kind is DecisionKind.NOMINATE and self._outcome(decision):
+            return False
+        if decision.kind is DecisionKind.LAUNCH and self._take is not None:
+            return (
+                True  # had the last one come to a NodeClaim, this would be a nomination to it: it is to be tried again
+            )
         what: tuple[object, ...] = (decision.kind.value, *decision.nodes)
         if decision.claim is not None:
             what += (decision.claim.node_pool, *decision.claim.instance_types[:1])
@@ -153,6 +159,18 @@ class Planner:
             return False
         self._said[decision.pods] = what
         return True
+
+    def _outcome(self, decision: Decision) -> bool:
+        """Whether this only finds again what an earlier decision brought: the pods' own NodeClaim, on its way."""
+        timelines = [self._world.pod_timelines.get(pod) for pod in decision.pods]
+        node = decision.nodes[0]
+        claims = self._world.of("nodeclaims")
+        claim = claims.get(node) or next((entry for entry in claims.values() if entry.node_name == node), None)
+        names = {node, claim.key if claim is not None else node}
+        if all(entry is not None and entry.target in names for entry in timelines):
+            return True
+        coming = claim is not None and not is_true(claim.conditions, "Initialized")
+        return coming and all(entry is not None and entry.decided is not None for entry in timelines)
 
 
 def _decisions(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:

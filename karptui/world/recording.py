@@ -1,7 +1,7 @@
 """Recordings: the journal on disk, zstd-compressed JSON lines that the World reads back as events.
 
 First line a header: {"format": "karptui-recording", "version": 1, "cluster", "kubernetes", "karpenter", "karptui",
-"started"}. Then one line per event, times in epoch seconds:
+"started", "decisions"}. Then one line per event, times in epoch seconds:
 
     {"at", "resource", "type": ADDED | MODIFIED | DELETED, "object": {...}}       as the API server sent it
     {"at", "event": "StreamChanged" | "DecisionMade" | ..., "body": {...}}        karptui's own
@@ -27,6 +27,7 @@ _OWN: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         events.StreamChanged,
+        events.DecisionMade,
         events.DecisionCarriedOut,
         events.CloudCalled,
         events.InterruptionSeen,
@@ -42,7 +43,7 @@ class RecordingError(Failure):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """The first line of a recording."""
+    """The first line of a recording. `decisions`: karptui's own are in it, and are not to be made again."""
 
     format: str = FORMAT
     version: int = VERSION
@@ -51,6 +52,7 @@ class Header(msgspec.Struct, frozen=True):
     karpenter: str = ""
     karptui: str = __version__
     started: float = 0.0
+    decisions: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
