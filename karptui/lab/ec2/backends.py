@@ -40,8 +40,9 @@ def _know_one_region(region: str) -> None:
     ) -> list[str]:
         return sorted({region, "us-east-1"}) if partition_name == "aws" else []
 
-    boto3.session.Session.get_available_regions = regions
-    boto3.session.Session.get_available_partitions = lambda _session: ["aws"]
+    session: Any = boto3.session.Session
+    session.get_available_regions = regions
+    session.get_available_partitions = lambda _session: ["aws"]
 
 
 def _skip_resources(region: str, images: list[dict[str, Any]]) -> None:

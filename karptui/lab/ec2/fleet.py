@@ -49,8 +49,10 @@ class FleetDesk:
                     desk._changed(instance.id, "terminated")
             return ended
 
-        Fleets.create_fleet = create_fleet
-        InstanceBackend.terminate_instances = terminate_instances
+        fleets: Any = Fleets
+        fleets.create_fleet = create_fleet
+        instances: Any = InstanceBackend
+        instances.terminate_instances = terminate_instances
 
     def create(self, response: Any) -> dict[str, Any]:
         """The answer to one CreateFleet. `response` is moto's request handler."""

@@ -1,0 +1,149 @@
+"""Which instance types, zones and capacity type a launch asks for (the spec's 3.2, 3.3 and 3.6).
+
+Capacity reservations are not modelled: reserved offerings are never on offer.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.cloud.ec2.facts import NEURON, NEURON_CORE, NVIDIA_GPU
+from karptui.cloud.provider import InsufficientCapacity
+from karptui.model import labels
+from karptui.model.instance_type import InstanceType, Offering
+from karptui.model.node import NodeClaim
+from karptui.model.requirements import Requirements, from_specs, requirement
+
+MOST_TYPES = 60
+"""Instance types in one CreateFleet; Karpenter's own figure."""
+
+EXOTIC = (NEURON, NEURON_CORE, NVIDIA_GPU, "amd.com/gpu", "habana.ai/gaudi")
+"""Devices that are too dear for whoever did not ask for them."""
+
+NOTHING_LEFT = "all requested instance types were unavailable during launch"
+
+
+class Candidate(Struct, frozen=True, eq=False):
+    """A type and its offerings that the claim can use, cheapest first."""
+
+    type: InstanceType
+    offerings: tuple[Offering, ...]
+
+
+class Choice(Struct, frozen=True, eq=False):
+    """What a fleet is asked for: one capacity type, and candidates in order of price."""
+
+    capacity_type: str
+    candidates: tuple[Candidate, ...]
+
+
+def choose(claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
+    """What to ask EC2 for. Raises InsufficientCapacity with the reason where nothing is left."""
+    wanted = from_specs(claim.requirements)
+    candidates = _compatible(claim, wanted, types)
+    # A claim that asks for variety must not be narrowed by taste.
+    if not any(entry.min_values for entry in wanted.values()):
+        candidates = _without_exotic(candidates)
+        candidates = _without_dear_spot(wanted, candidates)
+    candidates.sort(key=lambda candidate: (candidate.offerings[0].price, candidate.type.name))
+    kept = candidates[:MOST_TYPES]
+    _check(kept)
+    _check_min_values(wanted, kept)
+    capacity_type = labels.ON_DEMAND
+    if any(offering.capacity_type == labels.SPOT for candidate in kept for offering in candidate.offerings):
+        capacity_type = labels.SPOT
+    return Choice(capacity_type, tuple(kept))
+
+
+def usable_offerings(
+    claim: NodeClaim, choice: Choice, subnets: Mapping[str, Any]
+) -> list[tuple[InstanceType, Offering]]:
+    """(type, offering) for every override: available, of the chosen capacity type, in a zone that has a subnet."""
+    narrowed = from_specs(claim.requirements).replace(
+        requirement(labels.CAPACITY_TYPE, labels.IN, (choice.capacity_type,))
+    )
+    return [
+        (candidate.type, offering)
+        for candidate in choice.candidates
+        for offering in candidate.offerings
+        if offering.zone in subnets and narrowed.is_compatible(offering.requirements, labels.AWS_WELL_KNOWN)
+    ]
+
+
+def _compatible(claim: NodeClaim, wanted: Requirements, types: Iterable[InstanceType]) -> list[Candidate]:
+    names = wanted.of(labels.INSTANCE_TYPE)
+    found: list[Candidate] = []
+    for entry in types:
+        if not names.has(entry.name) or not _fits(claim.requests, entry.allocatable):
+            continue
+        if not wanted.is_compatible(entry.requirements, labels.AWS_WELL_KNOWN):
+            continue
+        offerings = [
+            offering
+            for offering in entry.offerings
+            if offering.available and wanted.is_compatible(offering.requirements, labels.AWS_WELL_KNOWN)
+        ]
+        if offerings:
+            offerings.sort(key=lambda offering: (offering.price, offering.zone))
+            found.append(Candidate(entry, tuple(offerings)))
+    _check(found)
+    return found
+
+
+def _fits(requests: Mapping[str, int], allocatable: Mapping[str, int]) -> bool:
+    return all(amount <= allocatable.get(resource, 0) for resource, amount in requests.items() if amount)
+
+
+def _without_exotic(candidates: list[Candidate]) -> list[Candidate]:
+    plain = [
+        candidate
+        for candidate in candidates
+        if "metal" not in candidate.type.name.partition(".")[2]
+        and not any(candidate.type.capacity.get(device) for device in EXOTIC)
+    ]
+    return plain or candidates
+
+
+def _without_dear_spot(wanted: Requirements, candidates: list[Candidate]) -> list[Candidate]:
+    allowed = wanted.of(labels.CAPACITY_TYPE)
+    if not (allowed.has(labels.SPOT) and allowed.has(labels.ON_DEMAND)):
+        return candidates
+    on_demand = [offering.price for offering in _all(candidates) if offering.capacity_type == labels.ON_DEMAND]
+    if not on_demand or not any(offering.capacity_type == labels.SPOT for offering in _all(candidates)):
+        return candidates
+    limit = min(on_demand)
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        offerings = tuple(o for o in candidate.offerings if o.capacity_type != labels.SPOT or o.price <= limit)
+        if offerings:
+            kept.append(Candidate(candidate.type, offerings))
+    return kept
+
+
+def _all(candidates: Iterable[Candidate]) -> Iterable[Offering]:
+    return (offering for candidate in candidates for offering in candidate.offerings)
+
+
+def _check(candidates: Sequence[Candidate]) -> None:
+    if not candidates:
+        raise InsufficientCapacity(NOTHING_LEFT)
+
+
+def _check_min_values(wanted: Requirements, kept: Iterable[Candidate]) -> None:
+    types = [candidate.type for candidate in kept]
+    for entry in wanted.values():
+        if not entry.min_values:
+            continue
+        values = {
+            value
+            for instance_type in types
+            if (has := instance_type.requirements.get(entry.key)) is not None
+            for value in has.values
+            if entry.has(value)
+        }
+        if len(values) < entry.min_values:
+            raise InsufficientCapacity(
+                f"the {len(types)} cheapest instance types have {len(values)} values of {entry.key},"
+                f" and the claim asks for {entry.min_values} (minValues)"
+            )

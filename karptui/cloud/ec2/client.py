@@ -1,0 +1,78 @@
+"""AWS clients: one a service for the life of the provider, made when first needed."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.cloud.ec2.errors import translate
+
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 3, 20, 3
+"""Defaults of botocore are 60 s each and would hold a controller up for minutes."""
+
+LONG_POLL_SECONDS = 20
+"""How long SQS holds an empty ReceiveMessage, its maximum."""
+
+
+class Account(Struct, frozen=True):
+    """Where and as whom to call AWS. Without keys the usual chain is asked (environment, profile, pod identity)."""
+
+    region: str
+    endpoint_url: str | None = None
+    profile: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = None
+
+
+class AwsClients:
+    """The clients of one account and region. Raises CloudError where a client cannot be made."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._stack = AsyncExitStack()
+        self._lock = asyncio.Lock()
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+
+    async def get(self, service: str) -> Any:
+        """The client of a service: ec2, sqs, ssm, iam."""
+        if service in self._clients:
+            return self._clients[service]
+        async with self._lock:
+            if service not in self._clients:
+                try:
+                    self._clients[service] = await self._stack.enter_async_context(await self._make(service))
+                except Exception as problem:
+                    raise translate(problem, service, "client") from problem
+            return self._clients[service]
+
+    async def close(self) -> None:
+        """Close every client."""
+        self._clients.clear()
+        await self._stack.aclose()
+
+    async def _make(self, service: str) -> Any:
+        # Half a second of imports and JSON models: not on the loop that draws the screen.
+        return await asyncio.get_running_loop().run_in_executor(None, self._client, service)
+
+    def _client(self, service: str) -> Any:
+        import aioboto3
+        from aiobotocore.config import AioConfig
+
+        if self._session is None:
+            self._session = aioboto3.Session(
+                region_name=self.account.region,
+                profile_name=self.account.profile,
+                aws_access_key_id=self.account.access_key_id,
+                aws_secret_access_key=self.account.secret_access_key,
+            )
+        # A long poll answers only after its wait.
+        read = READ_SECONDS + (LONG_POLL_SECONDS if service == "sqs" else 0)
+        config = AioConfig(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=read,
+            retries={"mode": "standard", "max_attempts": RETRIES},
+            user_agent_extra="karptui",
+        )
+        return self._session.client(service, endpoint_url=self.account.endpoint_url, config=config)

@@ -1,0 +1,144 @@
+"""Instances as EC2 describes them, and what they mean for a NodeClaim."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from karptui.cloud.ec2.errors import calling
+from karptui.cloud.provider import Launched, NotFound
+from karptui.model import labels
+from karptui.model.instance_type import InstanceType
+from karptui.model.quantity import NANO
+
+STATES = ("pending", "running", "stopping", "stopped", "shutting-down")
+"""States of an instance that has not ended: a terminated one counts as not found."""
+
+CLAIM_TAG = "karpenter.sh/nodeclaim"
+CLAIM_UID_TAG = "karptui/nodeclaim-uid"
+"""karptui's own: which claim an instance was launched for, so that after a crash it is found and not launched again."""
+NODE_CLASS_TAG = labels.EC2_NODE_CLASS
+CLUSTER_TAG = "eks:eks-cluster-name"
+
+_PROVIDER_ID = re.compile(r".*:///(?P<zone>.*)/(?P<instance>.*)")
+
+TypeOf = Callable[[str, str], InstanceType | None]
+"""(instance type, name of the NodeClass) → the type, None where it is not known."""
+
+
+def provider_id(zone: str, instance_id: str) -> str:
+    """How a Node and a NodeClaim name an EC2 instance."""
+    return f"aws:///{zone}/{instance_id}"
+
+
+def instance_id_of(provider: str) -> str:
+    """The instance id of a provider id. Raises NotFound where it is none of EC2's."""
+    match = _PROVIDER_ID.fullmatch(provider)
+    if match is None:
+        raise NotFound(f"{provider!r} is not the provider id of an EC2 instance")
+    return match["instance"]
+
+
+async def describe(ec2: Any, filters: Iterable[Mapping[str, Any]], instance_ids: list[str] | None = None) -> list[Any]:
+    """Descriptions of instances that have not ended."""
+    asked: dict[str, Any] = {"Filters": [*filters, {"Name": "instance-state-name", "Values": list(STATES)}]}
+    if instance_ids:
+        asked["InstanceIds"] = instance_ids
+    found: list[Any] = []
+    with calling("ec2", "DescribeInstances"):
+        async for page in ec2.get_paginator("describe_instances").paginate(**asked):
+            for reservation in page["Reservations"]:
+                found += reservation["Instances"]
+    return found
+
+
+def cluster_filters(cluster: str) -> list[dict[str, Any]]:
+    """Instances of one cluster that Karpenter, or karptui in its place, launched."""
+    return [
+        {"Name": "tag-key", "Values": [labels.NODEPOOL]},
+        {"Name": "tag-key", "Values": [NODE_CLASS_TAG]},
+        {"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]},
+    ]
+
+
+def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[str, str]) -> Launched:
+    """An instance's description in the words of the seam."""
+    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags") or []}
+    zone = instance["Placement"]["AvailabilityZone"]
+    spot = bool(instance.get("SpotInstanceRequestId")) or instance.get("InstanceLifecycle") == "spot"
+    capacity_type = labels.SPOT if spot else labels.ON_DEMAND
+    launched = instance.get("LaunchTime")
+    return launched_of(
+        instance_id=instance["InstanceId"],
+        type_name=instance["InstanceType"],
+        zone=zone,
+        zone_id=zone_ids.get(zone, ""),
+        capacity_type=capacity_type,
+        image=instance.get("ImageId", ""),
+        tags=tags,
+        instance_type=type_of(instance["InstanceType"], tags.get(NODE_CLASS_TAG, "")),
+        launched=launched.timestamp() if launched else 0.0,
+        state=instance["State"]["Name"],
+        private_dns=instance.get("PrivateDnsName", ""),
+        security_groups=tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups") or [])),
+        subnet=instance.get("SubnetId", ""),
+    )
+
+
+def launched_of(
+    *,
+    instance_id: str,
+    type_name: str,
+    zone: str,
+    zone_id: str,
+    capacity_type: str,
+    image: str,
+    tags: Mapping[str, str],
+    instance_type: InstanceType | None,
+    efa: bool = False,
+    annotations: dict[str, str] | None = None,
+    **more: Any,
+) -> Launched:
+    """The same from what CreateFleet answers and what is known of the launch."""
+    own: dict[str, str] = {}
+    capacity: dict[str, int] = {}
+    allocatable: dict[str, int] = {}
+    if instance_type is not None:
+        for key, entry in instance_type.requirements.items():
+            if not entry.complement and len(entry.values) == 1:
+                own[key] = next(iter(entry.values))
+        capacity = {key: amount for key, amount in instance_type.capacity.items() if amount}
+        allocatable = {key: amount for key, amount in instance_type.allocatable.items() if amount}
+        if not efa:
+            capacity.pop("vpc.amazonaws.com/efa", None)
+            allocatable.pop("vpc.amazonaws.com/efa", None)
+    own |= {
+        labels.INSTANCE_TYPE: type_name,
+        labels.ZONE: zone,
+        labels.CAPACITY_TYPE: capacity_type,
+        labels.INSTANCE_TENANCY: "default",
+    }
+    own.pop(labels.ZONE_ID, None)
+    if zone_id:
+        own[labels.ZONE_ID] = zone_id
+    if labels.NODEPOOL in tags:
+        own[labels.NODEPOOL] = tags[labels.NODEPOOL]
+    return Launched(
+        provider_id=provider_id(zone, instance_id),
+        instance_type=type_name,
+        zone=zone,
+        capacity_type=capacity_type,
+        image_id=image,
+        capacity=capacity,
+        allocatable=allocatable,
+        labels=own,
+        annotations=annotations or {},
+        node_pool=tags.get(labels.NODEPOOL, ""),
+        claim=tags.get(CLAIM_TAG, ""),
+        uid=tags.get(CLAIM_UID_TAG, ""),
+        **more,
+    )
+
+
+def pods_of(instance_type: InstanceType) -> int:
+    """How many pods a node of this type takes."""
+    return instance_type.capacity.get("pods", 0) // NANO

@@ -1,0 +1,153 @@
+"""What EC2's errors mean: which codes are a want of capacity, and one sentence for every failure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from karptui.cloud.provider import CloudError, NotFound, Throttled, Unauthorized, Unreachable
+
+CAPACITY_CODES = frozenset(
+    {
+        "InsufficientInstanceCapacity",
+        "MaxSpotInstanceCountExceeded",
+        "VcpuLimitExceeded",
+        "UnfulfillableCapacity",
+        "Unsupported",
+        "InsufficientFreeAddressesInSubnet",
+        "MaxFleetCountExceeded",
+        "ReservationCapacityExceeded",
+    }
+)
+"""Fleet errors that mark a pool (capacity type, type, zone) as empty."""
+
+SUBNET_CODE = "InsufficientFreeAddressesInSubnet"
+SPOT_ROLE_CODE = "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
+TEMPLATE_GONE_CODE = "InvalidLaunchTemplateName.NotFoundException"
+TOKEN_REUSED_CODE = "IdempotentParameterMismatch"
+ALREADY_EXISTS_CODES = frozenset({"EntityAlreadyExists", "InvalidLaunchTemplateName.AlreadyExistsException"})
+
+NOT_FOUND_CODES = frozenset(
+    {
+        "InvalidCapacityReservationId.NotFound",
+        "InvalidInstanceID.NotFound",
+        "InvalidInstanceID.Malformed",
+        TEMPLATE_GONE_CODE,
+        "InvalidLaunchTemplateId.NotFound",
+        "QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NoSuchEntity",
+        "ParameterNotFound",
+    }
+)
+
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_UNKNOWN_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+    }
+)
+_FORBIDDEN = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+_THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "RequestThrottled",
+        "SlowDown",
+    }
+)
+
+_REASONS = (
+    ("ServiceLinkedRoleCreationNotPermitted", "SpotSLRCreationFailed"),
+    ("Not authorized for images", "AMIAuthorizationFailure"),
+    ("UnauthorizedOperation", "Unauthorized"),
+    ("AccessDenied", "Unauthorized"),
+    ("AuthFailure", "Unauthorized"),
+    ("belong to different networks", "SecurityGroupSubnetVPCMismatch"),
+    ("iamInstanceProfile.name is invalid", "InstanceProfileNameInvalid"),
+    ("InvalidLaunchTemplateId.NotFound", "LaunchTemplateNotFound"),
+    ("User data is limited to", "UserDataSizeLimitExceeded"),
+    ("InvalidAMIID.Malformed", "InvalidAMIID"),
+    ("InvalidAMIID.NotFound", "AMINotFound"),
+    ("RequestLimitExceeded", "RequestLimitExceeded"),
+    ("InternalError", "InternalError"),
+    ("not eligible for Free Tier", "FreeTierIneligible"),
+    ("MaxFleetCountExceeded", "FleetQuotaExceeded"),
+    ("PendingVerification", "AccountPendingVerification"),
+    ("MaxSpotInstanceCountExceeded", "SpotQuotaExceeded"),
+    ("VcpuLimitExceeded", "VCPULimitExceeded"),
+    ("InsufficientFreeAddressesInSubnet", "InsufficientFreeAddressesInSubnet"),
+)
+"""A part of code or message → the reason of the NodeClaim's Launched condition; the first that is found counts."""
+
+_LONGEST_MESSAGE = 300
+"""EC2 appends an encoded authorization failure of a kilobyte, which nobody can read."""
+
+
+def reason(text: str) -> str:
+    """Why a launch failed, as one word, from its code and message."""
+    return next((word for part, word in _REASONS if part in text), "LaunchFailed")
+
+
+def code_of(problem: BaseException) -> str:
+    """The error code of botocore's ClientError, "" for anything else."""
+    response: Any = getattr(problem, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def message_of(problem: BaseException) -> str:
+    """EC2's own words, cut to a readable length and without control characters."""
+    response: Any = getattr(problem, "response", None)
+    text = str(response.get("Error", {}).get("Message", "")) if isinstance(response, dict) else str(problem)
+    text = text.partition("Encoded authorization failure message")[0]
+    text = "".join(letter for letter in text if letter.isprintable()).strip()
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
+
+
+def translate(problem: BaseException, service: str, action: str) -> CloudError:
+    """One sentence and a kind for whatever botocore raised in a call."""
+    code = code_of(problem)
+    if code:
+        return _translate_code(problem, code, service, action)
+    name = type(problem).__name__
+    if name in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
+        return Unauthorized("there are no AWS credentials here: log in, or set AWS_PROFILE to a profile that has some")
+    if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "CredentialRetrievalError"):
+        return Unauthorized("the AWS credentials cannot be renewed: log in again (aws sso login)")
+    if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"):
+        where = getattr(problem, "kwargs", {}).get("endpoint_url", service)
+        return Unreachable(f"{service} does not answer on {where} ({action}): is the network or the proxy down?")
+    return CloudError(f"{service} {action} failed: {message_of(problem) or name}")
+
+
+def _translate_code(problem: BaseException, code: str, service: str, action: str) -> CloudError:
+    message = message_of(problem).rstrip(".")
+    if code in NOT_FOUND_CODES:
+        return NotFound(f"{service} {action}: {message or 'not found'} ({code})")
+    if code in _EXPIRED:
+        return Unauthorized(f"the AWS credentials have expired: log in again ({code} from {service} {action})")
+    if code in _UNKNOWN_CREDENTIALS:
+        return Unauthorized(f"AWS does not accept the credentials: check AWS_PROFILE ({code} from {service} {action})")
+    if code in _FORBIDDEN:
+        return Unauthorized(f"the AWS credentials may not call {service}:{action}: add it to their policy ({code})")
+    if code in _THROTTLED:
+        return Throttled(f"{service} throttles {action}: it is tried again later ({code})")
+    return CloudError(f"{service} {action} failed: {message} ({code})")
+
+
+@contextmanager
+def calling(service: str, action: str) -> Iterator[None]:
+    """Raises a CloudError with one sentence for whatever botocore raises inside; the original is its cause."""
+    from aiohttp import ClientError as TransportError
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError, TransportError, TimeoutError) as problem:
+        raise translate(problem, service, action) from problem

@@ -1,0 +1,139 @@
+"""The interruption queue: messages of EC2 and AWS Health, read by long poll (the spec's 5).
+
+Reading a message hides it from every other reader: only who acts on it may read the queue.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from karptui.cloud.ec2.client import LONG_POLL_SECONDS, AwsClients
+from karptui.cloud.ec2.errors import calling
+from karptui.cloud.provider import Interruption, Throttled, Unreachable
+
+BATCH = 10
+VISIBILITY_SECONDS = 20
+"""A message that is not acknowledged comes again after this long."""
+
+SPOT_NOTICE = 120.0
+"""Seconds between a spot interruption's warning and the instance's end."""
+
+RETRY_SECONDS = 5.0
+
+SPOT_INTERRUPTED = "spot_interrupted"
+REBALANCE = "rebalance_recommendation"
+SCHEDULED_CHANGE = "scheduled_change"
+STOPPED = "instance_stopped"
+TERMINATED = "instance_terminated"
+RESERVATION_INTERRUPTED = "capacity_reservation_interrupted"
+
+_STATES = {"stopping": STOPPED, "stopped": STOPPED, "shutting-down": TERMINATED, "terminated": TERMINATED}
+
+
+def parse(body: str, receipt: str = "") -> Interruption | None:
+    """The message of an EventBridge event, None where it is not one about an instance that goes."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(event, dict) or event.get("version") != "0":
+        return None
+    detail = event.get("detail")
+    if not isinstance(detail, dict):
+        return None
+    at = _time(event.get("time"))
+    match event.get("source"), event.get("detail-type"):
+        case "aws.ec2", "EC2 Spot Instance Interruption Warning":
+            return _about(SPOT_INTERRUPTED, detail, at, receipt, deadline=at + SPOT_NOTICE if at else None)
+        case "aws.ec2", "EC2 Instance Rebalance Recommendation":
+            return _about(REBALANCE, detail, at, receipt, disrupts=False)
+        case "aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning":
+            return _about(RESERVATION_INTERRUPTED, detail, at, receipt)
+        case "aws.ec2", "EC2 Instance State-change Notification":
+            kind = _STATES.get(str(detail.get("state")))
+            return _about(kind, detail, at, receipt) if kind else None
+        case "aws.health", "AWS Health Event":
+            return _health(detail, at, receipt)
+        case _:
+            return None
+
+
+def _about(kind: str, detail: dict[str, Any], at: float, receipt: str, **more: Any) -> Interruption | None:
+    instance = detail.get("instance-id")
+    if not isinstance(instance, str) or not instance:
+        return None
+    return Interruption(kind, (instance,), at, receipt=receipt, **more)
+
+
+def _health(detail: dict[str, Any], at: float, receipt: str) -> Interruption | None:
+    if detail.get("service") != "EC2" or detail.get("eventTypeCategory") != "scheduledChange":
+        return None
+    entities = detail.get("affectedEntities")
+    if not isinstance(entities, list):
+        return None
+    found = [entity.get("entityValue") for entity in entities if isinstance(entity, dict)]
+    instances = tuple(value for value in found if isinstance(value, str) and value)
+    return Interruption(SCHEDULED_CHANGE, instances, at, receipt=receipt) if instances else None
+
+
+def _time(text: Any) -> float:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return 0.0
+
+
+class InterruptionQueue:
+    """One queue, by name."""
+
+    def __init__(self, clients: AwsClients, name: str) -> None:
+        self._clients = clients
+        self._name = name
+        self._url = ""
+
+    async def messages(self) -> AsyncIterator[Interruption]:
+        """Messages as they come, until cancelled. What is none of ours is deleted.
+
+        A lost connection or throttling is waited out, since the queue keeps its messages; other failures are raised.
+        """
+        while True:
+            try:
+                received = await self._receive()
+            except (Throttled, Unreachable):
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            for entry in received:
+                message = parse(entry.get("Body", ""), entry["ReceiptHandle"])
+                if message is None:
+                    await self._delete(entry["ReceiptHandle"])
+                else:
+                    yield message
+
+    async def acknowledge(self, receipt: str) -> None:
+        """The message must not come again. Raises CloudError."""
+        await self._delete(receipt)
+
+    async def _receive(self) -> list[dict[str, Any]]:
+        sqs = await self._clients.get("sqs")
+        with calling("sqs", "ReceiveMessage"):
+            answer = await sqs.receive_message(
+                QueueUrl=await self._queue_url(),
+                MaxNumberOfMessages=BATCH,
+                VisibilityTimeout=VISIBILITY_SECONDS,
+                WaitTimeSeconds=LONG_POLL_SECONDS,
+            )
+        return answer.get("Messages") or []
+
+    async def _delete(self, receipt: str) -> None:
+        sqs = await self._clients.get("sqs")
+        with calling("sqs", "DeleteMessage"):
+            await sqs.delete_message(QueueUrl=await self._queue_url(), ReceiptHandle=receipt)
+
+    async def _queue_url(self) -> str:
+        if not self._url:
+            sqs = await self._clients.get("sqs")
+            with calling("sqs", "GetQueueUrl"):
+                self._url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
+        return self._url

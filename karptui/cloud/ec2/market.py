@@ -1,0 +1,97 @@
+"""What can be bought and at what price: from the shipped file, or asked of EC2."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from karptui.cloud.catalogue import DEFAULT_SEED, ZONE_LETTERS, shipped_price
+from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.facts import TypeFacts, from_description, shipped_facts, shipped_file
+from karptui.cloud.ec2.instance_types import Price
+from karptui.model.labels import ON_DEMAND
+
+REFRESH_SECONDS = 12 * 3600.0
+"""How old the answers of EC2 may grow; Karpenter's own figure."""
+
+
+class Market(Struct, frozen=True, eq=False):
+    """Types of a region, their prices, and where both come from. `priced` is epoch seconds."""
+
+    region: str
+    facts: tuple[TypeFacts, ...]
+    price: Price
+    source: str
+    priced: float
+    spot_synthetic: bool
+    zones: tuple[str, ...]
+
+
+def shipped_market(region: str, seed: str = DEFAULT_SEED) -> Market:
+    """The shipped types and prices; spot prices are made up from the seed."""
+    book = shipped_file()
+    zones = tuple(f"{region}{letter}" for letter in ZONE_LETTERS)
+    return Market(region, shipped_facts(), shipped_price(seed), f"shipped {book.as_of}", 0.0, True, zones)
+
+
+async def account_market(ec2: Any, region: str, now: float) -> Market:
+    """Types, zones and spot prices as EC2 tells them; on-demand prices as shipped. Raises CloudError.
+
+    A spot price that EC2 does not quote is none, so that offering cannot be bought.
+    """
+    offered = await _offered(ec2, region)
+    on_demand = {entry.name: entry.on_demand for entry in shipped_facts()}
+    facts = [
+        replace(entry, on_demand=on_demand.get(entry.name), offered={region: "".join(sorted(offered[entry.name]))})
+        for entry in await _described(ec2)
+        if entry.name in offered
+    ]
+    spot = await _spot_prices(ec2, now)
+    zones = sorted({f"{region}{letter}" for letters in offered.values() for letter in letters})
+    price = _quoted(spot)
+    return Market(region, tuple(sorted(facts, key=lambda entry: entry.name)), price, "aws", now, False, tuple(zones))
+
+
+def _quoted(spot: Mapping[tuple[str, str], float]) -> Price:
+    def price(capacity_type: str, facts: TypeFacts, zone: str) -> float | None:
+        return facts.on_demand if capacity_type == ON_DEMAND else spot.get((facts.name, zone))
+
+    return price
+
+
+async def _described(ec2: Any) -> list[TypeFacts]:
+    filters = [
+        {"Name": "supported-virtualization-type", "Values": ["hvm"]},
+        {"Name": "processor-info.supported-architecture", "Values": ["x86_64", "arm64"]},
+    ]
+    found: list[TypeFacts] = []
+    with calling("ec2", "DescribeInstanceTypes"):
+        async for page in ec2.get_paginator("describe_instance_types").paginate(Filters=filters):
+            found += [from_description(entry) for entry in page["InstanceTypes"]]
+    return found
+
+
+async def _offered(ec2: Any, region: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    paginator = ec2.get_paginator("describe_instance_type_offerings")
+    with calling("ec2", "DescribeInstanceTypeOfferings"):
+        async for page in paginator.paginate(LocationType="availability-zone"):
+            for row in page["InstanceTypeOfferings"]:
+                found.setdefault(row["InstanceType"], set()).add(row["Location"].removeprefix(region))
+    return found
+
+
+async def _spot_prices(ec2: Any, now: float) -> dict[tuple[str, str], float]:
+    from datetime import UTC, datetime
+
+    found: dict[tuple[str, str], float] = {}
+    asked = {
+        "ProductDescriptions": ["Linux/UNIX", "Linux/UNIX (Amazon VPC)"],
+        "StartTime": datetime.fromtimestamp(now, UTC),
+    }
+    with calling("ec2", "DescribeSpotPriceHistory"):
+        async for page in ec2.get_paginator("describe_spot_price_history").paginate(**asked):
+            for row in page["SpotPriceHistory"]:
+                found[(row["InstanceType"], row["AvailabilityZone"])] = float(row["SpotPrice"])
+    return found

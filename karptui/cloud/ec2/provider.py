@@ -1,0 +1,227 @@
+"""EC2 behind the provider seam: a real account, or the lab's."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from karptui.cloud.catalogue import DEFAULT_SEED
+from karptui.cloud.ec2 import errors
+from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.describe import CLAIM_UID_TAG, cluster_filters, describe, instance_id_of, to_launched
+from karptui.cloud.ec2.drift import drift_reason
+from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue
+from karptui.cloud.ec2.launch import RESTRICTED_TAGS, Launcher, TokenUsed, restricted_tag
+from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market
+from karptui.cloud.ec2.node_class import resolve_node_class
+from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.terminate import terminate
+from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
+from karptui.cloud.ec2.unavailable import UnavailableOfferings
+from karptui.cloud.provider import (
+    CloudError,
+    CreateError,
+    InsufficientCapacity,
+    Interruption,
+    Launched,
+    NodeClassNotReady,
+    NodeClassStatus,
+    NotFound,
+)
+from karptui.model.instance_type import Catalogue, InstanceType
+from karptui.model.labels import SPOT
+from karptui.model.metadata import condition
+from karptui.model.node import NodeClaim
+from karptui.model.nodepool import NodeClass
+
+
+class Ec2Provider:
+    """One cluster's EC2. Implements `karptui.cloud.provider.CloudProvider`.
+
+    `ask_prices` takes types, zones and spot prices from the account; without it the shipped catalogue is used,
+    with spot prices made up from `seed`. `now` gives epoch seconds (the lab's clock may run faster than real time).
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        cluster: ClusterSettings,
+        *,
+        ask_prices: bool = False,
+        seed: str = DEFAULT_SEED,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.clients = AwsClients(account)
+        self.unavailable = UnavailableOfferings(now)
+        self._cluster = cluster
+        self._region = account.region
+        self._ask_prices = ask_prices
+        self._seed = seed
+        self._now = now
+        self._market: Market | None = None
+        self._offer = TypesOnOffer(self.unavailable)
+        self._launcher = Launcher(cluster, self.unavailable, now)
+        self._queue = InterruptionQueue(self.clients, cluster.queue) if cluster.queue else None
+        self._node_classes: dict[str, NodeClass] = {}
+        self._seen: dict[str, Launched] = {}
+
+    async def instance_types(self, node_class: NodeClass) -> Catalogue:
+        """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
+        self._node_classes[node_class.key] = node_class
+        return self._offer.catalogue(await self._known_market(), node_class)
+
+    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+        """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
+        _check_ready(node_class)
+        self._node_classes[node_class.key] = node_class
+        try:
+            earlier = await self._launched_before(claim)
+            if earlier is not None:
+                return earlier
+            types = self._offer.types(await self._known_market(), node_class)
+            launched = await self._launch(claim, node_class, types)
+        except (CreateError, InsufficientCapacity, NodeClassNotReady):
+            raise
+        except CloudError as problem:
+            raise _create_error(problem) from problem
+        self._seen[launched.instance_id] = launched
+        return launched
+
+    async def get(self, provider_id: str) -> Launched:
+        """An instance that has not ended. Raises NotFound."""
+        instance_id = instance_id_of(provider_id)
+        found = await describe(await self.clients.get("ec2"), [], [instance_id])
+        if not found:
+            raise NotFound(f"instance {instance_id} has ended")
+        return self._launched(found[0])
+
+    async def list(self) -> list[Launched]:
+        """Every instance of this cluster that has not ended."""
+        found = await describe(await self.clients.get("ec2"), cluster_filters(self._cluster.name))
+        launched = [self._launched(entry) for entry in found]
+        self._seen = {entry.instance_id: entry for entry in launched}
+        return launched
+
+    async def delete(self, provider_id: str) -> None:
+        """End an instance; repeat until it raises NotFound."""
+        await terminate(await self.clients.get("ec2"), provider_id)
+
+    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
+        """Add tags to an instance. Raises NotFound."""
+        ec2 = await self.clients.get("ec2")
+        listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+        with errors.calling("ec2", "CreateTags"):
+            await ec2.create_tags(Resources=[instance_id_of(provider_id)], Tags=listed)
+
+    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
+        """Resolve a NodeClass: subnets, groups, images and profile."""
+        found, subnets = await resolve_node_class(self.clients, node_class, self._cluster, self._region)
+        self._launcher.addresses.described(subnets)
+        return found
+
+    async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:
+        """Why the claim's instance no longer is what its NodeClass asks for ("AMIDrift" ...), or ""."""
+        types = self._offer.types(await self._known_market(), node_class)
+        instance = await self.get(claim.provider_id)
+        return drift_reason(claim, node_class, instance, types.get(claim.instance_type))
+
+    async def interruptions(self) -> AsyncIterator[Interruption]:
+        """Messages as they come, until cancelled; without a queue there are none and it ends at once."""
+        if self._queue is None:
+            return
+        async for message in self._queue.messages():
+            if message.kind == SPOT_INTERRUPTED:
+                await self._remember_interrupted(message)
+            yield message
+
+    async def acknowledge(self, interruption: Interruption) -> None:
+        """The message has been acted on and must not come again."""
+        if self._queue is not None and interruption.receipt:
+            await self._queue.acknowledge(interruption.receipt)
+
+    async def close(self) -> None:
+        """Delete this process' launch templates and close the clients; not part of the seam."""
+        try:
+            await self._launcher.templates.delete_all(await self.clients.get("ec2"))
+        except CloudError:
+            # Somebody who leaves because of a lost connection leaves templates behind, which cost nothing.
+            pass
+        await self.clients.close()
+
+    async def _launch(self, claim: NodeClaim, node_class: NodeClass, types: dict[str, InstanceType]) -> Launched:
+        ec2 = await self.clients.get("ec2")
+        try:
+            return await self._launcher.launch(ec2, claim, node_class, types)
+        except TokenUsed:
+            # An earlier launch of this claim asked for something else: either it made an instance, or it failed.
+            self._launcher.next_attempt(claim)
+            earlier = await self._launched_before(claim)
+            if earlier is not None:
+                return earlier
+            message = "an earlier launch of this NodeClaim is not settled yet; it is looked up before the next try"
+            raise CreateError("LaunchFailed", message) from None
+
+    async def _launched_before(self, claim: NodeClaim) -> Launched | None:
+        filters = [{"Name": f"tag:{CLAIM_UID_TAG}", "Values": [claim.metadata.uid]}]
+        found = await describe(await self.clients.get("ec2"), filters)
+        alive = [entry for entry in found if entry["State"]["Name"] in ("pending", "running")]
+        return self._launched(alive[0]) if alive else None
+
+    def _launched(self, entry: dict[str, Any]) -> Launched:
+        tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}
+        node_class = self._node_classes.get(tags.get(RESTRICTED_TAGS[-1], ""))
+        ids = zone_ids(self._market, node_class) if self._market and node_class else {}
+        return to_launched(entry, self._type_of, ids)
+
+    def _type_of(self, name: str, node_class_name: str) -> InstanceType | None:
+        node_class = self._node_classes.get(node_class_name)
+        if node_class is None or self._market is None:
+            return None
+        return self._offer.types(self._market, node_class).get(name)
+
+    async def _remember_interrupted(self, message: Interruption) -> None:
+        for instance_id in message.instance_ids:
+            seen = self._seen.get(instance_id)
+            if seen is None:
+                try:
+                    seen = await self.get(f"aws:///-/{instance_id}")
+                except CloudError:
+                    continue
+            self.unavailable.mark(SPOT, seen.instance_type, seen.zone)
+
+    async def _known_market(self) -> Market:
+        now = self._now()
+        if self._market is None:
+            self._market = (
+                await account_market(await self.clients.get("ec2"), self._region, now)
+                if self._ask_prices
+                else shipped_market(self._region, self._seed)
+            )
+        elif self._ask_prices and now - self._market.priced > REFRESH_SECONDS:
+            try:
+                self._market = await account_market(await self.clients.get("ec2"), self._region, now)
+            except CloudError:
+                # Old prices are better than none; the next call asks again.
+                pass
+        return self._market
+
+
+def _check_ready(node_class: NodeClass) -> None:
+    if node_class.metadata.deleted is not None:
+        raise InsufficientCapacity(f"the NodeClass {node_class.key} is being deleted")
+    ready = condition(node_class.conditions, "Ready")
+    if ready is not None and ready.status == "False":
+        raise NodeClassNotReady(f"the NodeClass {node_class.key} is not ready: {ready.message or ready.reason}")
+    if ready is None or ready.status != "True":
+        raise CreateError("NodeClassReadinessUnknown", f"the NodeClass {node_class.key} is not resolved yet")
+    generation = node_class.metadata.generation
+    if ready.observed_generation and ready.observed_generation < generation:
+        raise NodeClassNotReady(f"the NodeClass {node_class.key} changed and is not resolved again yet")
+    if tag := restricted_tag(node_class.spec):
+        raise NodeClassNotReady(f"the NodeClass {node_class.key} sets the tag {tag}, which is Karpenter's own")
+
+
+def _create_error(problem: CloudError) -> CloudError:
+    cause = problem.__cause__
+    code = errors.code_of(cause) if cause is not None else ""
+    told = f"{code} {errors.message_of(cause)}" if cause is not None else str(problem)
+    return CreateError(errors.reason(told), str(problem))

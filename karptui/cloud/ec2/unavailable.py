@@ -1,0 +1,59 @@
+"""What lately had no capacity: remembered for three minutes, so that the next launch goes elsewhere."""
+
+from collections.abc import Callable
+
+TTL = 180.0
+"""Seconds; Karpenter's own figure."""
+
+_ANY = "*"
+
+
+class UnavailableOfferings:
+    """Empty pools (capacity type, type, zone), exhausted subnets and a capacity type that cannot be bought at all.
+
+    `version` changes whenever something was marked or ran out; `now` gives epoch seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._until: dict[tuple[str, str, str], float] = {}
+        self._subnets: dict[str, float] = {}
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Rises with every change; asking forgets what has run out."""
+        now = self._now()
+        before = len(self._until) + len(self._subnets)
+        self._until = {pool: until for pool, until in self._until.items() if until > now}
+        self._subnets = {subnet: until for subnet, until in self._subnets.items() if until > now}
+        self._version += before - len(self._until) - len(self._subnets)
+        return self._version
+
+    def mark(self, capacity_type: str, instance_type: str, zone: str) -> None:
+        """A pool had no capacity; the three minutes start again."""
+        self._until[(capacity_type, instance_type, zone)] = self._now() + TTL
+        self._version += 1
+
+    def mark_capacity_type(self, capacity_type: str) -> None:
+        """A capacity type cannot be bought at all."""
+        self.mark(capacity_type, _ANY, _ANY)
+
+    def mark_subnet(self, subnet: str) -> None:
+        """A subnet has no free addresses."""
+        self._subnets[subnet] = self._now() + TTL
+        self._version += 1
+
+    def has_pool(self, capacity_type: str, instance_type: str, zone: str) -> bool:
+        """Whether a pool is marked, itself or by its capacity type."""
+        now = self._now()
+        keys = ((capacity_type, instance_type, zone), (capacity_type, _ANY, _ANY))
+        return any(self._until.get(key, 0.0) > now for key in keys)
+
+    def has_subnet(self, subnet: str) -> bool:
+        """Whether a subnet is marked."""
+        return self._subnets.get(subnet, 0.0) > self._now()
+
+    def short_types(self) -> frozenset[str]:
+        """Instance types with a marked pool; "*" stands for all of them."""
+        return frozenset(instance_type for _, instance_type, _ in self._until)
