@@ -81,12 +81,13 @@ class Karptui(App[None]):
             screen.refresh(layout=True)
 
     def ask(self, entries: Callable[[], Sequence[Entry]]) -> None:
-        """Open the palette over the screen; what is chosen is run as an action of that screen."""
+        """Open the palette over the screen; what is chosen is run as an action of that screen, else of the app."""
         asked_on = self.screen
 
         async def run(entry: Entry | None) -> None:
             if entry is not None:
-                await self.run_action(("", entry.action, entry.arguments), default_namespace=asked_on)
+                owner = asked_on if hasattr(asked_on, f"action_{entry.action}") else self
+                await self.run_action(("", entry.action, entry.arguments), default_namespace=owner)
 
         self.palette.offer(lambda: [*entries(), *theme_entries(self.themes)])
         self.push_screen(self.palette, run)

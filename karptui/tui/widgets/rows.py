@@ -4,8 +4,8 @@ Textual's DataTable repaints every visible cell after any change (50 to 110 ms);
 (key, version, ground) and asks for a repaint of the lines whose identity differs from what is on the screen.
 """
 
-from collections.abc import Collection, Hashable, Sequence
-from typing import ClassVar, Literal, NamedTuple, TypeAlias
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -15,36 +15,12 @@ from textual.strip import Strip
 
 from karptui.tui.look import look_of
 from karptui.tui.widgets.columns import Column, Row, RowPainter
+from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 
 _KEPT_STRIPS = 2000
+_FAR = 1_000_000_000  # past every end
 _NEAR = 64  # rows to either side in which a moved cursor row is looked for before all keys are indexed
-
-
-class _RowLine(NamedTuple):
-    """What a line that shows a row looks like; equal ones look the same."""
-
-    key: str
-    version: Hashable
-    cursor: int
-    marked: bool
-    stale: bool
-
-
-class _WordsLine(NamedTuple):
-    """A line of words in place of a row."""
-
-    words: str
-
-
-class _HeaderLine(NamedTuple):
-    """The titles."""
-
-    column: int | None
-    reverse: bool
-
-
-_Line: TypeAlias = _RowLine | _WordsLine | _HeaderLine
 
 
 class Rows(ScrollView, can_focus=True):
@@ -59,8 +35,8 @@ class Rows(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move_cursor(1)", show=False),
         Binding("k,up", "move_cursor(-1)", show=False),
-        Binding("g,home", "cursor_first", show=False),
-        Binding("G,end", "cursor_last", show=False),
+        Binding("g,home", f"move_cursor(-{_FAR})", show=False),
+        Binding("G,end", f"move_cursor({_FAR})", show=False),
         Binding("pagedown", "move_page(1)", show=False),
         Binding("pageup", "move_page(-1)", show=False),
         Binding("enter", "choose", show=False),
@@ -95,8 +71,8 @@ class Rows(ScrollView, can_focus=True):
         self._sorted: tuple[int | None, bool] = (None, False)
         self._stale = False
         self._painter: RowPainter | None = None
-        self._strips: dict[_Line, Strip] = {}
-        self._shown: dict[int, _Line] = {}
+        self._strips: dict[ShownLine, Strip] = {}
+        self._shown: dict[int, ShownLine] = {}
 
     # What is shown
 
@@ -113,8 +89,7 @@ class Rows(ScrollView, can_focus=True):
     def set_rows(self, rows: Sequence[Row], empty: str | None = None) -> None:
         """Show these rows. Only the lines on the screen are looked at, so a lazy sequence of any length is fine."""
         count, self._rows = len(self._rows), rows
-        if empty is not None:
-            self._empty = empty
+        self._empty = self._empty if empty is None else empty
         self._find_cursor()
         if len(rows) != count:
             self._set_virtual_size()
@@ -189,19 +164,19 @@ class Rows(ScrollView, can_focus=True):
 
     # Painting
 
-    def _line(self, y: int, height: int, top: int) -> _Line:
+    def _line(self, y: int, height: int, top: int) -> ShownLine:
         if y < self._header:
-            return _HeaderLine(*self._sorted)
+            return HeaderLine(*self._sorted)
         if not self._rows:
-            return _WordsLine(self._empty if y == self._header else "")
+            return WordsLine(self._empty if y == self._header else "")
         if self._has_hint and y == height - 1:
-            return _WordsLine(self._hint_text())
+            return WordsLine(self._hint_text())
         index = top + y - self._header
         if index >= len(self._rows):
-            return _WordsLine("")
+            return WordsLine("")
         key, version, _ = self._rows[index]
         cursor = 0 if index != self._cursor else 2 if self._always_active or self.has_focus else 1
-        return _RowLine(key, version, cursor, key in self._marked, self._stale)
+        return RowLine(key, version, cursor, key in self._marked, self._stale)
 
     def _hint_text(self) -> str:
         below = len(self._rows) - self._top - self._room
@@ -223,10 +198,10 @@ class Rows(ScrollView, can_focus=True):
             strip = self._strips[line] = self._paint(painter, y, line)
         return strip
 
-    def _paint(self, painter: RowPainter, y: int, line: _Line) -> Strip:
-        if isinstance(line, _HeaderLine):
+    def _paint(self, painter: RowPainter, y: int, line: ShownLine) -> Strip:
+        if isinstance(line, HeaderLine):
             return painter.header(line.column, line.reverse)
-        if isinstance(line, _WordsLine):
+        if isinstance(line, WordsLine):
             return painter.words(line.words)
         cells = self._rows[self._top + y - self._header].cells
         return painter.row(cells, line.cursor, line.marked, line.stale)
@@ -298,25 +273,14 @@ class Rows(ScrollView, can_focus=True):
         """Move the cursor by screens."""
         self.action_move_cursor(by * max(self._room - 1, 1))
 
-    def action_cursor_first(self) -> None:
-        """To the first row."""
-        self.action_move_cursor(-len(self._rows))
-
-    def action_cursor_last(self) -> None:
-        """To the last row."""
-        self.action_move_cursor(len(self._rows))
-
     def action_choose(self) -> None:
         """Choose the row under the cursor."""
         if self._cursor_key is not None:
             self.post_message(RowChosen(self, self._cursor_key))
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, value: bool) -> None:
         """The cursor row looks different with the focus."""
-        self._refresh_changed()
-
-    def on_blur(self) -> None:
-        """And without."""
+        super().watch_has_focus(value)
         self._refresh_changed()
 
     def on_click(self, event: events.Click) -> None:
