@@ -6,7 +6,7 @@ import asyncio
 import random
 
 from karptui.lab.clock import Clock
-from karptui.lab.cluster.api import Api
+from karptui.lab.cluster.api import UNREACHABLE, Api, Refused
 from karptui.lab.cluster.delays import Delays, Span, drawn
 from karptui.lab.cluster.events import EventRecorder
 from karptui.lab.cluster.informer import Informer
@@ -42,6 +42,17 @@ class ControllerContext:
         """Wait until every kind has been listed once."""
         for informer in self.informers():
             await informer.synced.wait()
+
+    async def release(self) -> tuple[int, int]:
+        """Major and minor version of Kubernetes that the API says it is: components speak like those of that release.
+
+        A server that does not say is taken for a current one.
+        """
+        try:
+            version = await self.api.request("GET", "/version")
+            return int(version["major"]), int(version["minor"].rstrip("+"))
+        except (Refused, *UNREACHABLE, KeyError, ValueError):
+            return (1, 35)
 
     def draw(self, span: Span) -> float:
         """A duration in the span, in lab seconds."""

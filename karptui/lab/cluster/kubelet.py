@@ -39,12 +39,14 @@ class Kubelets:
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self._open = False
+        self._release = (1, 35)
         self._pods.on_change(self._pod_changed)
         self._nodes.on_change(self._node_changed)
 
     async def run(self) -> None:
         """Start and stop pods until cancelled."""
         await self._context.synced()
+        self._release = await self._context.release()
         if self._machines.watched:
             await self._machines.seen.wait()
         self._open = True
@@ -148,16 +150,15 @@ class Kubelets:
         await context.clock.sleep(context.draw(context.delays.sandbox))
         for container in [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]:
             await self._pull(pod, node, container["image"])
-            self._tell(pod, "Created", "Container created")
+            self._tell(pod, "Created", self._worded("created", container["name"]))
             await context.clock.sleep(context.draw(context.delays.container_start))
-            self._tell(pod, "Started", "Container started")
+            self._tell(pod, "Started", self._worded("started", container["name"]))
 
     async def _pull(self, pod: Object, node: str, image: str) -> None:
         seconds, asked = self._images.pull(node, image)
         if not seconds:
-            self._tell(
-                pod, "Pulled", f'Container image "{image}" already present on machine and can be accessed by the pod'
-            )
+            shared = " and can be accessed by the pod" if self._release >= (1, 35) else ""
+            self._tell(pod, "Pulled", f'Container image "{image}" already present on machine{shared}')
             return
         self._tell(pod, "Pulling", f'Pulling image "{image}"')
         await self._context.clock.sleep(seconds)
@@ -182,6 +183,11 @@ class Kubelets:
             self._stopping.pop(pod["metadata"]["uid"], None)
             return
         await self._context.api.delete(PODS, pod, grace=0)
+
+    def _worded(self, what: str, container: str) -> str:
+        if self._release >= (1, 35):
+            return f"Container {what}"
+        return f"Created container: {container}" if what == "created" else f"Started container {container}"
 
     def _tell(self, pod: Object, reason: str, message: str) -> None:
         self._context.events.tell(PODS, pod, "Normal", reason, message, component=COMPONENT)

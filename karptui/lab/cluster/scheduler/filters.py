@@ -1,4 +1,4 @@
-"""The filter plugins: why a node is not for a pod. Order and wording are kube-scheduler's (v1.35)."""
+"""The filter plugins: why a node is not for a pod. Order and wording are kube-scheduler's."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ UNSCHEDULABLE_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoS
 
 
 class Refusal(NamedTuple):
-    """Why a node does not do; `final` if removing pods from it would not help."""
+    """Why a node does not do; `final` if removing pods from it would not help. `plugin` is who says so."""
 
     reasons: tuple[str, ...]
     final: bool
+    plugin: str
 
 
-WRONG_NAME = Refusal(("node(s) didn't match the requested node name",), True)
-CORDONED = Refusal(("node(s) were unschedulable",), True)
-TAINTED = Refusal(("node(s) had untolerated taint(s)",), True)
-NOT_SELECTED = Refusal(("node(s) didn't match Pod's node affinity/selector",), True)
-NOT_ITS_NODE = Refusal(("node(s) didn't satisfy plugin(s) [NodeAffinity]",), True)
-NO_PORTS = Refusal(("node(s) didn't have free ports for the requested pod ports",), False)
+WRONG_NAME = Refusal(("node(s) didn't match the requested node name",), True, "NodeName")
+CORDONED = Refusal(("node(s) were unschedulable",), True, "NodeUnschedulable")
+TAINTED = "node(s) had untolerated taint"
+NOT_SELECTED = Refusal(("node(s) didn't match Pod's node affinity/selector",), True, "NodeAffinity")
+NOT_ITS_NODE = Refusal(("node(s) didn't satisfy plugin(s) [NodeAffinity]",), True, "NodeAffinity")
+NO_PORTS = Refusal(("node(s) didn't have free ports for the requested pod ports",), False, "NodePorts")
 
 
 class FilterState:
@@ -51,9 +52,9 @@ def refusal(state: FilterState, info: NodeInfo) -> Refusal | None:
     if short is not None:
         return short
     if state.spread is not None and (reason := state.spread.refusal(info)) is not None:
-        return Refusal((reason.text,), reason.final)
+        return Refusal((reason.text,), reason.final, "PodTopologySpread")
     if state.affinity is not None and (reason := state.affinity.refusal(info)) is not None:
-        return Refusal((reason.text,), reason.final)
+        return Refusal((reason.text,), reason.final, "InterPodAffinity")
     return None
 
 
@@ -64,8 +65,8 @@ def static_refusal(pod: PodInfo, info: NodeInfo) -> Refusal | None:
     wanted = pod.spec.get("nodeName")
     if wanted and wanted != info.name:
         return WRONG_NAME
-    if info.taints and untolerated(info.taints, pod.tolerations) is not None:
-        return TAINTED
+    if info.taints and (taint := untolerated(info.taints, pod.tolerations)) is not None:
+        return Refusal((f"{TAINTED} {{{taint['key']}: {taint.get('value') or ''}}}",), True, "TaintToleration")
     if not node_selected(pod.spec, info.name, info.labels):
         return NOT_SELECTED
     return None
@@ -99,14 +100,7 @@ def shortage(pod: PodInfo, info: NodeInfo) -> Refusal | None:
         if amount > total - info.requested.get(name, 0):
             reasons.append("Too many pods" if name == "pods" else f"Insufficient {name}")
             final = final or amount > total
-    return Refusal(tuple(reasons), final) if reasons else None
-
-
-def could_ever_fit(pod: PodInfo, info: NodeInfo) -> bool:
-    """Whether the node, empty, would take the pod: what a change of the node is worth a new try for."""
-    if static_refusal(pod, info) is not None:
-        return False
-    return all(amount <= info.allocatable.get(name, 0) for name, amount in pod.requests.items() if amount)
+    return Refusal(tuple(reasons), final, "NodeResourcesFit") if reasons else None
 
 
 def ports_free(pod: PodInfo, info: NodeInfo) -> bool:

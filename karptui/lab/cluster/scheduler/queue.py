@@ -27,6 +27,8 @@ class Queued:
     attempts: int = 0
     tried: float = 0.0
     state: str = "active"
+    refused_by: frozenset[str] = frozenset()
+    """The plugins that refused it at the last attempt; none if there was no node."""
 
     def backoff(self) -> float:
         """Seconds to keep away from the scheduler after the last attempt: 1, 2, 4, 8, 10, 10, ..."""
@@ -85,10 +87,11 @@ class SchedulingQueue:
             self._filled.clear()
             await self._filled.wait()
 
-    def give_up(self, entry: Queued) -> None:
+    def give_up(self, entry: Queued, refused_by: frozenset[str]) -> None:
         """The pod fits nowhere: wait until something changes."""
         if entry.state != "trying":
             return
+        entry.refused_by = refused_by
         entry.state = "unschedulable"
         attempts = entry.attempts
         self._timers.after(
@@ -102,10 +105,10 @@ class SchedulingQueue:
             entry.state = "unschedulable"
             self._wake(entry)
 
-    def wake(self, worth_it: Callable[[PodInfo], bool]) -> None:
+    def wake(self, worth_it: Callable[[Queued], bool]) -> None:
         """Something changed in the cluster: try those again that it may help."""
         for entry in list(self._entries.values()):
-            if entry.state == "unschedulable" and worth_it(entry.pod):
+            if entry.state == "unschedulable" and worth_it(entry):
                 self._wake(entry)
 
     def _wake(self, entry: Queued) -> None:

@@ -9,8 +9,9 @@ from karptui.lab.cluster.api import UNREACHABLE, Refused
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.kinds import NAMESPACES, NODES, PODS, Object, deleting
 from karptui.lab.cluster.pod_conditions import condition_of, finished, node_name
-from karptui.lab.cluster.scheduler.failure import unschedulable_message
-from karptui.lab.cluster.scheduler.filters import FilterState, Refusal, could_ever_fit, refusal
+from karptui.lab.cluster.scheduler.failure import CURRENT, unschedulable_message
+from karptui.lab.cluster.scheduler.filters import FilterState, Refusal, refusal
+from karptui.lab.cluster.scheduler.hints import DRAWN_BY_PODS, MOVED_BY_PODS, node_may_help
 from karptui.lab.cluster.scheduler.node_info import NodeInfo, SchedulerCache
 from karptui.lab.cluster.scheduler.pod_info import PodInfo, pod_info
 from karptui.lab.cluster.scheduler.queue import Queued, SchedulingQueue
@@ -33,6 +34,7 @@ class Scheduler:
         self._namespaces = context.informer(NAMESPACES)
         self._cache = SchedulerCache()
         self._queue = SchedulingQueue(context.clock, context.timers)
+        self._release = CURRENT
         self._writes = asyncio.Semaphore(WRITES)
         self._tasks: set[asyncio.Task[None]] = set()
         self._nodes.on_change(self._node_changed)
@@ -41,6 +43,7 @@ class Scheduler:
     async def run(self) -> None:
         """Schedule until cancelled."""
         await self._context.synced()
+        self._release = await self._context.release()
         try:
             while True:
                 entry = await self._queue.pop()
@@ -64,8 +67,8 @@ class Scheduler:
         pod = entry.pod
         chosen, refusals = self.place(pod)
         if chosen is None:
-            self._queue.give_up(entry)
-            await self._fail(entry, unschedulable_message(pod, refusals))
+            self._queue.give_up(entry, frozenset(refused.plugin for refused in refusals))
+            await self._fail(entry, unschedulable_message(pod, refusals, self._release))
             return
         self._cache.place(pod, chosen)
         await self._bind(entry, chosen)
@@ -157,10 +160,9 @@ class Scheduler:
             assert pod is not None
             uid = pod["metadata"]["uid"]
             self._queue.remove(uid)
-            place = self._cache.place_of(uid)
-            self._cache.remove(uid)
-            if place is not None:
-                self._room_on(place)
+            if self._cache.place_of(uid) is not None:
+                self._cache.remove(uid)
+                self._queue.wake(lambda entry: not entry.refused_by.isdisjoint(MOVED_BY_PODS))
             return
         if node_name(after):
             self._assigned(before, after)
@@ -174,7 +176,7 @@ class Scheduler:
             return
         self._cache.place(self._info(after), node_name(after))
         # A pod that came may be the one that others want to be near to.
-        self._queue.wake(lambda pod: bool(pod.affinity or any(one.hard for one in pod.spreads)))
+        self._queue.wake(lambda entry: not entry.refused_by.isdisjoint(DRAWN_BY_PODS))
 
     def _unassigned(self, before: Object | None, after: Object) -> None:
         uid = after["metadata"]["uid"]
@@ -193,12 +195,11 @@ class Scheduler:
         if before is not None and _offers(before) == _offers(after):
             return
         info = self._cache.set_node(after)
-        self._queue.wake(lambda pod: could_ever_fit(pod, info))
-
-    def _room_on(self, name: str) -> None:
-        info = self._cache.get(name)
-        if info is not None:
-            self._queue.wake(lambda pod: could_ever_fit(pod, info) or bool(pod.spreads or pod.anti_affinity))
+        old: NodeInfo | None = None
+        if before is not None:
+            old = NodeInfo(info.name)
+            old.set_node(before)
+        self._queue.wake(lambda entry: node_may_help(entry.pod, entry.refused_by, old, info))
 
 
 def _placing(pod: Object) -> tuple[object, ...]:
