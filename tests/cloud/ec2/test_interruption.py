@@ -1,0 +1,143 @@
+"""Messages that an instance will go: as EC2 sends them, and through the queue."""
+
+import json
+from typing import Any
+
+import pytest
+
+from karptui.cloud.ec2.interruption import parse
+from karptui.cloud.provider import Interruption, NotFound
+from karptui.lab.ec2 import Ec2Lab, messages
+from tests.cloud.ec2.cluster import claim, provider_of, ready_node_class
+
+AT = 1_767_268_800.0  # 2026-01-01T12:00:00Z
+INSTANCE = "i-0123456789abcdef0"
+
+
+def event(detail_type: str, detail: dict[str, Any], source: str = "aws.ec2", **more: Any) -> str:
+    """As EventBridge puts it into the queue; the account may be left out."""
+    told = {"version": "0", "source": source, "detail-type": detail_type, "time": "2026-01-01T12:00:00Z"}
+    return json.dumps(told | {"detail": detail} | more)
+
+
+def test_a_spot_interruption_ends_the_instance_two_minutes_later() -> None:
+    body = event("EC2 Spot Instance Interruption Warning", {"instance-id": INSTANCE, "instance-action": "terminate"})
+    assert parse(body, "r") == Interruption("spot_interrupted", (INSTANCE,), AT, AT + 120, True, "r")
+
+
+def test_a_rebalance_recommendation_disrupts_nothing() -> None:
+    found = parse(event("EC2 Instance Rebalance Recommendation", {"instance-id": INSTANCE}))
+    assert found == Interruption("rebalance_recommendation", (INSTANCE,), AT, None, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("stopping", "instance_stopped"),
+        ("stopped", "instance_stopped"),
+        ("shutting-down", "instance_terminated"),
+        ("terminated", "instance_terminated"),
+    ],
+)
+def test_an_instance_that_stops_or_ends_is_told_by_its_state(state: str, kind: str) -> None:
+    found = parse(event("EC2 Instance State-change Notification", {"instance-id": INSTANCE, "state": state}))
+    assert found == Interruption(kind, (INSTANCE,), AT)
+
+
+def test_a_scheduled_change_names_every_affected_instance() -> None:
+    detail = {
+        "service": "EC2",
+        "eventTypeCategory": "scheduledChange",
+        "affectedEntities": [{"entityValue": INSTANCE}, {"entityValue": "i-1"}],
+    }
+    assert parse(event("AWS Health Event", detail, "aws.health")) == Interruption(
+        "scheduled_change", (INSTANCE, "i-1"), AT
+    )
+
+
+def test_a_reservation_that_is_taken_back_disrupts() -> None:
+    found = parse(event("EC2 Capacity Reservation Instance Interruption Warning", {"instance-id": INSTANCE}))
+    assert found is not None and found.kind == "capacity_reservation_interrupted" and found.disrupts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not json",
+        "[]",
+        "null",
+        json.dumps({"version": "0"}),
+        json.dumps({"version": "0", "source": "aws.ec2", "detail-type": "AWS Health Event", "detail": None}),
+        event("EC2 Spot Instance Interruption Warning", {}),
+        event("EC2 Spot Instance Interruption Warning", {"instance-id": 7}),
+        event("EC2 Spot Instance Interruption Warning", {"instance-id": INSTANCE}, version="1"),
+        event("EC2 Spot Instance Interruption Warning", {"instance-id": INSTANCE}, source="somebody.else"),
+        event("EC2 Instance State-change Notification", {"instance-id": INSTANCE, "state": "running"}),
+        event("AWS Health Event", {"service": "RDS", "eventTypeCategory": "scheduledChange"}, "aws.health"),
+        event("AWS Health Event", {"service": "EC2", "eventTypeCategory": "issue"}, "aws.health"),
+        event(
+            "AWS Health Event",
+            {"service": "EC2", "eventTypeCategory": "scheduledChange", "affectedEntities": ["i-1", {}]},
+            "aws.health",
+        ),
+    ],
+)
+def test_anything_else_is_no_interruption(body: str) -> None:
+    assert parse(body) is None
+
+
+def test_a_message_without_a_readable_time_is_still_one() -> None:
+    found = parse(event("EC2 Spot Instance Interruption Warning", {"instance-id": INSTANCE}, time="soon"))
+    assert found == Interruption("spot_interrupted", (INSTANCE,), 0.0)
+
+
+def test_what_the_lab_sends_is_what_is_read() -> None:
+    sent = {
+        "spot_interrupted": messages.spot_interruption("us-east-1", INSTANCE, AT),
+        "rebalance_recommendation": messages.rebalance("us-east-1", INSTANCE, AT),
+        "scheduled_change": messages.scheduled_change("us-east-1", INSTANCE, AT),
+        "instance_stopped": messages.state_change("us-east-1", INSTANCE, "stopping", AT),
+    }
+    for kind, message in sent.items():
+        found = parse(json.dumps(message))
+        assert found is not None and (found.kind, found.instance_ids, found.at) == (kind, (INSTANCE,), AT)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_interruption_comes_through_the_queue_until_it_is_acknowledged(lab: Ec2Lab) -> None:
+    provider = provider_of(lab, queue=lab.queue_name)
+    resolved = await ready_node_class(provider)
+    launched = await provider.create(claim(("m5.large",), ("spot",)), resolved)
+    sqs = await provider.clients.get("sqs")
+    await sqs.purge_queue(QueueUrl=lab.queue_url)
+    await sqs.send_message(QueueUrl=lab.queue_url, MessageBody="somebody else's")
+    await lab.interrupt(launched.instance_id)
+    interruptions = provider.interruptions()
+    message = await anext(interruptions)
+    assert (message.kind, message.instance_ids) == ("spot_interrupted", (launched.instance_id,))
+    assert message.deadline is not None and message.disrupts
+    await provider.acknowledge(message)
+    attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    left = await sqs.get_queue_attributes(QueueUrl=lab.queue_url, AttributeNames=attributes)
+    assert set(left["Attributes"].values()) == {"0"}, "what was read is deleted, what nobody knows as well"
+    # Where spot was interrupted, spot is short.
+    catalogue = await provider.instance_types(resolved)
+    offerings = next(entry for entry in catalogue.types if entry.name == "m5.large").offerings
+    assert [(o.zone, o.capacity_type) for o in offerings if not o.available] == [(launched.zone, "spot")]
+    await provider.close()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_queue_that_is_not_there_is_named(lab: Ec2Lab) -> None:
+    provider = provider_of(lab, queue="nobody")
+    with pytest.raises(NotFound, match="GetQueueUrl"):
+        await anext(provider.interruptions())
+    await provider.close()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_without_a_queue_there_are_no_messages(lab: Ec2Lab) -> None:
+    provider = provider_of(lab)
+    assert [message async for message in provider.interruptions()] == []
+    await provider.close()
