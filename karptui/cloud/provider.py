@@ -5,13 +5,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from karptui.failure import Failure
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import Condition
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
 
 
-class CloudError(Exception):
+class CloudError(Failure):
     """Something went wrong in the cloud; the message is one sentence that can be shown as it is."""
 
 

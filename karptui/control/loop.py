@@ -10,6 +10,7 @@ from typing import Protocol
 
 from karptui.control.hands import Hands
 from karptui.failure import Failure
+from karptui.kube.errors import ApiError
 from karptui.world import events
 
 LOOK_SECONDS = 0.05  # real seconds between two looks: the World is in memory, a look costs microseconds an object
@@ -82,6 +83,10 @@ class ControlLoop:
         try:
             await reconciler.reconcile(key)
         except Failure as error:
+            if isinstance(error, ApiError) and error.code == 409:
+                # Somebody wrote the object meanwhile: look again as soon as that is seen.
+                self._wait[place] = (loop.time() + SETTLE_SECONDS, version)
+                return
             pause = min(self._back_off.get(place, FIRST_BACK_OFF / 2) * 2, LONGEST_BACK_OFF)
             self._back_off[place] = pause
             self._wait[place] = (loop.time() + pause, version)

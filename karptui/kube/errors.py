@@ -4,12 +4,13 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from karptui.failure import Failure
 from karptui.kube.clean import TEXT_LIMIT, clean
 
 RESOURCE_FROM_PATH_MARKS = ("api", "apis")
 
 
-class KubeError(Exception):
+class KubeError(Failure):
     """Anything below: `str()` is one sentence that says what, where and what to do."""
 
 

@@ -16,6 +16,7 @@ from karptui.kube.write import Writer
 from karptui.lab.lab import Lab, start_lab
 from karptui.lab.manifests import CLUSTER
 from karptui.lab.story import Story
+from karptui.model.metadata import is_true
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.world import events
@@ -70,8 +71,10 @@ class Demo(Run):
         """Start the cluster, be its controller, play the story."""
         self._lab = lab = await start_lab(seed=self._seed, speed=self._speed, delays=DELAYS)
         account = Account(lab.region, lab.ec2, access_key_id="lab", secret_access_key="lab")
-        settings = ClusterSettings(CLUSTER, endpoint=lab.url, queue=lab.queue)
-        provider = Ec2Provider(account, settings)
+        settings = ClusterSettings(
+            CLUSTER, endpoint=lab.url, dns="10.100.0.10", service_cidr="10.100.0.0/16", queue=lab.queue
+        )
+        provider = Ec2Provider(account, settings, seed=self._seed, now=self.now)
         try:
             async with connect(str(lab.kubeconfig)) as connection, asyncio.TaskGroup() as tasks:
                 objects = Objects(Writer(connection))
@@ -95,10 +98,16 @@ class Demo(Run):
         if self._controllers is not None:
             self._controllers.take(decisions)
 
+    def _usable(self) -> bool:
+        """Whether the cluster is seen, every pool is ready and there is something to buy."""
+        pools = self.world.of("nodepools").values()
+        ready = bool(pools) and all(is_true(pool.conditions, "Ready") for pool in pools)
+        return self.world.synced() and ready and bool(self.world.catalogue.types)
+
     async def _play(self, connection: Connection, lab: Lab) -> None:
         self._story = Story(connection, self.world, self.sink, self.now, lab.clock.sleep, lab.interrupt)
         await self._story.set_up()
-        while not self.world.synced() or not self.world.catalogue.types:
+        while not self._usable():
             await asyncio.sleep(0.02)
         await self._story.run()
         if self._stay:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from karptui.failure import Failure
 from karptui.lab.clock import Clock
 
 START_SECONDS = 30.0
@@ -18,7 +19,7 @@ CREDENTIALS = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
 """What the lab's EC2 takes; any would do, but a client without any does not call."""
 
 
-class Ec2LabError(Exception):
+class Ec2LabError(Failure):
     """The lab's EC2 did not start or refused a call; the message is one sentence."""
 
 
