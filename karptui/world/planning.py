@@ -91,6 +91,10 @@ class Planner:
             return True
         return False
 
+    async def decide(self) -> None:
+        """Decide now, whatever the window says: for commands that look once."""
+        await self._ask(self._now(), decide=True)
+
     async def _ask(self, now: float, decide: bool) -> None:
         snapshot = self._world.snapshot(now)
         self._previewed = snapshot.number
@@ -120,7 +124,7 @@ class Planner:
             return
         made = [
             replace(decision, id=self._world.next_decision_id())
-            for decision in _decisions(answer, snapshot, seconds)
+            for decision in decisions_of(answer, snapshot, seconds)
             if self._is_new(decision)
         ]
         for decision in made:
@@ -173,7 +177,7 @@ class Planner:
         return coming and all(entry is not None and entry.decided is not None for entry in timelines)
 
 
-def _decisions(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:
+def decisions_of(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:
     """What a plan says, one decision a claim, a node and a cause; their ids are given later."""
     made = [
         Decision(id="", at=snapshot.now, kind=DecisionKind.NOMINATE, pods=tuple(sorted(pods)), nodes=(node,))

@@ -1,0 +1,57 @@
+"""Flags that several commands share, and what they mean for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from karptui.model.snapshot import Options
+    from karptui.modes.observe import Observe
+    from karptui.settings import Settings
+
+Output = Annotated[Literal["text", "json"] | None, Parameter(name=["--output", "-o"])]
+"""text or json; without it a screen where there is a terminal, else text."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Cluster:
+    """Which cluster, and how much of it."""
+
+    context: str | None = None
+    """Context of the kubeconfig; the current one if not given."""
+    kubeconfig: str | None = None
+    """Path of a kubeconfig; KUBECONFIG or ~/.kube/config if not given."""
+    namespace: Annotated[str | None, Parameter(name=["--namespace", "-n"])] = None
+    """Read the pods of this namespace only."""
+
+
+def options_of(settings: Settings) -> Options:
+    """Karpenter's settings, as this user's cluster has them."""
+    from karptui.model.snapshot import Options
+
+    return Options(
+        preference_policy=settings.preference_policy,
+        min_values_policy=settings.min_values_policy,
+        batch_idle_duration=settings.batch_idle_duration,
+        batch_max_duration=settings.batch_max_duration,
+    )
+
+
+def observer(cluster: Cluster, settings: Settings, record: str | None = None) -> Observe:
+    """The run that watches the cluster that was asked for."""
+    from pathlib import Path
+
+    from karptui.modes.observe import Observe
+
+    return Observe(
+        cluster.kubeconfig,
+        cluster.context,
+        cluster.namespace,
+        options_of(settings),
+        Path(record) if record else None,
+        settings.region,
+    )

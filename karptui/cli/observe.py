@@ -1,0 +1,25 @@
+"""`karptui`, without a command or as `karptui observe`."""
+
+from karptui.cli.flags import Cluster, Output, observer
+
+
+def observe(*, cluster: Cluster | None = None, record: str | None = None, output: Output = None) -> int:
+    """Watch a cluster: what is pending and why, what Karpenter would do about it, what is on its way, what it costs.
+
+    Nothing is written to the cluster.
+
+    Parameters
+    ----------
+    record
+        Also write a recording to this file.
+    output
+        text or json; without it a screen where there is a terminal, else text.
+    """
+    from karptui.cli.playing import play
+    from karptui.cli.record import check_new
+    from karptui.settings import load_settings
+
+    if record:
+        check_new(record)
+    settings = load_settings()
+    return play(observer(cluster or Cluster(), settings, record), settings, output)

@@ -1,0 +1,42 @@
+"""How a command shows a run: a screen where there is a terminal, plain lines anywhere else."""
+
+import asyncio
+import signal
+import sys
+
+from karptui.failure import Failure
+from karptui.modes.run import Run
+from karptui.settings import Settings
+
+
+def play(run: Run, settings: Settings, output: str | None = None) -> int:
+    """Show a run until it ends or is left; the exit code. Raises Failure if the run failed."""
+    asyncio.run(_play(run, settings, output))
+    if run.failure:
+        raise Failure(run.failure)
+    return 0
+
+
+def wants_screen(output: str | None) -> bool:
+    """Whether there is a person in front of a terminal who did not ask for text."""
+    return output is None and sys.stdout.isatty() and sys.stdin.isatty()
+
+
+async def _play(run: Run, settings: Settings, output: str | None) -> None:
+    if wants_screen(output):
+        from karptui.tui.app import show
+
+        await show(run, settings)
+        return
+    from karptui.report.lines import report
+
+    end_on_terminate()
+    await report(run, sys.stdout, json=output == "json")
+
+
+def end_on_terminate() -> None:
+    """SIGTERM and a closed terminal end the run as ctrl-c does: orderly, with everything it started."""
+    task = asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)

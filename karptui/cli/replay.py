@@ -1,0 +1,53 @@
+"""`karptui replay`."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from karptui.cli.flags import Output, options_of
+from karptui.failure import Failure
+
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def replay(
+    file: Path,
+    /,
+    *,
+    speed: float = 1.0,
+    from_: Annotated[str, Parameter(name="--from")] = "0s",
+    output: Output = None,
+) -> int:
+    """Play a recording.
+
+    Parameters
+    ----------
+    file
+        The recording.
+    speed
+        How many times faster than it happened.
+    from_
+        Where to begin, counted from the recording's start: 90, 90s, 1m30s.
+    output
+        text or json; without it a screen where there is a terminal, else text.
+    """
+    from karptui.cli.playing import play
+    from karptui.modes.replay import Replay
+    from karptui.settings import load_settings
+
+    if not speed > 0:
+        raise Failure(f"--speed {speed:g}: the speed must be more than 0")
+    settings = load_settings()
+    run = Replay(file, speed, seconds_of(from_), options_of(settings), settings.region)
+    return play(run, settings, output)
+
+
+def seconds_of(text: str) -> float:
+    """`90`, `90s`, `1m30s` as seconds. Raises Failure."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
+        raise Failure(f"--from {text}: not a time; write 90s or 1m30s")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds

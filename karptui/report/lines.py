@@ -1,0 +1,105 @@
+"""A run as plain lines: one a notable thing, bursts of equal things as one, as text or as JSON."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from karptui.modes.run import Run
+from karptui.report.notable import Notables, Note
+from karptui.views.progress import pods_text
+from karptui.views.wording import clock, duration, hourly, plural, signed_hourly
+from karptui.world import events
+from karptui.world.world import World
+
+TOGETHER = 0.5  # seconds of the source's clock within which equal things are told as one
+TICK = 0.1
+
+
+class Reporter:
+    """Takes every event of a run (`run.on_event = reporter`) and prints what is notable when `flush` is called."""
+
+    def __init__(self, world: World, out: TextIO, json: bool = False) -> None:
+        self._notables = Notables(world)
+        self._out = out
+        self._json = json
+        self._waiting: dict[tuple[str, ...], Note] = {}
+
+    def __call__(self, event: events.Event) -> None:
+        """Take one event; nothing is printed yet."""
+        for note in self._notables.of(event):
+            known = self._waiting.get(note.group)
+            if known is None:
+                self._waiting[note.group] = note
+            else:
+                _join(known, note)
+
+    def flush(self, now: float | None = None) -> None:
+        """Print what is older than TOGETHER at `now` (epoch seconds by the source's clock), or everything."""
+        due = [group for group, note in self._waiting.items() if now is None or now - note.at >= TOGETHER]
+        for group in due:
+            note = self._waiting.pop(group)
+            print(_as_json(note) if self._json else _as_text(note), file=self._out)
+        if due:
+            self._out.flush()
+
+
+async def report(run: Run, out: TextIO, json: bool = False) -> None:
+    """Start a run, tell it as lines until it ends, stop it. The caller looks at `run.failure`."""
+    reporter = Reporter(run.world, out, json)
+    run.on_event = reporter
+    try:
+        await run.start()
+        while not run.ended.is_set():
+            try:
+                await asyncio.wait_for(run.ended.wait(), TICK)
+            except TimeoutError:
+                pass
+            reporter.flush(run.now())
+            run.world.dirty.clear()  # nobody else looks
+        reporter.flush()
+    finally:
+        await run.stop()
+
+
+def _join(known: Note, note: Note) -> None:
+    known.names += note.names
+    if "to" in note.data:
+        known.data["to"] = note.data["to"]
+    if (seconds := note.data.get("seconds")) is not None:
+        known.data["seconds"] = max(seconds, known.data.get("seconds") or 0.0)
+
+
+def words(note: Note) -> str:
+    """What happened, without its time and kind."""
+    names = tuple(note.names)
+    match note.kind:
+        case "pending":
+            return f"{_pods(names)}: {note.text}" if note.text else _pods(names)
+        case "bound":
+            return f"{_pods(names)} → {note.data['node']} after {duration(note.data['seconds'] or 0.0)}"
+        case "pods gone":
+            return _pods(names)
+        case "stream":
+            return f"{', '.join(names)}: {note.text}"
+        case "cost":
+            change = signed_hourly(note.data["to"] - note.data["from"])
+            return f"{hourly(note.data['from'])} → {hourly(note.data['to'])} ({change})"
+        case _:
+            return note.text
+
+
+def _pods(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{plural(len(names), 'pod')} {pods_text(names)}"
+
+
+def _as_text(note: Note) -> str:
+    return f"{clock(note.at)}.{int(note.at * 10) % 10}  {note.kind:<12} {words(note)}"
+
+
+def _as_json(note: Note) -> str:
+    at = datetime.fromtimestamp(note.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line: dict[str, Any] = {"at": at, "kind": note.kind, "text": words(note)}
+    if note.names:
+        line["names"] = note.names
+    return json.dumps({**line, **note.data}, ensure_ascii=False)

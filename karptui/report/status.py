@@ -1,0 +1,122 @@
+"""The Overview as text and as JSON."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from karptui.views.head import Head, figures, head
+from karptui.views.overview import Overview, overview
+from karptui.views.progress import pods_text
+from karptui.views.wording import amount, duration, percent, plural, short_capacity_type, short_zone
+from karptui.world.events import StreamState
+from karptui.world.world import World
+
+SHOWN_NODES = 20
+
+
+def status_json(world: World, now: float) -> str:
+    """Head and Overview as one JSON object, indented; a field means what the views say of it."""
+    shown = overview(world, now)
+    found: dict[str, Any] = {
+        "head": head(world, "OBSERVE", now),
+        "pools": shown.pools,
+        "waiting": shown.waiting,
+        "inFlight": shown.in_flight,
+        "nodes": shown.nodes,
+        "decisions": shown.decisions,
+        "sentence": shown.sentence,
+    }
+    return msgspec.json.format(msgspec.json.encode(found)).decode()
+
+
+def status_text(world: World, now: float) -> str:
+    """The same as text, section by section; sections without rows are left out."""
+    shown = overview(world, now)
+    top = head(world, "OBSERVE", now)
+    parts = [_head(top), shown.sentence]
+    parts += [_section(title, rows) for title, rows in _sections(shown) if rows]
+    lost = [
+        f"{name}: {stream.message}"
+        for name, stream in world.streams.items()
+        if stream.state in (StreamState.FORBIDDEN, StreamState.STALE)
+    ]
+    if lost:
+        parts.append(_section("NOT READ", [[line] for line in lost]))
+    return "\n\n".join(parts)
+
+
+def _head(top: Head) -> str:
+    versions = [f"Kubernetes {top.kubernetes}"] if top.kubernetes else []
+    versions += [f"Karpenter {top.karpenter}" if top.karpenter else "no Karpenter found"]
+    return f"{top.cluster}  {', '.join(versions)}\n{figures(top)}"
+
+
+def _sections(shown: Overview) -> Iterable[tuple[str, list[list[str]]]]:
+    yield (
+        "POOLS",
+        [
+            [
+                row.key,
+                plural(row.nodes, "node"),
+                f"cpu {percent(row.cpu)}",
+                f"memory {percent(row.memory)}",
+                f"${amount(row.hourly)}/h",
+                "" if row.limit is None else f"limit {percent(row.limit)}",
+                f"budget {row.budget}" if row.budget[:1].isdigit() else row.budget,
+                "" if row.ready else "NOT READY",
+            ]
+            for row in shown.pools
+        ],
+    )
+    yield (
+        "PENDING",
+        [[plural(len(row.pods), "pod"), pods_text(row.pods), row.text] for row in shown.waiting],
+    )
+    yield (
+        "IN FLIGHT",
+        [
+            [
+                row.key,
+                row.instance_type,
+                short_capacity_type(row.capacity_type),
+                short_zone(row.zone),
+                row.stage,
+                duration(row.age),
+            ]
+            for row in shown.in_flight
+        ],
+    )
+    rows = [
+        [
+            row.key,
+            row.instance_type,
+            short_capacity_type(row.capacity_type),
+            short_zone(row.zone),
+            f"cpu {percent(row.cpu)}",
+            f"memory {percent(row.memory)}",
+            plural(row.pods, "pod"),
+            "unpriced" if row.price is None else f"${amount(row.price)}/h",
+            row.note,
+        ]
+        for row in shown.nodes[:SHOWN_NODES]
+    ]
+    if len(shown.nodes) > SHOWN_NODES:
+        rows.append([f"and {len(shown.nodes) - SHOWN_NODES} more"])
+    yield "NODES", rows
+    yield "DECISIONS", [[row.key, row.text, row.mark] for row in shown.decisions]
+
+
+def _section(title: str, rows: list[list[str]]) -> str:
+    return "\n".join([title, *columns(rows)])
+
+
+def columns(rows: list[list[str]]) -> list[str]:
+    """Rows as lines whose columns stand below each other, indented by two; the last column is never padded."""
+    widths: dict[int, int] = {}
+    for row in rows:
+        for index, cell in enumerate(row[:-1]):
+            widths[index] = max(widths.get(index, 0), len(cell))
+    return [
+        "  " + "  ".join(cell.ljust(widths.get(index, 0)) for index, cell in enumerate(row)).rstrip() for row in rows
+    ]
