@@ -50,6 +50,8 @@ class Connection:
         self._target = target
         self._client: Any = None
         self._certificates = -1
+        self._streams: set[ClientResponse] = set()
+        self._closing: set[asyncio.Future[None]] = set()
 
     @property
     def cluster_name(self) -> str:
@@ -78,9 +80,20 @@ class Connection:
             client, self._client = self._client, None
             await client.close()
 
-    async def reset(self) -> None:
-        """Break every request and stream off; the next request opens a new session."""
-        await self.close()
+    def break_off(self) -> None:
+        """Let every stream fail as unanswered; the next request opens new connections.
+
+        Closing them properly would wait for the other side, which is the one that does not answer.
+        """
+        broken = ConnectError(f"No answer from {self.server}: check that the cluster is up and the network reaches it.")
+        for response in list(self._streams):
+            response.content.set_exception(broken)
+            response.close()
+        if self._client is not None:
+            client, self._client = self._client, None
+            closing = asyncio.ensure_future(client.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def server_version(self) -> str:
         """gitVersion of the API server: `v1.35.4`. Raises KubeError."""
@@ -128,6 +141,8 @@ class Connection:
         """
         async with AsyncExitStack() as stack:
             response = await self._open(stack, "GET", path, None, query, "", None, verb, timeout)
+            self._streams.add(response)
+            stack.callback(self._streams.discard, response)
             if opened is not None:
                 opened()
             splitter = LineSplitter()
