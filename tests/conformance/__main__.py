@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from time import perf_counter
 
@@ -21,7 +21,7 @@ def main() -> int:
         print(f"packed {pack(given.add)} scenarios")
     agree: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for name in names():
         question = scenario(name)
         snapshot = snapshot_of(question, catalog())

@@ -1,6 +1,6 @@
 """Claims: the nodes that this round would make, and the order in which they are offered to pods."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.daemons import DaemonGroup
@@ -68,6 +68,18 @@ class Claim:
         self.ports.extend(class_.spec.host_ports)
 
 
+class Bucket:
+    """The claims with one set of requirements. `keys` are their places, ascending; `arrivals` all that ever came."""
+
+    __slots__ = ("arrivals", "keys", "requirements", "template")
+
+    def __init__(self, template: Template, requirements: RequirementSet) -> None:
+        self.template = template
+        self.requirements = requirements
+        self.keys: list[int] = []
+        self.arrivals: list[Claim] = []
+
+
 class ClaimOrder:
     """Claims by number of pods, as Go's unstable sort leaves them (spec/scheduling.md 6.4 step 2, Appendix A).
 
@@ -79,6 +91,9 @@ class ClaimOrder:
         self.claims: list[Claim] = []
         self.epoch = 0
         """Changes when claims other than the one that got a pod have moved."""
+        self.claim_at: dict[int, Claim] = {}
+        """The claim of every key given out since the epoch began, also of those that it has no more."""
+        self.buckets: dict[RequirementSet, Bucket] = {}
         self._order: list[Claim] = []
         self._keys: list[int] = []
         self._moves = 0
@@ -89,41 +104,60 @@ class ClaimOrder:
         self.claims.append(claim)
         self._moves += 1
         length = len(self._order) + 1
+        bucket = self._bucket(claim)
+        bucket.arrivals.append(claim)
         if 12 < length < 50 and self._order and self._order[-1].count > 1:
             self._order.append(claim)
             self._sort()
             return
         claim.key = _COUNT + _MIDDLE + self._moves
         self._insert(claim)
+        insort(bucket.keys, claim.key)
 
-    def raise_(self, claim: Claim) -> None:
-        """A claim has one pod more."""
+    def raise_(self, claim: Claim, before: RequirementSet) -> None:
+        """A claim has one pod more, and had these requirements before."""
         old = claim.key
         place = bisect_left(self._keys, old)
         claim.count += 1
         self._moves += 1
+        source, bucket = self.buckets[before], self._bucket(claim)
+        if bucket is not source:
+            bucket.arrivals.append(claim)
         length = len(self._order)
         following = self._order[place + 1].count if place + 1 < length else claim.count
         if following < claim.count and length > 12 and (length < 50 or _near_probe(place, length)):
             self._sort()
             return
         del self._order[place], self._keys[place]
+        del source.keys[bisect_left(source.keys, old)]
         claim.key = claim.count * _COUNT + _MIDDLE - self._moves
         self._insert(claim)
+        insort(bucket.keys, claim.key)
+
+    def _bucket(self, claim: Claim) -> Bucket:
+        bucket = self.buckets.get(claim.requirements)
+        if bucket is None:
+            bucket = self.buckets[claim.requirements] = Bucket(claim.template, claim.requirements)
+        return bucket
 
     def _insert(self, claim: Claim) -> None:
         place = bisect_left(self._keys, claim.key)
         self._keys.insert(place, claim.key)
         self._order.insert(place, claim)
+        self.claim_at[claim.key] = claim
 
     def _sort(self) -> None:
         self.epoch += 1
         order = self._order
         self._order = [order[index] for index in go_order([claim.count for claim in order])]
+        for bucket in self.buckets.values():
+            bucket.keys.clear()
         for place, claim in enumerate(self._order):
             claim.key = claim.count * _COUNT + _MIDDLE + place
+            self.buckets[claim.requirements].keys.append(claim.key)
         self._moves = max(self._moves, len(self._order))
         self._keys = [claim.key for claim in self._order]
+        self.claim_at = {claim.key: claim for claim in self._order}
 
 
 def _near_probe(place: int, length: int) -> bool:

@@ -25,6 +25,7 @@ class PodClass:
         "alternatives",
         "amounts",
         "index",
+        "label_key",
         "labels",
         "namespace",
         "relaxation",
@@ -39,6 +40,7 @@ class PodClass:
         self.spec = spec
         self.namespace = template.namespace
         self.labels = template.labels
+        self.label_key = (template.namespace, frozenset(template.labels.items()))
         self.amounts = template.amounts
         self.alternatives = template.alternatives
         self.volume_use = template.volume_use

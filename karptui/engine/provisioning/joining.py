@@ -4,10 +4,10 @@ Claims with the same requirements are one bucket, so requirements and topology a
 that was too full for a class never takes one of that class again, as claims only fill and narrow.
 """
 
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 
-from karptui.engine.provisioning.claims import Claim, ClaimOrder
+from karptui.engine.provisioning.claims import Bucket, Claim, ClaimOrder
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.filtering import TypeFilter
 from karptui.engine.provisioning.min_values import MinValues
@@ -16,8 +16,8 @@ from karptui.engine.provisioning.reservations import Reservations
 from karptui.engine.provisioning.topology.tracker import ClassTopology, Topology
 from karptui.model.taints import tolerates_all
 
-_Entry = tuple[int, int]
-"""(place in the order, number of the claim); places only grow, so an old entry can only stand too early."""
+_MANY_ARRIVALS = 16
+"""With more claims than this new to a class, its heap is made anew."""
 
 
 class Acceptance(NamedTuple):
@@ -29,16 +29,32 @@ class Acceptance(NamedTuple):
     reserved: frozenset[str]
 
 
-class _Book:
-    """The claims that one class has not ruled out, in a heap per bucket."""
+class _Page:
+    """One bucket as one class sees it: the keys of the claims that it has not ruled out, as a heap.
 
-    __slots__ = ("buckets", "epoch", "seen", "targets")
+    Keys only grow, so a key that a claim has no more can only stand too early, and is put right when it comes up.
+    `targets` are the requirements that a claim would have with the pod, for every way to reach its volumes.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("bucket", "epoch", "heap", "seen", "targets")
+
+    def __init__(self, bucket: Bucket, targets: tuple[RequirementSet, ...]) -> None:
+        self.bucket = bucket
+        self.targets = targets
+        self.heap: list[int] = []
         self.seen = 0
         self.epoch = -1
-        self.buckets: dict[RequirementSet, list[_Entry]] = {}
-        self.targets: dict[RequirementSet, tuple[RequirementSet, ...]] = {}
+
+
+class _Book:
+    """What one class knows of the open claims; `dead` are those that never take one of it again."""
+
+    __slots__ = ("buckets", "dead", "pages")
+
+    def __init__(self) -> None:
+        self.buckets = 0
+        self.pages: list[_Page] = []
+        self.dead: set[Claim] = set()
 
 
 class Joining:
@@ -57,57 +73,56 @@ class Joining:
         self._filter = types
         self._min_values = min_values
         self._reservations = reservations
-        self._log: list[Claim] = []
         self._books: dict[int, _Book] = {}
-
-    def changed(self, claim: Claim) -> None:
-        """A claim is new or has other requirements."""
-        self._log.append(claim)
 
     def find(self, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         """The first claim in order that accepts a pod of a class."""
         book = self._books.get(class_.index)
         if book is None:
             book = self._books[class_.index] = _Book()
-        self._catch_up(book, class_)
-        heads: list[tuple[_Entry, RequirementSet]] = []
-        for bucket, heap in book.buckets.items():
-            head = self._head(bucket, heap)
-            if head is not None:
-                heads.append((head, bucket))
+        if book.buckets < len(self._order.buckets):
+            self._see_buckets(book, class_)
+        heads: list[tuple[int, _Page]] = []
+        for page in book.pages:
+            self._catch_up(page, book)
+            head = self._head(page)
+            if head:
+                heads.append((head, page))
         return self._first(book, class_, groups, heads) if heads else None
 
     def _first(
-        self, book: _Book, class_: PodClass, groups: ClassTopology, heads: list[tuple[_Entry, RequirementSet]]
+        self, book: _Book, class_: PodClass, groups: ClassTopology, heads: list[tuple[int, _Page]]
     ) -> Acceptance | None:
-        put_aside: list[tuple[list[_Entry], _Entry]] = []
-        narrowed: dict[RequirementSet, tuple[RequirementSet, ...]] = {}
+        put_aside: list[tuple[list[int], int]] = []
+        narrowed: dict[_Page, tuple[RequirementSet, ...]] = {}
         accepted: Acceptance | None = None
         while heads:
             best = 0 if len(heads) == 1 else min(range(len(heads)), key=lambda place: heads[place][0])
-            entry, bucket = heads[best]
-            heap, targets = book.buckets[bucket], book.targets[bucket]
+            key, page = heads[best]
+            targets = page.targets
             if groups.zonal:
-                if bucket not in narrowed:
-                    narrowed[bucket] = self._narrowed(class_, groups, targets)
-                if not narrowed[bucket]:
+                if page not in narrowed:
+                    narrowed[page] = self._narrowed(class_, groups, targets)
+                targets = narrowed[page]
+                if not targets:
                     del heads[best]
                     continue
-                targets = narrowed[bucket]
-            claim = self._order.claims[entry[1]]
-            accepted, later = self._try(claim, class_, groups, targets, book.targets[bucket])
+            claim = self._order.claim_at[key]
+            accepted, later = self._try(claim, class_, groups, targets, page.targets)
             if accepted is not None:
                 break
-            heappop(heap)
+            heappop(page.heap)
             if later:
-                put_aside.append((heap, entry))
-            following = self._head(bucket, heap)
-            if following is None:
-                del heads[best]
+                put_aside.append((page.heap, key))
             else:
-                heads[best] = (following, bucket)
-        for heap, entry in put_aside:
-            heappush(heap, entry)
+                book.dead.add(claim)
+            following = self._head(page)
+            if following:
+                heads[best] = (following, page)
+            else:
+                del heads[best]
+        for heap, key in put_aside:
+            heappush(heap, key)
         return accepted
 
     def _try(
@@ -136,36 +151,42 @@ class Joining:
             bool(groups.zonal) and any(self._filter.joining(claim, class_, target) for target in widest)
         )
 
-    def _catch_up(self, book: _Book, class_: PodClass) -> None:
-        claims = self._order.claims
-        while book.seen < len(self._log):
-            claim = self._log[book.seen]
-            book.seen += 1
-            bucket = claim.requirements
-            targets = book.targets.get(bucket)
-            if targets is None:
-                targets = book.targets[bucket] = _targets(claim, class_)
+    def _see_buckets(self, book: _Book, class_: PodClass) -> None:
+        """Opens a page for every bucket that has come to be since, unless it does not suit the class at all."""
+        for bucket in list(self._order.buckets.values())[book.buckets :]:
+            targets = _targets(bucket, class_)
             if targets:
-                heappush(book.buckets.setdefault(bucket, []), (claim.key, claim.index))
-        if book.epoch != self._order.epoch:
-            book.epoch = self._order.epoch
-            for bucket, heap in book.buckets.items():
-                heap[:] = {(claims[index].key, index) for _, index in heap if claims[index].requirements is bucket}
-                heapify(heap)
+                book.pages.append(_Page(bucket, targets))
+        book.buckets = len(self._order.buckets)
 
-    def _head(self, bucket: RequirementSet, heap: list[_Entry]) -> _Entry | None:
-        """The first claim of a bucket; entries that have moved are put right, those that have left are dropped."""
-        claims = self._order.claims
+    def _catch_up(self, page: _Page, book: _Book) -> None:
+        bucket = page.bucket
+        arrivals = bucket.arrivals
+        if page.epoch != self._order.epoch or len(arrivals) - page.seen > _MANY_ARRIVALS:
+            claim_at, dead = self._order.claim_at, book.dead
+            # An ascending list is a heap.
+            page.heap = [key for key in bucket.keys if claim_at[key] not in dead] if dead else bucket.keys[:]
+            page.epoch, page.seen = self._order.epoch, len(arrivals)
+            return
+        while page.seen < len(arrivals):
+            claim = arrivals[page.seen]
+            page.seen += 1
+            if claim not in book.dead:
+                heappush(page.heap, claim.key)
+
+    def _head(self, page: _Page) -> int:
+        """The first claim of a page by key, 0 if there is none; keys that are out of date are put right."""
+        heap, claim_at, requirements = page.heap, self._order.claim_at, page.bucket.requirements
         while heap:
-            entry = heap[0]
-            claim = claims[entry[1]]
-            if claim.requirements is not bucket:
+            key = heap[0]
+            claim = claim_at[key]
+            if claim.requirements is not requirements:
                 heappop(heap)
-            elif claim.key != entry[0]:
-                heapreplace(heap, (claim.key, entry[1]))
+            elif claim.key != key:
+                heapreplace(heap, claim.key)
             else:
-                return entry
-        return None
+                return key
+        return 0
 
     def _narrowed(
         self, class_: PodClass, groups: ClassTopology, targets: tuple[RequirementSet, ...]
@@ -174,11 +195,11 @@ class Joining:
         return tuple(target for target in narrowed if isinstance(target, RequirementSet))
 
 
-def _targets(claim: Claim, class_: PodClass) -> tuple[RequirementSet, ...]:
-    """The claim's requirements with the pod's, for every way to reach its volumes; empty: incompatible."""
-    if not tolerates_all(class_.spec.tolerations, claim.template.pool.template.taints):
+def _targets(bucket: Bucket, class_: PodClass) -> tuple[RequirementSet, ...]:
+    """The requirements of a bucket with the pod's, for every way to reach its volumes; empty: incompatible."""
+    if not tolerates_all(class_.spec.tolerations, bucket.template.pool.template.taints):
         return ()
-    merged = claim.requirements.merge(class_.requirements)
+    merged = bucket.requirements.merge(class_.requirements)
     if not isinstance(merged, RequirementSet):
         return ()
     if not class_.alternatives:

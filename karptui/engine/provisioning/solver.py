@@ -126,13 +126,11 @@ class Solver:
         accepted = self._joining.find(class_, groups) if self._order.claims else None
         if accepted is not None:
             claim = accepted.claim
-            changed = accepted.requirements is not claim.requirements
+            before = claim.requirements
             claim.requirements, claim.types = accepted.requirements, accepted.types
             self._reserve(claim, accepted.reserved)
             self._settle(claim, pod, class_, groups, relaxed)
-            self._order.raise_(claim)
-            if changed:
-                self._joining.changed(claim)
+            self._order.raise_(claim, before)
             return None
         opening = self._openings.find(class_, groups, len(self._order.claims))
         if not isinstance(opening, Opening):
@@ -146,7 +144,6 @@ class Solver:
         self._limits.take(template.name, opening.types)
         self._settle(claim, pod, class_, groups, relaxed)
         self._order.append(claim)
-        self._joining.changed(claim)
         return None
 
     def _reserve(self, claim: Claim, wanted: frozenset[str]) -> None:

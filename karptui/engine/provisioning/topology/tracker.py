@@ -1,6 +1,7 @@
 """Topology over one plan: groups, who owns them, where pods may go and what placing them changes."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
@@ -45,6 +46,18 @@ class ClassTopology:
         self.host_domains: Requirement | None = None
 
 
+class _Counting:
+    """The groups that count pods with certain labels, and how many groups have been looked at for that."""
+
+    __slots__ = ("forward", "inverse", "seen_forward", "seen_inverse")
+
+    def __init__(self) -> None:
+        self.forward: list[Group] = []
+        self.inverse: list[Group] = []
+        self.seen_forward = 0
+        self.seen_inverse = 0
+
+
 class Topology:
     """All groups of one plan."""
 
@@ -56,6 +69,7 @@ class Topology:
         self._space = space
         self._forward: dict[tuple[object, ...], Group] = {}
         self._inverse: dict[tuple[object, ...], Group] = {}
+        self._by_labels: dict[tuple[str, frozenset[tuple[str, str]]], _Counting] = {}
         self._by_class: dict[int, ClassTopology] = {}
         self._admitted: dict[tuple[int, RequirementSet, tuple[Taint, ...]], bool] = {}
 
@@ -144,15 +158,30 @@ class Topology:
         return known
 
     def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
-        def selected(group: Group) -> bool:
-            return group.selects(class_.namespace, class_.labels)
-
-        applicable = [*known.owned, *(group for group in self._inverse.values() if selected(group))]
-        known.zonal = [(group, selected(group)) for group in applicable if not group.per_host]
-        known.hosts = [(group, selected(group)) for group in applicable if group.per_host]
+        counted = self._counting(class_)
+        chosen = {id(group) for group in counted.forward}
+        known.zonal = [(group, id(group) in chosen) for group in known.owned if not group.per_host]
+        known.hosts = [(group, id(group) in chosen) for group in known.owned if group.per_host]
+        known.zonal += [(group, True) for group in counted.inverse if not group.per_host]
+        known.hosts += [(group, True) for group in counted.inverse if group.per_host]
         known.attracted_to_host = any(group.kind is Kind.AFFINITY for group, _ in known.hosts)
-        known.counted = [group for group in self._forward.values() if selected(group)]
+        known.counted = counted.forward
         known.host_domains = class_.strict.requirements.get(HOSTNAME)
+
+    def _counting(self, class_: PodClass) -> "_Counting":
+        """The groups that count pods with the labels of a class; groups are only ever added, so those that are new."""
+        counted = self._by_labels.get(class_.label_key)
+        if counted is None:
+            counted = self._by_labels[class_.label_key] = _Counting()
+        for groups, seen, chosen in (
+            (self._forward, counted.seen_forward, counted.forward),
+            (self._inverse, counted.seen_inverse, counted.inverse),
+        ):
+            if seen < len(groups):
+                fresh = islice(groups.values(), seen, None)
+                chosen += [group for group in fresh if group.selects(class_.namespace, class_.labels)]
+        counted.seen_forward, counted.seen_inverse = len(self._forward), len(self._inverse)
+        return counted
 
     # --- making groups --------------------------------------------------------------------------------------------
 
