@@ -23,10 +23,10 @@ class Interruptions:
         for instance in message.instance_ids:
             name = claims.get(instance)
             claim = world.of("nodeclaims").get(name or "")
-            if claim is None:
-                continue  # every queue of an account hears of every cluster's instances
+            if claim is None or claim.metadata.deleted is not None:
+                continue  # another cluster's instance, or one that goes because we said so
             if instance not in world.interruptions:
                 now = self._hands.now()
                 self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
-            if message.disrupts and claim.metadata.deleted is None:
+            if message.disrupts:
                 await self._hands.kube.delete("nodeclaims", claim.key)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND
 from karptui.lab import manifests
-from karptui.model.decision import DecisionKind
 from karptui.model.metadata import is_true
 from karptui.world import events
 from karptui.world.world import World
@@ -153,8 +152,11 @@ class Story:
         return self._victim not in self._world.of("nodes") and self._settled()
 
     def _consolidated(self) -> bool:
+        """Whether a node that still had pods has been emptied and is gone."""
+        nodes = self._world.of("nodes")
         return any(
-            decision.kind in (DecisionKind.DELETE, DecisionKind.REPLACE) for decision in self._world.decisions.values()
+            decision.cause == "Underutilized" and not any(name in nodes for name in decision.nodes)
+            for decision in self._world.decisions.values()
         )
 
     async def _until(self, done: Callable[[], bool], limit: float) -> None:
