@@ -246,8 +246,8 @@ _INITIAL_STATUS: dict[tuple[str, str], Manifest] = {
 }
 
 
-def initial_status(key: tuple[str, str], manifest: Manifest) -> Manifest | None:
-    """The status a new object starts with; None for a custom resource, which starts without one."""
+def initial_status(key: tuple[str, str], manifest: Manifest) -> Manifest:
+    """The status that a new object of a built-in resource starts with."""
     if key == ("", "pods"):
         return {"phase": "Pending", "qosClass": quality_of_service(manifest.get("spec") or {})}
     return dict(_INITIAL_STATUS.get(key, {}))

@@ -73,11 +73,11 @@ class Deletion:
         asked = _PROPAGATION_FINALIZERS.get(options.propagation)
         if asked and asked not in finalizers and "deletionTimestamp" not in manifest["metadata"]:
             finalizers.append(asked)
-        if not grace and not finalizers:
-            if options.dry_run:
-                return current, True
-            return self._writes.forget(current), True
-        return self._mark(current, grace, finalizers, options.dry_run), False
+        # A pod is marked even when it goes at once: watchers see MODIFIED with a deletionTimestamp, then DELETED.
+        if not grace and not finalizers and current.resource.key != _PODS:
+            return (current if options.dry_run else self._writes.forget(current)), True
+        marked = self._mark(current, grace, finalizers, options.dry_run)
+        return marked, self._writes.store.get(current.resource, current.namespace, current.name) is None
 
     def _mark(self, current: Stored, grace: int, finalizers: list[str], dry_run: bool) -> Stored:
         now = self._writes.clock.now()

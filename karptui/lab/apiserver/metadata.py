@@ -59,7 +59,8 @@ def check_namespace(resource: Resource, metadata: Manifest, namespace: str) -> N
 def begin(resource: Resource, metadata: Manifest, now: str) -> None:
     """Set what a new object gets from the server and drop what a client may not set."""
     if metadata.get("resourceVersion") not in (None, "", "0"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+        # The real server answers exactly so: an internal error without a reason.
+        raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = generated_name(str(metadata["generateName"]))
     for field in (*_KEPT, "selfLink", "resourceVersion"):

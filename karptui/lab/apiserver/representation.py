@@ -117,7 +117,7 @@ class Representation:
     def _table(self, items: list[Stored], version: str, *, columns: bool) -> Manifest:
         return table.table(
             self._resource,
-            [stored.manifest() for stored in items],
+            (stored.manifest() for stored in items),
             self._now(),
             version=version,
             with_columns=columns,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import orjson
 
 from karptui.lab.apiserver import columns, jsonpath
 from karptui.lab.apiserver.registry import Column, Resource
@@ -18,7 +21,7 @@ def partial_metadata(manifest: Manifest) -> Manifest:
 
 def table(
     resource: Resource,
-    manifests: list[Manifest],
+    manifests: Iterable[Manifest],
     now: float,
     *,
     version: str,
@@ -27,14 +30,14 @@ def table(
 ) -> Manifest:
     """The metav1.Table of some objects; `objects` says what each row carries: None, Metadata or Object."""
     definitions, row = _layout(resource)
-    rows: list[Manifest] = []
+    rows: list[orjson.Fragment] = []
     for manifest in manifests:
         entry: Manifest = {"cells": row(manifest, now)}
         if objects == "Metadata":
             entry["object"] = partial_metadata(manifest)
         elif objects == "Object":
             entry["object"] = manifest
-        rows.append(entry)
+        rows.append(orjson.Fragment(orjson.dumps(entry)))  # 5,000 pods as dictionaries would take 200 MB
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",

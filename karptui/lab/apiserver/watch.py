@@ -33,26 +33,21 @@ def plain(stored: Stored) -> bytes:
 class Change:
     """What happened to one object: `before` is None for a creation, `after` for a deletion."""
 
-    __slots__ = ("_line", "after", "before", "version")
+    __slots__ = ("after", "before", "version")
 
     def __init__(self, version: int, before: Stored | None, after: Stored | None) -> None:
         self.version = version
         self.before = before
         self.after = after
-        self._line: tuple[str, bytes] = ("", b"")
 
     def line(self, scope: Scope, encode: Encode) -> bytes:
-        """The change as a watcher of `scope` sees it, or nothing. Plain JSON is put together once for all watchers."""
+        """The change as a watcher of `scope` sees it, or nothing. Objects were serialised when they were stored."""
         was = self.before is not None and scope.holds(self.before)
         has = self.after is not None and scope.holds(self.after)
         if not was and not has:
             return b""
         kind = "MODIFIED" if was and has else "ADDED" if has else "DELETED"
-        if encode is not plain:
-            return event_line(kind, encode(self._shown(kind)))
-        if self._line[0] != kind:
-            self._line = (kind, event_line(kind, plain(self._shown(kind))))
-        return self._line[1]
+        return event_line(kind, encode(self._shown(kind)))
 
     def _shown(self, kind: str) -> Stored:
         if kind != "DELETED":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +83,14 @@ class Writes:
         while generated and self.store.get(resource, metadata.get("namespace", ""), metadata["name"]):
             del metadata["name"]
             begin(resource, metadata, self.now())
-        set_defaults(resource.key, manifest)
-        if resource.has_status and resource.key not in _KEEPS_STATUS_AT_CREATION:
-            manifest["status"] = None if resource.custom else initial_status(resource.key, manifest)
-            if manifest["status"] is None:
-                del manifest["status"]
-        validate(resource, manifest, None)
-        self._admission.admit(resource, manifest)
+        with _readable(resource):
+            set_defaults(resource.key, manifest)
+            if resource.has_status and resource.key not in _KEEPS_STATUS_AT_CREATION:
+                manifest.pop("status", None)
+                if not resource.custom:
+                    manifest["status"] = initial_status(resource.key, manifest)
+            validate(resource, manifest, None)
+            self._admission.admit(resource, manifest)
         if self.store.get(resource, metadata.get("namespace", ""), metadata["name"]):
             raise already_exists(resource, metadata["name"])
         if dry_run:
@@ -184,9 +186,11 @@ class Writes:
         else:
             if resource.has_status:
                 _keep(manifest, before, "status")
-            set_defaults_again(resource, manifest)
-            bump_generation(resource, manifest, before)
-        validate(resource, manifest, before)
+            with _readable(resource):
+                set_defaults_again(resource, manifest)
+                bump_generation(resource, manifest, before)
+        with _readable(resource):
+            validate(resource, manifest, before)
         return self._keep(current, manifest, dry_run)
 
     def _keep(self, current: Stored, manifest: Manifest, dry_run: bool) -> Stored:
@@ -223,6 +227,17 @@ class Writes:
             return
         if not self.store.in_namespace(name):
             self.store.remove(namespace)
+
+
+@contextmanager
+def _readable(resource: Resource) -> Iterator[None]:
+    """Answer 400 for a body with a field of another type than Kubernetes' schema has, where that stops the server."""
+    try:
+        yield
+    except (TypeError, AttributeError, KeyError) as error:
+        raise bad_request(
+            f"{resource.kind} in version {resource.version!r} cannot be handled as a {resource.kind}: {error}"
+        ) from error
 
 
 def set_defaults_again(resource: Resource, manifest: Manifest) -> None:
