@@ -64,7 +64,8 @@ POD_SPEC: Fields = {
     },
 }
 _TEMPLATE: Fields = {"metadata": None, "spec": POD_SPEC}
-_WORKLOAD: Fields = {"selector": _SELECTOR, "template": _TEMPLATE, "replicas": None, "minReadySeconds": None}
+_DAEMON: Fields = {"selector": _SELECTOR, "template": _TEMPLATE, "minReadySeconds": None}
+_WORKLOAD: Fields = {**_DAEMON, "replicas": None}
 _CLAIM: Fields = {
     **_free("expireAfter terminationGracePeriod resources"),
     "nodeClassRef": _free("group kind name"),
@@ -96,7 +97,7 @@ SPECS: Mapping[str, Fields] = {
         **_free("ordinals persistentVolumeClaimRetentionPolicy podManagementPolicy revisionHistoryLimit serviceName"),
         **_free("updateStrategy volumeClaimTemplates"),
     },
-    "DaemonSet": {**_WORKLOAD, **_free("revisionHistoryLimit updateStrategy")},
+    "DaemonSet": {**_DAEMON, **_free("revisionHistoryLimit updateStrategy")},
     "Job": {
         "selector": _SELECTOR,
         "template": _TEMPLATE,
