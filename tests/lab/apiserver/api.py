@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from karptui.lab.apiserver.server import ApiServer
 from tests.control_plane.client import Client, Document
 
 LIMIT_SECONDS = 30.0
@@ -35,9 +34,9 @@ class ApiClient(Client):
             return await answer.json()
 
 
-def client_of(server: ApiServer, port: int, token: str) -> ApiClient:
-    """A client of a lab's API server that runs in this process."""
-    return ApiClient(f"http://127.0.0.1:{port}", ssl.create_default_context(), token)
+def client_at(url: str, token: str) -> ApiClient:
+    """A client of a lab's API server."""
+    return ApiClient(url, ssl.create_default_context(), token)
 
 
 def pods_path(namespace: str, name: str = "", subresource: str = "") -> str:

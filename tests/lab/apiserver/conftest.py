@@ -7,7 +7,7 @@ import pytest
 
 from karptui.lab.apiserver.server import ApiServer
 from karptui.lab.clock import Clock
-from tests.lab.apiserver.api import ApiClient, client_of
+from tests.lab.apiserver.api import ApiClient, client_at
 
 TOKEN = "a-token-for-tests"
 
@@ -29,7 +29,7 @@ class Lab:
 async def lab() -> AsyncIterator[Lab]:
     server = ApiServer(token=TOKEN, clock=Clock(), history=100)
     port = await server.start()
-    async with client_of(server, port, TOKEN) as client:
+    async with client_at(f"http://127.0.0.1:{port}", TOKEN) as client:
         yield Lab(server, port, client)
     await server.stop()
 
@@ -40,7 +40,7 @@ async def api_under_test(request: pytest.FixtureRequest) -> AsyncIterator[ApiCli
     if request.param == "lab":
         server = ApiServer(token=TOKEN, clock=Clock())
         port = await server.start()
-        async with client_of(server, port, TOKEN) as client:
+        async with client_at(f"http://127.0.0.1:{port}", TOKEN) as client:
             yield client
         await server.stop()
         return
