@@ -17,7 +17,7 @@ def sentence(reason: Reason) -> str:
     return f"pool {reason.pool}: {told}" if reason.pool else told
 
 
-def _label(key: str) -> str:
+def label_name(key: str) -> str:
     """The part of a label key that tells it apart."""
     return key.rpartition("/")[2]
 
@@ -28,9 +28,10 @@ def _values(allowed: str) -> tuple[str, str]:
     return operator, rest.replace("[", "").replace("]", "").replace(" ", ", ")
 
 
-def _wish(key: str, allowed: str) -> str:
+def wish(key: str, allowed: str) -> str:
+    """What a requirement asks for, from its key and what it allows: `zone us-east-1a, us-east-1b`."""
     operator, values = _values(allowed)
-    name = _label(key)
+    name = label_name(key)
     if operator == "In":
         return f"{name} {values}"
     if operator == "NotIn":
@@ -41,13 +42,101 @@ def _wish(key: str, allowed: str) -> str:
 
 
 def _requirement(reason: Reason) -> str:
+    """`wanted` is what a pod (or a type) brings, `found` what the pool (or the claim) allows."""
     wanted, found = _values(reason.wanted), _values(reason.found)
-    name = _label(reason.key)
+    name = label_name(reason.key)
     if reason.found == "no instance type":
-        return f"no instance type has {_wish(reason.key, reason.wanted)}"
+        return f"no instance type has {wish(reason.key, reason.wanted)}"
+    if not reason.key:
+        return "does not go with the other pods of the claim"
     if wanted[0] == "In" and found[0] == "In":
         return f"{name} {wanted[1]} is not among {found[1]}"
-    return f"the pod asks for {_wish(reason.key, reason.wanted)}, but only {_wish(reason.key, reason.found)} is allowed"
+    if wanted[0] == "In" and found[0] == "NotIn":
+        return f"{name} {wanted[1]} is excluded"
+    if wanted[0] == "DoesNotExist":
+        return f"it has no {name}, where {wish(reason.key, reason.found)} is asked for"
+    return f"{wish(reason.key, reason.wanted)} does not go with {wish(reason.key, reason.found)}"
+
+
+def _resources(reason: Reason) -> str:
+    wanted = human(int(reason.wanted or 0), reason.key)
+    found = human(int(reason.found or 0), reason.key)
+    if int(reason.wanted or 0) > int(reason.found or 0):
+        return f"{reason.key} {wanted} > {found}"
+    return f"no type that suits otherwise has {reason.key} {wanted}"
+
+
+def _topology(reason: Reason) -> str:
+    counts = f" ({reason.found})" if reason.found else ""
+    return f"{reason.wanted} leaves no {label_name(reason.key)}{counts}"
+
+
+def _limit(reason: Reason) -> str:
+    if not reason.key:
+        return "its capacity is beyond the limits of the pool"
+    return f"its limit leaves {human(int(reason.found or 0), reason.key)} {reason.key}, less than any type that suits has"
+
+
+def _offered(reason: Reason) -> tuple[str, str]:
+    """`on-demand or spot ` and ` in us-east-1a`, as far as the claim says so."""
+    zones, kinds = _values(reason.wanted), _values(reason.found)
+    where = f" in {zones[1].replace(', ', ' or ')}" if zones[0] == "In" else ""
+    return (f"{kinds[1].replace(', ', ' or ')} " if kinds[0] == "In" else ""), where
+
+
+def _no_offering(reason: Reason) -> str:
+    kinds, where = _offered(reason)
+    return f"no {kinds}offering{where}"
+
+
+def _no_capacity(reason: Reason) -> str:
+    kinds, where = _offered(reason)
+    return f"no {kinds}capacity{where} now"
+
+
+_TELLERS[reason.code](reason)
+    return f"pool {reason.pool}: {told}" if reason.pool else told
+
+
+def label_name(key: str) -> str:
+    """The part of a label key that tells it apart."""
+    return key.rpartition("/")[2]
+
+
+def _values(allowed: str) -> tuple[str, str]:
+    """The operator and the values, with commas, of `In [a b]`."""
+    operator, _, rest = allowed.partition(" ")
+    return operator, rest.replace("[", "").replace("]", "").replace(" ", ", ")
+
+
+def wish(key: str, allowed: str) -> str:
+    """What a requirement asks for, from its key and what it allows: `zone us-east-1a, us-east-1b`."""
+    operator, values = _values(allowed)
+    name = label_name(key)
+    if operator == "In":
+        return f"{name} {values}"
+    if operator == "NotIn":
+        return f"any {name} but {values}"
+    if operator == "DoesNotExist":
+        return f"no {name}"
+    return f"{name} {values}" if values else f"any {name}"
+
+
+def _requirement(reason: Reason) -> str:
+    """`wanted` is what a pod (or a type) brings, `found` what the pool (or the claim) allows."""
+    wanted, found = _values(reason.wanted), _values(reason.found)
+    name = label_name(reason.key)
+    if reason.found == "no instance type":
+        return f"no instance type has {wish(reason.key, reason.wanted)}"
+    if not reason.key:
+        return "does not go with the other pods of the claim"
+    if wanted[0] == "In" and found[0] == "In":
+        return f"{name} {wanted[1]} is not among {found[1]}"
+    if wanted[0] == "In" and found[0] == "NotIn":
+        return f"{name} {wanted[1]} is excluded"
+    if wanted[0] == "DoesNotExist":
+        return f"it has no {name}, where {wish(reason.key, reason.found)} is asked for"
+    return f"{wish(reason.key, reason.wanted)} does not go with {wish(reason.key, reason.found)}"
 
 
 def _resources(reason: Reason) -> str:
@@ -60,7 +149,7 @@ def _resources(reason: Reason) -> str:
 
 def _topology(reason: Reason) -> str:
     counts = f" ({reason.found})" if reason.found else ""
-    return f"{reason.wanted} leaves no {_label(reason.key)}{counts}"
+    return f"{reason.wanted} leaves no {label_name(reason.key)}{counts}"
 
 
 def _limit(reason: Reason) -> str:
@@ -82,20 +171,20 @@ _TELLERS: dict[Refusal, Callable[[Reason], str]] = {
     Refusal.LABEL_UNDEFINED: lambda reason: f"its nodes have no label {reason.key}",
     Refusal.REQUIREMENT: _requirement,
     Refusal.VOLUME: lambda reason: (
-        f"a volume needs {_wish(reason.key, reason.wanted)}, not {_wish(reason.key, reason.found)}"
+        f"a volume needs {wish(reason.key, reason.wanted)}, not {wish(reason.key, reason.found)}"
     ),
     Refusal.TOPOLOGY: _topology,
     Refusal.LIMIT_NODES: lambda reason: "its limit on nodes is reached",
     Refusal.LIMIT: _limit,
     Refusal.MIN_VALUES: lambda reason: (
-        f"{reason.found} values of {_label(reason.key)} are left, minValues asks for {reason.wanted}"
+        f"{reason.found} values of {label_name(reason.key)} are left, minValues asks for {reason.wanted}"
     ),
     Refusal.RESERVED: lambda reason: "reserved capacity that suits exists, but none of it is free",
     Refusal.NO_TYPES: lambda reason: "no NodePool has an instance type that meets its own requirements",
     Refusal.NO_POOLS: lambda reason: "no NodePool is ready to make nodes",
     Refusal.RESOURCES: _resources,
     Refusal.NO_OFFERING: _no_offering,
-    Refusal.NO_CAPACITY: lambda reason: f"{_no_offering(reason)} is available now",
+    Refusal.NO_CAPACITY: _no_capacity,
     Refusal.HOST_PORT: lambda reason: "a host port is taken by a DaemonSet",
     Refusal.TRUNCATED: lambda reason: "cheaper types fill the list",
     Refusal.DEARER: lambda reason: "dearer",
