@@ -74,7 +74,8 @@ def _topology(reason: Reason) -> str:
 def _limit(reason: Reason) -> str:
     if not reason.key:
         return "its capacity is beyond the limits of the pool"
-    return f"its limit leaves {human(int(reason.found or 0), reason.key)} {reason.key}, less than any type that suits has"
+    left = human(int(reason.found or 0), reason.key)
+    return f"its limit leaves {left} {reason.key}, less than any type that suits has"
 
 
 def _offered(reason: Reason) -> tuple[str, str]:
@@ -92,78 +93,6 @@ def _no_offering(reason: Reason) -> str:
 def _no_capacity(reason: Reason) -> str:
     kinds, where = _offered(reason)
     return f"no {kinds}capacity{where} now"
-
-
-_TELLERS[reason.code](reason)
-    return f"pool {reason.pool}: {told}" if reason.pool else told
-
-
-def label_name(key: str) -> str:
-    """The part of a label key that tells it apart."""
-    return key.rpartition("/")[2]
-
-
-def _values(allowed: str) -> tuple[str, str]:
-    """The operator and the values, with commas, of `In [a b]`."""
-    operator, _, rest = allowed.partition(" ")
-    return operator, rest.replace("[", "").replace("]", "").replace(" ", ", ")
-
-
-def wish(key: str, allowed: str) -> str:
-    """What a requirement asks for, from its key and what it allows: `zone us-east-1a, us-east-1b`."""
-    operator, values = _values(allowed)
-    name = label_name(key)
-    if operator == "In":
-        return f"{name} {values}"
-    if operator == "NotIn":
-        return f"any {name} but {values}"
-    if operator == "DoesNotExist":
-        return f"no {name}"
-    return f"{name} {values}" if values else f"any {name}"
-
-
-def _requirement(reason: Reason) -> str:
-    """`wanted` is what a pod (or a type) brings, `found` what the pool (or the claim) allows."""
-    wanted, found = _values(reason.wanted), _values(reason.found)
-    name = label_name(reason.key)
-    if reason.found == "no instance type":
-        return f"no instance type has {wish(reason.key, reason.wanted)}"
-    if not reason.key:
-        return "does not go with the other pods of the claim"
-    if wanted[0] == "In" and found[0] == "In":
-        return f"{name} {wanted[1]} is not among {found[1]}"
-    if wanted[0] == "In" and found[0] == "NotIn":
-        return f"{name} {wanted[1]} is excluded"
-    if wanted[0] == "DoesNotExist":
-        return f"it has no {name}, where {wish(reason.key, reason.found)} is asked for"
-    return f"{wish(reason.key, reason.wanted)} does not go with {wish(reason.key, reason.found)}"
-
-
-def _resources(reason: Reason) -> str:
-    wanted = human(int(reason.wanted or 0), reason.key)
-    found = human(int(reason.found or 0), reason.key)
-    if int(reason.wanted or 0) > int(reason.found or 0):
-        return f"{reason.key} {wanted} > {found}"
-    return f"{reason.key} {wanted} fits no type that also suits otherwise"
-
-
-def _topology(reason: Reason) -> str:
-    counts = f" ({reason.found})" if reason.found else ""
-    return f"{reason.wanted} leaves no {label_name(reason.key)}{counts}"
-
-
-def _limit(reason: Reason) -> str:
-    if not reason.key:
-        return "every instance type would exceed its limits"
-    return (
-        f"its limit leaves {human(int(reason.found or 0), reason.key)} {reason.key}, less than any type that suits has"
-    )
-
-
-def _no_offering(reason: Reason) -> str:
-    where = f" in {_values(reason.wanted)[1]}" if reason.wanted else ""
-    how = f"{_values(reason.found)[1]} " if reason.found else ""
-    return f"no {how}offering of a type that suits{where}"
 
 
 _TELLERS: dict[Refusal, Callable[[Reason], str]] = {
