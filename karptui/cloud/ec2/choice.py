@@ -63,17 +63,27 @@ def usable_offerings(
     narrowed = from_specs(claim.requirements).replace(
         requirement(labels.CAPACITY_TYPE, labels.IN, (choice.capacity_type,))
     )
+    allowed: dict[Requirements, bool] = {}
     return [
         (candidate.type, offering)
         for candidate in choice.candidates
         for offering in candidate.offerings
-        if offering.zone in subnets and narrowed.is_compatible(offering.requirements, labels.AWS_WELL_KNOWN)
+        if offering.zone in subnets and _allows(allowed, narrowed, offering.requirements)
     ]
+
+
+def _allows(known: dict[Requirements, bool], wanted: Requirements, offered: Requirements) -> bool:
+    answer = known.get(offered)
+    if answer is None:
+        answer = known[offered] = wanted.is_compatible(offered, labels.AWS_WELL_KNOWN)
+    return answer
 
 
 def _compatible(claim: NodeClaim, wanted: Requirements, types: Iterable[InstanceType]) -> list[Candidate]:
     names = wanted.of(labels.INSTANCE_TYPE)
     found: list[Candidate] = []
+    # Offerings of one zone and capacity type share their requirements, so few are really compared.
+    allowed: dict[Requirements, bool] = {}
     for entry in types:
         if not names.has(entry.name) or not _fits(claim.requests, entry.allocatable):
             continue
@@ -82,7 +92,7 @@ def _compatible(claim: NodeClaim, wanted: Requirements, types: Iterable[Instance
         offerings = [
             offering
             for offering in entry.offerings
-            if offering.available and wanted.is_compatible(offering.requirements, labels.AWS_WELL_KNOWN)
+            if offering.available and _allows(allowed, wanted, offering.requirements)
         ]
         if offerings:
             offerings.sort(key=lambda offering: (offering.price, offering.zone))

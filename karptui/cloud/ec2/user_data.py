@@ -110,7 +110,9 @@ def _node_config(spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTo
             "kubelet": {"config": config, "flags": [f'--node-labels="{flags}"']},
         },
     }
-    return yaml.safe_dump(document, sort_keys=True, width=10**6)
+    # libyaml's writer takes a tenth of the time, where it is there.
+    writer = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(document, Dumper=writer, sort_keys=True, width=10**6)
 
 
 def _with_unregistered(taints: tuple[Taint, ...]) -> list[Taint]:

@@ -25,6 +25,7 @@ def load(region: str, images: list[dict[str, Any]], seed: str) -> Backends:
     """Import moto and make the backends of one region, with these images only. Call it once per process."""
     _know_one_region(region)
     _skip_resources(region, images)
+    _parse_requests_quickly()
     from moto.moto_api._internal import mock_random
 
     mock_random.seed(seed)
@@ -62,3 +63,23 @@ def _skip_resources(region: str, images: list[dict[str, Any]]) -> None:
         return read(resource)
 
     resources.load_resource = read_what_is_needed
+
+
+def _parse_requests_quickly() -> None:
+    # moto looks through every parameter of a request for every member that could be in it: a CreateFleet with 240
+    # overrides takes it a second, with the same answer that a set of the parameters' beginnings gives at once.
+    from moto.core.parse import QueryParser
+
+    parser: Any = QueryParser
+    parse = parser._do_parse
+
+    def do_parse(self: Any, request: Any, shape: Any) -> Any:
+        self.beginnings = {name[:end] for name in request["values"] for end in (*_dots(name), len(name))}
+        return parse(self, request, shape)
+
+    parser._do_parse = do_parse
+    parser._gonna_recurse = lambda self, _values, prefix: prefix != "" and prefix not in self.beginnings
+
+
+def _dots(name: str) -> list[int]:
+    return [position for position, letter in enumerate(name) if letter == "."]

@@ -18,6 +18,9 @@ from karptui.lab.ec2.pools import Pools, Shortage
 SPOT_NOTICE = 120.0
 """Lab seconds between a spot interruption's warning and the instance's end."""
 
+PICTURE_SECONDS = 20.0
+"""How long a question for a new picture of the instances is held before the old one is the answer."""
+
 NO_CAPACITY = "InsufficientInstanceCapacity"
 
 Start = Callable[..., Any]
@@ -35,14 +38,23 @@ class LabControl:
         self._due: list[tuple[float, str]] = []
         self._faults: dict[str, dict[str, Any]] = {}
         self._ending = threading.Event()
+        self._picture = 0
+        self._new_picture = threading.Condition()
 
     def tell(self, message: dict[str, Any]) -> None:
         """Put a message into the cluster's queue."""
         self._backends.sqs.send_message(self._queue, json.dumps(message))
 
     def state_changed(self, instance_id: str, state: str) -> None:
-        """Tell the queue that an instance entered a state."""
+        """Tell the queue, and whoever waits for a picture, that an instance entered a state."""
+        self.picture_changed()
         self.tell(messages.state_change(self._backends.region, instance_id, state, self._clock.now()))
+
+    def picture_changed(self) -> None:
+        """An instance came or changed its state."""
+        with self._new_picture:
+            self._picture += 1
+            self._new_picture.notify_all()
 
     def end_due_instances(self) -> None:
         """Runs until `close`: ends instances whose notice is up."""
@@ -62,6 +74,8 @@ class LabControl:
             return self._set_capacity(asked)
         if path == "/lab/interrupt":
             return self._interrupt(asked["instance_id"], asked.get("kind", "spot"))
+        if path == "/lab/instances":
+            return self._instances(int(asked.get("after", -1)))
         if path == "/lab/fault":
             self._faults[asked["action"]] = asked | {"times": asked.get("times", 1)}
             return {}
@@ -92,6 +106,13 @@ class LabControl:
         )
         self._pools.set(Shortage(*pool, left=int(asked["left"]), code=code, message=message))
         return {}
+
+    def _instances(self, after: int) -> dict[str, Any]:
+        """All instances, at once if the caller's picture is an old one, else when it is or after a while."""
+        with self._new_picture:
+            self._new_picture.wait_for(lambda: self._picture != after, PICTURE_SECONDS)
+            number = self._picture
+        return {"picture": number, "instances": [_seen(entry) for entry in self._backends.ec2.all_instances()]}
 
     def _interrupt(self, instance_id: str, kind: str) -> dict[str, Any]:
         now, region = self._clock.now(), self._backends.region
@@ -127,6 +148,22 @@ def _picture(instance: Any) -> dict[str, Any]:
         "state": instance.instance_state.name,
         "launched": instance.launch_time.replace(tzinfo=UTC).timestamp(),
         "tags": {tag["key"]: tag["value"] for tag in instance.get_tags()},
+    }
+
+
+def _seen(instance: Any) -> dict[str, Any]:
+    """What a kubelet's side needs of one instance; user data as it was given, in base64."""
+    user_data = instance.user_data
+    return {
+        "id": instance.id,
+        "zone": instance.placement.zone,
+        "instance_type": instance.instance_type,
+        "state": instance.state,
+        "launched": instance.launch_time.replace(tzinfo=UTC).timestamp(),
+        "private_dns_name": instance.private_dns_name,
+        "private_ip": instance.private_ip_address,
+        "architecture": instance.architecture,
+        "user_data": user_data.decode() if isinstance(user_data, bytes) else str(user_data or ""),
     }
 
 

@@ -19,11 +19,12 @@ StateChanged = Callable[[str, str], None]
 class FleetDesk:
     """Answers fleet requests of the lab. One at a time: moto's state is not made for threads."""
 
-    def __init__(self, pools: Pools, now: Now, changed: StateChanged) -> None:
+    def __init__(self, pools: Pools, now: Now, changed: StateChanged, appeared: Callable[[], None]) -> None:
         self.pools = pools
         self.lock = RLock()
         self._now = now
         self._changed = changed
+        self._appeared = appeared
         self._answered: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def install(self) -> None:
@@ -89,6 +90,7 @@ class FleetDesk:
             fleet = self._launch(response, chosen, target | {"TotalTargetCapacity": 1}, strategy)
             fleet_id = fleet.id
             instances.extend(fleet.instances)
+            self._appeared()
         return {"FleetId": fleet_id, "Errors": list(errors.values()), "Instances": instances}
 
     def _overrides(self, response: Any) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def main() -> None:
     made = seed_account(backends, settings["cluster"], settings["zones"], settings["kubernetes"])
     pools = Pools(prices(settings["seed"]), settings["seed"])
     control = LabControl(backends, clock, pools, settings["cluster"])
-    FleetDesk(pools, clock.now, control.state_changed).install()
+    FleetDesk(pools, clock.now, control.state_changed, control.picture_changed).install()
     server = _listen(control)
     for work in (server.serve_forever, control.end_due_instances):
         threading.Thread(target=work, daemon=True).start()
