@@ -32,11 +32,26 @@ from karptui.lab.apiserver.writes import Target, Writes
 
 _DONE = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
+_PIECE_BYTES = 256 * 1024
+
 
 def answer(content: bytes | dict[str, Any], status: int = 200) -> web.Response:
     """A JSON response."""
     body = content if isinstance(content, bytes) else orjson.dumps(content)
     return web.Response(body=body, status=status, content_type="application/json")
+
+
+async def _answer_in_pieces(request: web.Request, body: bytes) -> web.StreamResponse:
+    """A JSON response that may be long. asyncio moves all that is unsent at each send, so it never gets all at once."""
+    if len(body) <= _PIECE_BYTES:
+        return answer(body)
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await response.prepare(request)
+    view = memoryview(body)
+    for start in range(0, len(body), _PIECE_BYTES):
+        await response.write(view[start : start + _PIECE_BYTES])
+    await response.write_eof()
+    return response
 
 
 class Endpoints:
@@ -57,7 +72,7 @@ class Endpoints:
         if call.subresource:
             return await self._subresource(call)
         if call.verb in ("list", "watch"):
-            return await self._watch(call) if call.verb == "watch" else self._list(call)
+            return await self._watch(call) if call.verb == "watch" else await self._list(call)
         if call.verb == "get":
             stored = self._writes.current(call.resource, call.namespace, call.name)
             if call.watching:
@@ -87,14 +102,14 @@ class Endpoints:
         selector = selectors.parse(stored_as, call.query.get("labelSelector", ""), fields)
         return Scope(call.namespace, selector)
 
-    def _list(self, call: Call) -> web.Response:
+    async def _list(self, call: Call) -> web.StreamResponse:
         version, token = call.query.get("resourceVersion", ""), call.query.get("continue", "")
         self._check_list_version(version, call.query.get("resourceVersionMatch", ""), token)
         resource = self._writes.stored_as(call.resource)
         # The watch cache of the real server answers resourceVersion=0 whole, whatever the limit.
         limit = 0 if version == "0" else call.number("limit") or 0
         page = self._listing.page(resource, self._scope(call), limit, token)
-        return answer(self._form(call).many(page))
+        return await _answer_in_pieces(call.request, self._form(call).many(page))
 
     def _check_list_version(self, version: str, match: str, token: str) -> None:
         if match and not version:

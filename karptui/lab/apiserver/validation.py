@@ -124,6 +124,8 @@ def _check_pod_spec(errors: FieldErrors, spec: Manifest, field: str) -> None:
 
 
 def _check_pod_change(errors: FieldErrors, pod: Manifest, before: Manifest) -> None:
+    if pod.get("spec") == before.get("spec"):
+        return
     gated = bool((before.get("spec") or {}).get("schedulingGates"))
     if _immutable(pod, gated) != _immutable(before, gated):
         errors.forbidden("spec", POD_MUTABLE)
