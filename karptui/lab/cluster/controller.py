@@ -18,6 +18,8 @@ class Controller:
 
     name = "controller"
     workers = 2
+    settle = 0.0
+    """Real seconds between two syncs of one key: a burst of changes to a large object is looked at as one."""
 
     def __init__(self, context: ControllerContext) -> None:
         self.context = context
@@ -27,6 +29,8 @@ class Controller:
         self._failures: dict[str, int] = {}
         self._work = asyncio.Event()
         self._later: dict[str, float] = {}
+        self._worked: dict[str, float] = {}
+        self._settling: set[str] = set()
 
     async def sync(self, key: str) -> None:
         """Bring the cluster one step closer to what the object named `key` asks for."""
@@ -34,9 +38,22 @@ class Controller:
 
     def add(self, key: str) -> None:
         """Have the key worked on soon; "" is nothing."""
-        if key:
-            self._waiting[key] = None
-            self._work.set()
+        if not key or key in self._settling:
+            return
+        if self.settle:
+            loop = asyncio.get_running_loop()
+            left = self._worked.get(key, 0.0) + self.settle - loop.time()
+            if left > 0:
+                self._settling.add(key)
+                loop.call_later(left, self._settled, key)
+                return
+        self._waiting[key] = None
+        self._work.set()
+
+    def _settled(self, key: str) -> None:
+        self._settling.discard(key)
+        self._waiting[key] = None
+        self._work.set()
 
     def add_after(self, key: str, seconds: float) -> None:
         """Add the key in so many lab seconds; only the earliest of several such wishes is kept."""
@@ -68,6 +85,8 @@ class Controller:
                 continue
             del self._waiting[key]
             self._busy.add(key)
+            if self.settle:
+                self._worked[key] = asyncio.get_running_loop().time()
             try:
                 await self.sync(key)
                 self._failures.pop(key, None)

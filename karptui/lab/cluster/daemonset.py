@@ -91,6 +91,7 @@ class DaemonSetController(Controller):
     """Places, updates and counts the pods of DaemonSets."""
 
     name = "daemonset"
+    settle = 0.1
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)

@@ -29,6 +29,7 @@ class DeploymentController(Controller):
     """Makes ReplicaSets and scales them: RollingUpdate, Recreate, pause, rollback, history."""
 
     name = "deployment"
+    settle = 0.1
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)

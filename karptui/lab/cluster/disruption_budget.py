@@ -33,6 +33,7 @@ class DisruptionController(Controller):
     """Keeps the status of PodDisruptionBudgets."""
 
     name = "disruption"
+    settle = 0.1
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)

@@ -16,6 +16,8 @@ from karptui.lab.cluster.timestamps import micro, rfc3339
 WRITERS = 4
 BACKLOG = 5_000
 """Events waiting to be written; more are dropped, as client-go's broadcaster does."""
+SPAM_BURST, SPAM_PERIOD = 25, 300.0
+"""Of one component about one object: so many at once, then one in so many lab seconds (client-go's spam filter)."""
 REMEMBERED = 4_096
 """Events that a repeat can still be counted on (client-go's correlator keeps as many)."""
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class EventRecorder:
         self._queue: asyncio.Queue[tuple[_Told, Object]] = asyncio.Queue(BACKLOG)
         self._known: OrderedDict[_Told, Object] = OrderedDict()
         self._serial = itertools.count()
+        self._allowance: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def tell(
         self, kind: Kind, item: Object, type_: str, reason: str, message: str, *, component: str, action: str = ""
@@ -45,6 +48,9 @@ class EventRecorder:
         """An event about `item`. With `action` it has the form of events.k8s.io, as the scheduler writes them."""
         meta = item["metadata"]
         now = self._clock.now()
+        # The recorder of events.k8s.io has no such filter.
+        if not action and self._spam((component, meta.get("uid") or meta["name"]), now):
+            return
         about = {"kind": kind.kind, "name": meta["name"], "apiVersion": kind.api_version}
         for field, source in (("namespace", "namespace"), ("uid", "uid"), ("resourceVersion", "resourceVersion")):
             if meta.get(source):
@@ -71,6 +77,16 @@ class EventRecorder:
             self._queue.put_nowait((told, event))
         except asyncio.QueueFull:
             log.info("too many events waiting: dropped %s about %s", reason, meta["name"])
+
+    def _spam(self, source: tuple[str, str], now: float) -> bool:
+        """Whether the component has told enough about this object; a token bucket for each pair."""
+        tokens, since = self._allowance.pop(source, (float(SPAM_BURST), now))
+        tokens = min(tokens + (now - since) / SPAM_PERIOD, SPAM_BURST)
+        spam = tokens < 1
+        self._allowance[source] = (tokens if spam else tokens - 1, now)
+        if len(self._allowance) > REMEMBERED:
+            self._allowance.popitem(last=False)
+        return spam
 
     async def run(self) -> None:
         """Write what is told, for ever."""

@@ -19,6 +19,7 @@ class JobController(Controller):
     """Non-indexed Jobs with parallelism, completions, backoffLimit, suspend and ttlSecondsAfterFinished."""
 
     name = "job"
+    settle = 0.1
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)

@@ -21,6 +21,7 @@ class ReplicaSetController(Controller):
     """Makes and removes pods of ReplicaSets and counts them."""
 
     name = "replicaset"
+    settle = 0.1
     workers = 4
 
     def __init__(self, context: ControllerContext) -> None:

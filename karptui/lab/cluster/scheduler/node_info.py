@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from karptui.lab.cluster.kinds import Object
@@ -19,6 +20,7 @@ class NodeInfo:
         "labels",
         "name",
         "node",
+        "owners",
         "pods",
         "requested",
         "scored",
@@ -37,6 +39,7 @@ class NodeInfo:
         self.scored: Resources = {}
         self.pods: dict[str, PodInfo] = {}
         self.anti: dict[str, PodInfo] = {}
+        self.owners: Counter[str] = Counter()
 
     def set_node(self, node: Object) -> None:
         """Take over the Node object as it is now."""
@@ -50,6 +53,7 @@ class NodeInfo:
     def add(self, pod: PodInfo) -> None:
         """Count a pod in."""
         self.pods[pod.uid] = pod
+        self.owners[pod.owner] += 1
         if pod.anti_affinity:
             self.anti[pod.uid] = pod
         _add(self.requested, pod.requests, 1)
@@ -60,6 +64,9 @@ class NodeInfo:
         pod = self.pods.pop(uid, None)
         if pod is not None:
             self.anti.pop(uid, None)
+            self.owners[pod.owner] -= 1
+            if not self.owners[pod.owner]:
+                del self.owners[pod.owner]
             _add(self.requested, pod.requests, -1)
             _add(self.scored, pod.scored, -1)
 

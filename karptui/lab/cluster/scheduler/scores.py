@@ -89,7 +89,7 @@ def _spread_scores(
     else:
 
         def siblings(info: NodeInfo) -> int:
-            return sum(other.owner == pod.owner for other in info.pods.values())
+            return info.owners[pod.owner]
 
         counters = [("kubernetes.io/hostname", 3, siblings), ("topology.kubernetes.io/zone", 5, siblings)]
     raw = [0.0] * len(feasible)
