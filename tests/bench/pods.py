@@ -5,7 +5,7 @@ from typing import Any
 
 
 def _managed_fields(manager: str) -> dict[str, Any]:
-    fields = {f"f:field{number}": {".": {}, "f:name": {}, "f:value": {}} for number in range(46)}
+    fields = {f"f:field{number}": {".": {}, "f:name": {}, "f:value": {}} for number in range(27)}
     return {
         "manager": manager,
         "operation": "Update",

@@ -4,15 +4,17 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from karptui.kube.connect import connect
-from karptui.kube.decode import RESOURCES
+from karptui.kube.decode import RESOURCES, decode_object
+from karptui.kube.errors import ConnectError
 from karptui.kube.reflector import Pace, Reflector
 from karptui.kube.source import KubeSource
-from karptui.world.events import Change, StreamState
+from karptui.world.events import Change, ObjectSeen, StreamState
 from tests.control_plane.client import Client
 from tests.control_plane.plane import ControlPlane
 from tests.control_plane.polling import until
@@ -164,6 +166,59 @@ async def test_node_classes_the_table_does_not_know_are_found_through_their_pool
         await until(lambda: "odd" in seen.objects(plural))
         assert seen.objects(plural)["odd"].spec == {"size": 1}
     await api.delete(f"/apis/karpenter.sh/v1/nodepools/{pool}")
+
+
+async def test_one_reading_lists_everything_and_ends(control_plane: ControlPlane, api: Client) -> None:
+    namespace = await api.make_namespace()
+    await api.create(f"/api/v1/namespaces/{namespace}/pods", pod("a"))
+    seen = Recorder()
+    user = unique("reader")
+    await control_plane.grant(user, [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])
+    async with connect(str(control_plane.kubeconfig(user))) as connection:
+        await KubeSource(connection).read(seen, ["pods", "nodes"])
+    assert f"{namespace}/a" in seen.objects("pods")
+    assert (seen.state("pods"), seen.state("nodes")) == (StreamState.LIVE, StreamState.FORBIDDEN)
+
+
+async def test_a_reading_of_a_server_that_is_down_fails_with_a_sentence(tmp_path: Path) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(
+        "current-context: a\nusers: []\n"
+        "contexts: [{name: a, context: {cluster: a}}]\nclusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+    )
+    async with connect(str(config)) as connection:
+        with pytest.raises(ConnectError, match="No connection to"):
+            await KubeSource(connection).read(Recorder())
+
+
+async def test_events_carry_the_json_while_somebody_records(control_plane: ControlPlane, api: Client) -> None:
+    namespace = await api.make_namespace()
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    await api.create(pods, pod("listed"))
+    async with running(control_plane, ["pods"], namespace=namespace, keep_raw=lambda: True) as seen:
+        await reaches(seen, "pods", StreamState.LIVE)
+        await api.create(pods, pod("watched"))
+        await until(lambda: len(seen.objects("pods")) == 2)
+        raws = [event.raw for event in seen.events if isinstance(event, ObjectSeen)]
+    for raw in raws:
+        assert raw is not None
+        assert decode_object("pods", raw).key in (f"{namespace}/listed", f"{namespace}/watched")
+
+
+async def test_karpenters_version_is_that_of_its_deployment(control_plane: ControlPlane, api: Client) -> None:
+    namespace = await api.make_namespace()
+    labels = {"app.kubernetes.io/name": "karpenter"}
+    image = "public.ecr.aws/karpenter/controller:1.14.1@sha256:" + "0" * 64
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "controller", "image": image}]}}
+    spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    await api.create(path, {"metadata": {"name": "karpenter", "labels": labels}, "spec": spec})
+    try:
+        async with running(control_plane, ["namespaces"]) as seen:
+            await until(seen.connected)
+            assert seen.connected()[0].karpenter_version == "1.14.1"
+    finally:
+        await api.delete(f"{path}/karpenter")
 
 
 @pytest.fixture(scope="module")
