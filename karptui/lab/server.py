@@ -17,8 +17,8 @@ from karptui.lab.apiserver.server import ApiServer
 from karptui.lab.clock import Clock
 from karptui.lab.cluster.cluster import Cluster
 from karptui.lab.cluster.delays import Delays
+from karptui.lab.ec2.feed import Ec2Instances
 from karptui.lab.ec2.process import Ec2Lab, start_ec2
-from karptui.lab.instances import Ec2Instances
 from karptui.lab.manifests import CLUSTER
 
 
@@ -35,7 +35,7 @@ async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> N
     try:
         if not settings.get("api_only"):
             ec2 = await start_ec2(seed=settings["seed"], cluster=CLUSTER, clock=clock)
-            feed = Ec2Instances(ec2.endpoint)
+            feed = Ec2Instances(ec2.endpoint, ec2.region)
             profile = Delays(**settings.get("delays", {}))
             cluster = Cluster(url, token, clock, seed=settings["seed"], feed=feed, profile=profile)
             machinery = asyncio.create_task(cluster.run())

@@ -82,8 +82,6 @@ class LabControl:
         if path == "/lab/clock":
             self._clock.adopt(asked["state"])
             return {}
-        if path == "/lab/instances":
-            return {"instances": [_picture(instance) for instance in self._backends.ec2.all_instances()]}
         raise ValueError(f"the lab has no {path}")
 
     def fault(self, action: str) -> tuple[str, str] | None:
@@ -135,20 +133,6 @@ class LabControl:
         else:
             raise ValueError(f"an instance is interrupted by spot, rebalance, scheduled-change or stop, not {kind}")
         return {}
-
-
-def _picture(instance: Any) -> dict[str, Any]:
-    """What a kubelet's boot needs to know of an instance; `launched` in epoch seconds."""
-    return {
-        "id": instance.id,
-        "type": instance.instance_type,
-        "zone": instance.placement.zone,
-        "private_dns": instance.private_dns_name,
-        "private_ip": instance.private_ip,
-        "state": instance.instance_state.name,
-        "launched": instance.launch_time.replace(tzinfo=UTC).timestamp(),
-        "tags": {tag["key"]: tag["value"] for tag in instance.get_tags()},
-    }
 
 
 def _seen(instance: Any) -> dict[str, Any]:

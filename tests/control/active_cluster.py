@@ -1,0 +1,126 @@
+"""An embedded cluster with karptui as its controller, for tests: everything real but the machines."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from karptui.cloud.ec2.client import Account
+from karptui.cloud.ec2.provider import Ec2Provider
+from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.provider import Launched
+from karptui.control.active import Controllers
+from karptui.control.hands import Hands
+from karptui.control.objects import Objects
+from karptui.kube.connect import Connection, connect
+from karptui.kube.decode import BY_KIND
+from karptui.kube.source import KubeSource
+from karptui.kube.write import Writer
+from karptui.lab import manifests
+from karptui.lab.lab import Lab, start_lab
+from karptui.world import events
+from karptui.world.planning import Planner
+from karptui.world.world import World
+
+PATIENCE = 60.0  # real seconds
+SPEED = 20.0
+
+
+class ActiveCluster:
+    """The World of one controller process; `restart` kills it wherever it is and starts another one."""
+
+    def __init__(self, lab: Lab, connection: Connection) -> None:
+        self.lab = lab
+        self.connection = connection
+        self.world = World()
+        self.seen: list[events.Event] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._provider: Ec2Provider | None = None
+
+    async def start(self) -> None:
+        self.world = World()
+        settings = ClusterSettings(
+            manifests.CLUSTER,
+            endpoint=self.lab.url,
+            dns="10.100.0.10",
+            service_cidr="10.100.0.0/16",
+            queue=self.lab.queue,
+        )
+        account = Account(self.lab.region, self.lab.ec2, access_key_id="lab", secret_access_key="lab")
+        now = self.lab.clock.now
+        self._provider = Ec2Provider(account, settings, now=now)
+        objects = Objects(Writer(self.connection))
+        hands = Hands(self.world, objects, self._provider, self.sink, now, self.lab.clock.sleep)
+        controllers = Controllers(hands)
+        planner = Planner(self.world, self.sink, now, take=controllers.take)
+        source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
+        self._tasks = [asyncio.create_task(work) for work in (source.run(self.sink), controllers.run(), planner.run())]
+
+    async def kill(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        if self._provider is not None:
+            await self._provider.close()
+            self._provider = None
+
+    async def restart(self) -> None:
+        await self.kill()
+        await self.start()
+
+    def sink(self, event: events.Event) -> None:
+        self.seen.append(event)
+        self.world.apply(event)
+
+    async def apply(self, manifest: dict[str, Any]) -> None:
+        resource = BY_KIND[manifest["kind"]]
+        path = resource.path(manifest["apiVersion"].rpartition("/")[2], manifest["metadata"].get("namespace", ""))
+        await self.connection.request("POST", path, manifest)
+
+    async def scale(self, deployment: str, replicas: int) -> None:
+        path = f"/apis/apps/v1/namespaces/default/deployments/{deployment}/scale"
+        body = json.dumps({"spec": {"replicas": replicas}}).encode()
+        await self.connection.request("PATCH", path, body, content_type="application/merge-patch+json")
+
+    async def get(self, path: str) -> dict[str, Any]:
+        return json.loads(await self.connection.request("GET", path))
+
+    async def instances(self) -> list[Launched]:
+        assert self._provider is not None
+        return await self._provider.list()
+
+    async def until(self, done: Callable[[], bool], what: str) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while not done():
+            running = [task for task in self._tasks if task.done() and not task.cancelled()]
+            assert not running, f"waiting for {what}, but a controller ended: {running[0].exception()!r}"
+            assert loop.time() < end, f"{what} did not happen in {PATIENCE:.0f}s; {self.told()}"
+            await asyncio.sleep(0.02)
+
+    def told(self) -> str:
+        problems = [event.message for event in self.seen if isinstance(event, events.Problem)]
+        return f"problems {problems[-3:]}, the lab said {self.lab.last_words!r}, last {self.seen[-3:]}"
+
+    def bound(self, prefix: str = "default/") -> int:
+        pods = self.world.of("pods").items()
+        return sum(bool(pod.node_name) and not pod.terminating for key, pod in pods if key.startswith(prefix))
+
+
+@asynccontextmanager
+async def active_cluster() -> AsyncIterator[ActiveCluster]:
+    lab = await start_lab(speed=SPEED)
+    try:
+        async with connect(str(lab.kubeconfig)) as connection:
+            cluster = ActiveCluster(lab, connection)
+            for manifest in (manifests.node_class(), *manifests.node_pools(), *manifests.daemon_sets()):
+                await cluster.apply(manifest)
+            await cluster.start()
+            try:
+                yield cluster
+            finally:
+                await cluster.kill()
+    finally:
+        await lab.stop()

@@ -1,0 +1,108 @@
+"""karptui as the controller of an embedded cluster: API server, scheduler and kubelets of the lab, EC2 by moto."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from karptui.lab import manifests
+from karptui.model.metadata import is_true
+from karptui.world import events
+from tests.control.active_cluster import ActiveCluster, active_cluster
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[ActiveCluster]:
+    async with active_cluster() as found:
+        yield found
+
+
+def _ready_claims(cluster: ActiveCluster) -> list[str]:
+    return [key for key, claim in cluster.world.of("nodeclaims").items() if is_true(claim.conditions, "Initialized")]
+
+
+def _draining(cluster: ActiveCluster, claim: str) -> bool:
+    return any(entry.type == "Drained" for entry in cluster.world.of("nodeclaims")[claim].conditions)
+
+
+async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluster) -> None:
+    await cluster.apply(manifests.deployment("inflate", {"cpu": "1"}, replicas=5))
+    await cluster.until(lambda: cluster.bound("default/inflate") == 5, "five pods bound")
+    await cluster.until(lambda: len(_ready_claims(cluster)) == len(cluster.world.of("nodeclaims")), "claims ready")
+    (name,) = _ready_claims(cluster)
+    claim = await cluster.get(f"/apis/karpenter.sh/v1/nodeclaims/{name}")
+    assert claim["metadata"]["labels"]["karpenter.sh/nodepool"] == "general"
+    assert claim["metadata"]["finalizers"] == ["karpenter.sh/termination"]
+    assert claim["metadata"]["ownerReferences"][0]["kind"] == "NodePool"
+    assert claim["status"]["providerID"].startswith("aws:///us-east-1")
+    node = await cluster.get(f"/api/v1/nodes/{claim['status']['nodeName']}")
+    assert node["metadata"]["labels"]["karpenter.sh/registered"] == "true"
+    assert node["metadata"]["labels"]["karpenter.sh/initialized"] == "true"
+    assert not any(taint["key"] == "karpenter.sh/unregistered" for taint in node["spec"].get("taints", []))
+    (instance,) = await cluster.instances()
+    assert instance.node_pool == "general"
+    assert instance.claim == name
+    (timeline, *_) = [entry for key, entry in cluster.world.pod_timelines.items() if key.startswith("default/inflate")]
+    assert timeline.unschedulable and timeline.decided and timeline.bound
+    assert timeline.created <= timeline.unschedulable <= timeline.decided <= timeline.bound
+
+
+async def test_controllers_killed_in_the_middle_of_a_launch_leave_one_instance_for_each_claim(
+    cluster: ActiveCluster,
+) -> None:
+    await cluster.apply(manifests.deployment("inflate", {"cpu": "1"}, replicas=3))
+    await cluster.until(lambda: bool(cluster.world.of("nodeclaims")), "a NodeClaim")
+    await cluster.restart()
+    await cluster.until(lambda: any(isinstance(event, events.CloudCalled) for event in cluster.seen), "a launch")
+    await cluster.restart()
+    await cluster.until(lambda: cluster.bound("default/inflate") == 3, "three pods bound")
+    claims = cluster.world.of("nodeclaims")
+    instances = await cluster.instances()
+    assert sorted(claim.provider_id for claim in claims.values()) == sorted(entry.provider_id for entry in instances)
+
+
+async def test_an_interrupted_spot_instance_is_replaced_and_its_pods_run_elsewhere(cluster: ActiveCluster) -> None:
+    spot = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+    await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=4, **spot))
+    await cluster.until(lambda: cluster.bound("default/web") == 4, "four pods bound")
+    await cluster.until(lambda: len(_ready_claims(cluster)) == 1, "the claim ready")
+    (first,) = _ready_claims(cluster)
+    claim = cluster.world.of("nodeclaims")[first]
+    await cluster.lab.interrupt(claim.provider_id.rpartition("/")[2])
+    await cluster.until(lambda: first not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
+    await cluster.until(lambda: cluster.bound("default/web") == 4, "the pods bound again")
+    assert claim.provider_id.rpartition("/")[2] in cluster.world.interruptions
+    assert all(pod.node_name != claim.node_name for pod in cluster.world.of("pods").values())
+
+
+async def test_what_nobody_needs_any_more_is_given_back(cluster: ActiveCluster) -> None:
+    await cluster.apply(manifests.deployment("inflate", {"cpu": "1"}, replicas=2))
+    await cluster.until(lambda: cluster.bound("default/inflate") == 2, "two pods bound")
+    await cluster.scale("inflate", 0)
+    await cluster.until(lambda: not cluster.world.of("nodeclaims"), "every claim gone")
+    assert await cluster.instances() == []
+    assert any(decision.cause == "Empty" for decision in cluster.world.decisions.values())
+
+
+async def test_a_pod_disruption_budget_holds_a_drain_until_it_allows_it(cluster: ActiveCluster) -> None:
+    await cluster.apply(manifests.deployment("api", {"cpu": "1"}, replicas=2))
+    budget = {"selector": {"matchLabels": {"app": "api"}}, "maxUnavailable": 0}
+    await cluster.apply(
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "api", "namespace": "default"},
+            "spec": budget,
+        }
+    )
+    await cluster.until(lambda: cluster.bound("default/api") == 2, "two pods bound")
+    await cluster.until(lambda: len(_ready_claims(cluster)) == 1, "the claim ready")
+    (name,) = _ready_claims(cluster)
+    await cluster.connection.request("DELETE", f"/apis/karpenter.sh/v1/nodeclaims/{name}")
+    await cluster.until(lambda: _draining(cluster, name), "the drain begun")
+    before = cluster.lab.clock.now()
+    await cluster.until(lambda: cluster.lab.clock.now() - before > 60, "a minute of the cluster's time")
+    assert cluster.bound("default/api") == 2
+    patch = b'{"spec": {"maxUnavailable": 1}}'
+    path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/api"
+    await cluster.connection.request("PATCH", path, patch, content_type="application/merge-patch+json")
+    await cluster.until(lambda: name not in cluster.world.of("nodeclaims"), "the claim gone")
