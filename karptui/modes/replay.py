@@ -38,6 +38,12 @@ class Replay(Run):
         self._skip = start
         self._at = self._recording.header.started
         self._anchor: tuple[float, float] | None = None
+        self._over = False
+
+    @property
+    def catching_up(self) -> bool:
+        """Until the place is reached from which on it plays."""
+        return self._skip > 0 and self._anchor is None and not self._over
 
     def now(self) -> float:
         """The time in the recording: that of the last event, carried on at the chosen speed until the end."""
@@ -68,7 +74,7 @@ class Replay(Run):
             taken += 1
             if taken % BURST == 0:
                 await asyncio.sleep(0)
-        self._anchor = None
+        self._anchor, self._over = None, True
         if self._recording.problem:
             self.sink(events.Problem(self.now(), "recording", self._recording.problem))
 

@@ -43,6 +43,11 @@ class Run:
         self._writer: RecordingWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def catching_up(self) -> bool:
+        """Whether what comes in now is no news: it lies before the place where a replay begins."""
+        return False
+
     def now(self) -> float:
         """The clock of what is being watched, epoch seconds."""
         return time.time()

@@ -23,31 +23,59 @@ class Reporter:
         self._notables = Notables(world)
         self._out = out
         self._json = json
-        self._waiting: dict[tuple[str, ...], Note] = {}
+        self._waiting: list[Note] = []
+        self._open: dict[tuple[str, ...], Note] = {}
 
     def __call__(self, event: events.Event) -> None:
         """Take one event; nothing is printed yet."""
         for note in self._notables.of(event):
-            known = self._waiting.get(note.group)
-            if known is None:
-                self._waiting[note.group] = note
-            else:
+            known = self._open.get(note.group)
+            if known is not None and note.at - known.at < TOGETHER:
                 _join(known, note)
+            else:
+                self._open[note.group] = note
+                self._waiting.append(note)
+
+    def pass_over(self, event: events.Event) -> None:
+        """Take an event that is no news, such as what lies before the place where a replay begins."""
+        for _ in self._notables.of(event):
+            pass
+
+    def stand(self, at: float) -> None:
+        """Tell how everything stands."""
+        self._waiting.append(self._notables.standing(at))
 
     def flush(self, now: float | None = None) -> None:
         """Print what is older than TOGETHER at `now` (epoch seconds by the source's clock), or everything."""
-        due = [group for group, note in self._waiting.items() if now is None or now - note.at >= TOGETHER]
-        for group in due:
-            note = self._waiting.pop(group)
+        due = [note for note in self._waiting if now is None or now - note.at >= TOGETHER]
+        if not due:
+            return
+        self._waiting = [note for note in self._waiting if now is not None and now - note.at < TOGETHER]
+        # Of what happened at one moment, the decision comes before what it brought.
+        for note in sorted(due, key=lambda note: (note.at, note.kind != "decision")):
+            if self._open.get(note.group) is note:
+                del self._open[note.group]
             print(_as_json(note) if self._json else _as_text(note), file=self._out)
-        if due:
-            self._out.flush()
+        self._out.flush()
 
 
 async def report(run: Run, out: TextIO, json: bool = False) -> None:
     """Start a run, tell it as lines until it ends, stop it. The caller looks at `run.failure`."""
     reporter = Reporter(run.world, out, json)
-    run.on_event = reporter
+    behind = False
+
+    def heard(event: events.Event) -> None:
+        nonlocal behind
+        if run.catching_up:
+            behind = True
+            reporter.pass_over(event)
+            return
+        if behind:
+            behind = False
+            reporter.stand(event.at)
+        reporter(event)
+
+    run.on_event = heard
     try:
         await run.start()
         while not run.ended.is_set():
@@ -75,7 +103,8 @@ def words(note: Note) -> str:
     names = tuple(note.names)
     match note.kind:
         case "pending":
-            return f"{_pods(names)}: {note.text}" if note.text else _pods(names)
+            first = note.text.split(". ")[0]  # what follows is about preemption
+            return f"{_pods(names)}: {first}" if first else _pods(names)
         case "bound":
             return f"{_pods(names)} → {note.data['node']} after {duration(note.data['seconds'] or 0.0)}"
         case "pods gone":

@@ -107,11 +107,15 @@ class Notables:
         if not self._synced and self._world.synced():
             self._synced = True
             self._hourly = self._world.ledger.hourly
-            counts = {name: len(self._world.of(name)) for name in ("nodes", "pods", "nodepools")}
-            counts["pending"] = len(self._world.pending)
-            words = [plural(counts["nodes"], "node"), plural(counts["pods"], "pod"), f"{counts['pending']:,} pending"]
-            text = f"{', '.join(words)}, {hourly(self._hourly)}"
-            yield self._single(event.at, "synced", text, {**counts, "hourly": self._hourly})
+            yield self.standing(event.at)
+
+    def standing(self, at: float) -> Note:
+        """How the cluster stands, in figures."""
+        counts = {name: len(self._world.of(name)) for name in ("nodes", "pods", "nodepools")}
+        counts["pending"] = len(self._world.pending)
+        words = [plural(counts["nodes"], "node"), plural(counts["pods"], "pod"), f"{counts['pending']:,} pending"]
+        text = f"{', '.join(words)}, {hourly(self._world.ledger.hourly)}"
+        return self._single(at, "synced", text, {**counts, "hourly": self._world.ledger.hourly})
 
     def _cost(self, at: float) -> Iterator[Note]:
         now = self._world.ledger.hourly
@@ -133,7 +137,7 @@ class Notables:
             self._pending[key] = uid
             scheduled = condition(pod.conditions, "PodScheduled")
             message = scheduled.message if scheduled is not None else ""
-            yield Note(event.at, "pending", ("pending", family, message), message, [key])
+            yield Note(event.at, "pending", ("pending", family, message), message, [key], {"message": message})
         timeline = self._world.pod_timelines.get(key)
         if timeline is None or timeline.bound is None or pod.daemon or self._bound.get(key) == uid:
             return

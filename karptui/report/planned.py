@@ -47,7 +47,7 @@ def _summary(plan: Plan, decisions: list[Decision]) -> str:
         count = sum(len(pods) for pods in plan.existing.values())
         words.append(f"{plural(count, 'pod')} on {plural(len(plan.existing), 'node')} that are there")
     if plan.errors:
-        words.append(f"{plural(len(plan.errors), 'pod')} fit nowhere")
+        words.append(f"{plural(len(plan.errors), 'pod')} {'fits' if len(plan.errors) == 1 else 'fit'} nowhere")
     return "; ".join(words) or ("nothing to decide" if not decisions else "")
 
 

@@ -87,16 +87,17 @@ def decision_text(world: World, decision: Decision) -> str:
             return f"{count} → {decision.nodes[0]}, which has room"
         case DecisionKind.REFUSE:
             words = failure_sentence(decision.failure) if decision.failure else "no reason was given"
-            return f"{count} fit nowhere: {words}"
+            return f"{count} {'fits' if len(decision.pods) == 1 else 'fit'} nowhere: {words}"
         case _:
             return f"delete {_nodes_text(world, decision)} {signed_hourly(decision.price_change)}"
 
 
 def _nodes_text(world: World, decision: Decision) -> str:
-    if len(decision.nodes) > 1:
+    if len(decision.nodes) != 1:
         return plural(len(decision.nodes), "node")
-    node = world.of("nodes").get(decision.nodes[0]) if decision.nodes else None
-    return f"{node.instance_type} {decision.nodes[0]}" if node is not None else "".join(decision.nodes)
+    name = decision.nodes[0]
+    node = world.of("nodes").get(name)
+    return f"{node.instance_type} {name}" if node is not None else name
 
 
 def _mark(world: World, decision: Decision) -> tuple[str, str]:

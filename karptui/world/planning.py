@@ -79,8 +79,9 @@ class Planner:
         if self._preview is not None and self._overtaken(self._preview[1]):
             # Karpenter itself has just decided: what we would have decided at that moment is the latest preview.
             self._window.clear()
-            self._decide(*self._preview)
+            answer, snapshot, seconds = self._preview
             self._preview = None
+            self._decide(answer, replace(snapshot, now=self._overtaken_at(snapshot)), seconds)
             return False
         if self._window.closed(now):
             self._window.clear()
@@ -118,6 +119,12 @@ class Planner:
         if self._take is not None or not self._decides:
             return False
         return not self._world.of("nodeclaims").keys() <= snapshot.node_claims.keys()
+
+    def _overtaken_at(self, snapshot: Snapshot) -> float:
+        """When the first of those NodeClaims was made."""
+        timelines = self._world.claim_timelines
+        new = self._world.of("nodeclaims").keys() - snapshot.node_claims.keys()
+        return max(min(timelines[name].created for name in new if name in timelines), snapshot.now)
 
     def _decide(self, answer: Plan, snapshot: Snapshot, seconds: float) -> None:
         if answer.deferred:
