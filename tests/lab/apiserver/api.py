@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -24,6 +24,9 @@ class ApiClient(Client):
         made = cls(client._server, client._tls)
         made._headers = client._headers
         return made
+
+    forget: Callable[[], Awaitable[object]]
+    """Lets the server forget its history: etcd's compaction, or the lab's like."""
 
     async def get_as(self, accept: str, path: str, **query: str) -> Document:
         """GET with an Accept header."""

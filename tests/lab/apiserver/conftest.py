@@ -41,12 +41,14 @@ async def api_under_test(request: pytest.FixtureRequest) -> AsyncIterator[ApiCli
         server = ApiServer(token=TOKEN, clock=Clock())
         port = await server.start()
         async with client_at(f"http://127.0.0.1:{port}", TOKEN) as client:
+            client.forget = lambda: client.create("/_lab/faults", {"expireHistory": True})
             yield client
         await server.stop()
         return
     pytest.importorskip("tests.control_plane.fixtures")
     plane = request.getfixturevalue("control_plane")
     async with ApiClient.like(plane.client()) as client:
+        client.forget = plane.compact
         yield client
 
 

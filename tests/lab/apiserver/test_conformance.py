@@ -303,6 +303,18 @@ async def test_a_watch_goes_on_from_a_version(api_under_test: ApiClient, namespa
     assert seen[0]["object"]["kind"] == "Pod"
 
 
+async def test_a_watch_from_a_forgotten_version_has_expired(api_under_test: ApiClient, namespace: str) -> None:
+    api = api_under_test
+    version = (await api.create(pods_path(namespace), pod("a")))["metadata"]["resourceVersion"]
+    await api.create(pods_path(namespace), pod("b"))
+    await api.forget()
+    watch = api.watch(pods_path(namespace), resourceVersion=version)
+    seen = await events_until(watch, lambda events: events[-1]["type"] == "ERROR")
+    status = seen[-1]["object"]
+    assert (len(seen), status["kind"], status["code"], status["reason"]) == (1, "Status", 410, "Expired")
+    assert status["message"].startswith(f"too old resource version: {version} (")
+
+
 async def test_a_watch_without_a_version_begins_with_what_there_is(api_under_test: ApiClient, namespace: str) -> None:
     api = api_under_test
     await api.create(pods_path(namespace), pod("a"))
