@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
-from typing import Any
+from typing import Protocol
 
 from karptui.lab.clock import Clock
 from karptui.lab.cluster.api import Api
@@ -70,14 +69,13 @@ class Cluster:
             raise ValueError(f"a cluster has no part called {', '.join(sorted(unknown))}; it has {', '.join(PARTS)}")
         self._api = Api(url, token, tls=tls, agent="lab-cluster")
         self._context = ControllerContext(self._api, clock, profile or Delays(), seed)
-        self._parts = parts
-        self._feed = feed
+        self._made = _make(self._context, parts, feed)
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Run until cancelled or stopped. An API that cannot be reached is tried again for ever."""
+        """Run, once, until cancelled or stopped. An API that cannot be reached is tried again for ever."""
         self._task = asyncio.current_task()
-        runs = self._runs()
+        runs = [one.run() for one in self._made]
         informers = [informer.run() for informer in self._context.informers()]
         try:
             async with asyncio.TaskGroup() as group:
@@ -99,30 +97,35 @@ class Cluster:
         task.cancel()
         await asyncio.wait((task,))
 
-    def _runs(self) -> list[Coroutine[Any, Any, None]]:
-        """Make the parts (each asks for the informers that it needs), then their endless runs."""
-        context, machines = self._context, Machines()
-        made: list[Any] = []
-        if self._feed is not None:
-            made.append(NodeBoot(context, self._feed, machines))
-        else:
-            machines.seen.set()
-        simple = {
-            "deployment": DeploymentController,
-            "replicaset": ReplicaSetController,
-            "daemonset": DaemonSetController,
-            "job": JobController,
-            "disruption": DisruptionController,
-            "garbage-collector": GarbageCollector,
-            "pod-garbage-collector": PodGarbageCollector,
-            "namespace": NamespaceController,
-            "taint-eviction": TaintEviction,
-            "scheduler": Scheduler,
-            "startup-taints": StartupTaints,
-        }
-        made.extend(make(context) for name, make in simple.items() if name in self._parts)
-        if "node-lifecycle" in self._parts:
-            made.append(NodeLifecycle(context, machines))
-        if "kubelet" in self._parts:
-            made.extend((Kubelets(context, machines), Heartbeats(context, machines)))
-        return [one.run() for one in made]
+
+class _Part(Protocol):
+    async def run(self) -> None: ...
+
+
+def _make(context: ControllerContext, parts: tuple[str, ...], feed: InstanceFeed | None) -> list[_Part]:
+    """The parts. Each asks the context for the informers that it needs and adds its handlers to them."""
+    machines = Machines()
+    made: list[_Part] = []
+    if feed is not None:
+        made.append(NodeBoot(context, feed, machines))
+    else:
+        machines.seen.set()
+    simple = {
+        "deployment": DeploymentController,
+        "replicaset": ReplicaSetController,
+        "daemonset": DaemonSetController,
+        "job": JobController,
+        "disruption": DisruptionController,
+        "garbage-collector": GarbageCollector,
+        "pod-garbage-collector": PodGarbageCollector,
+        "namespace": NamespaceController,
+        "taint-eviction": TaintEviction,
+        "scheduler": Scheduler,
+        "startup-taints": StartupTaints,
+    }
+    made.extend(make(context) for name, make in simple.items() if name in parts)
+    if "node-lifecycle" in parts:
+        made.append(NodeLifecycle(context, machines))
+    if "kubelet" in parts:
+        made.extend((Kubelets(context, machines), Heartbeats(context, machines)))
+    return made

@@ -98,9 +98,16 @@ class Bench:
         return await self.api.create(kind, {**_type(kind), "metadata": metadata, "spec": spec})
 
     async def node(
-        self, name: str, *, cpu: str = "4", zone: str = "a", taints: list[Object] | None = None, **labels: str
+        self,
+        name: str,
+        *,
+        cpu: str = "4",
+        zone: str = "a",
+        taints: list[Object] | None = None,
+        wait: bool = True,
+        **labels: str,
     ) -> Object:
-        """A Node with `cpu`, 8Gi and room for 20 pods, ready and with no taints but these."""
+        """A Node with `cpu`, 8Gi and room for 20 pods; with `wait` it is ready and has no taints but these."""
         room = {"cpu": cpu, "memory": "8Gi", "pods": "20"}
         item = {
             **_type(NODES),
@@ -111,7 +118,7 @@ class Bench:
             "spec": {"taints": taints or []},
             "status": {"capacity": room, "allocatable": room},
         }
-        await self.api.create(NODES, item)
+        made = await self.api.create(NODES, item)
 
         async def usable() -> Object | None:
             node = await self.api.get(NODES, "", name)
@@ -120,7 +127,7 @@ class Bench:
             }
             return node if ready(node) and not new else None
 
-        return await eventually(usable, f"the node {name} to be ready")
+        return await eventually(usable, f"the node {name} to be ready") if wait else made
 
     async def get(self, kind: Kind, name: str) -> Object | None:
         try:

@@ -381,7 +381,7 @@ async def test_a_node_that_falls_silent_is_unknown_and_unreachable(
 async def test_another_machinery_goes_on_where_one_was_stopped(server: Server, api: Api, clock: Clock) -> None:
     bench = Bench(api, clock, server)
     await bench.open()
-    await bench.node("n1")
+    await bench.node("n1", wait=False)
     await bench.make(DEPLOYMENTS, "web", workload("web", 3))
     for _ in range(4):
         cluster = Cluster(server.url, server.token, clock, profile=FAST, tls=server.tls)
@@ -392,7 +392,9 @@ async def test_another_machinery_goes_on_where_one_was_stopped(server: Server, a
         assert running.done()
     cluster = Cluster(server.url, server.token, clock, profile=FAST, tls=server.tls)
     running = asyncio.create_task(cluster.run())
-    await bench.ready_pods(3)
-    await bench.close()
-    await cluster.stop()
-    assert running.done()
+    try:
+        await bench.ready_pods(3)
+    finally:
+        await bench.close()
+        await cluster.stop()
+        await asyncio.gather(running, return_exceptions=True)
