@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
@@ -31,37 +33,38 @@ class Disruption:
         """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
         try:
             while True:
-                await self._hands.sleep(POLL_SECONDS)
-                if self._hands.world.synced():
-                    await self._pass()
+                if not self._hands.world.synced() or not await self._pass():
+                    await self._hands.sleep(POLL_SECONDS)
         finally:
             for task in self._orchestrating:
                 task.cancel()
             await asyncio.gather(*self._orchestrating, return_exceptions=True)
 
-    async def _pass(self) -> None:
+    async def _pass(self) -> bool:
+        """Whether a command was begun: then the next pass follows at once."""
         first = await self._ask()
         if first is None:
-            return
+            return False
+        decision = self._decide(first)
         await self._hands.sleep(VALIDATION_SECONDS)
         command = await self._ask()
-        if command is None or command.method != first.method or not set(command.nodes) & set(first.nodes):
-            words = f"{first.reason}: {', '.join(first.nodes)} no longer holds after {VALIDATION_SECONDS:.0f}s"
-            self._hands.sink(events.DecisionCarriedOut(self._hands.now(), "", message=f"dropped {words}"))
-            return
-        task = asyncio.ensure_future(self._carry_out(command))
+        if command is None or command.method != first.method or not set(first.nodes) <= set(command.nodes):
+            words = f"dropped: it no longer held after {VALIDATION_SECONDS:.0f}s"
+            self._hands.sink(events.DecisionCarriedOut(self._hands.now(), decision.id, message=words))
+            return False
+        self._busy.update(first.nodes)
+        task = asyncio.ensure_future(self._carry_out(first, decision))
         self._orchestrating.add(task)
         task.add_done_callback(self._orchestrating.discard)
+        return True
 
     async def _ask(self) -> Command | None:
-        snapshot = self._hands.world.snapshot(self._hands.now())
+        """What the engine would do now, with the nodes of commands under way as good as gone."""
+        snapshot = replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
         answer = await asyncio.to_thread(disrupt, snapshot)
-        command = answer.command
-        return None if command is None or self._busy & set(command.nodes) else command
+        return answer.command
 
-    async def _carry_out(self, command: Command) -> None:
-        decision = self._decide(command)
-        self._busy.update(command.nodes)
+    async def _carry_out(self, command: Command, decision: Decision) -> None:
         try:
             await self._taint(command.nodes)
             if command.replacement is not None:

@@ -22,7 +22,7 @@ from karptui.modes.run import Run
 from karptui.world import events
 from karptui.world.planning import Planner
 
-SPEED = 3.0
+SPEED = 4.0
 """Lab seconds a second: two minutes of spot notice and half a minute of boot are long on a stage."""
 
 DELAYS = {"boot": (16.0, 22.0), "node_ready": (2.0, 4.0), "image_pull": (1.0, 3.0)}
