@@ -49,11 +49,17 @@ def choose(claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
     candidates.sort(key=lambda candidate: (candidate.offerings[0].price, candidate.type.name))
     kept = candidates[:MOST_TYPES]
     _check(kept)
-    _check_min_values(wanted, kept)
+    if not min_values_relaxed(claim):
+        _check_min_values(wanted, kept)
     capacity_type = labels.ON_DEMAND
     if any(offering.capacity_type == labels.SPOT for candidate in kept for offering in candidate.offerings):
         capacity_type = labels.SPOT
     return Choice(capacity_type, tuple(kept))
+
+
+def min_values_relaxed(claim: NodeClaim) -> bool:
+    """Whether the scheduler could not meet the claim's minValues and was told to go on without."""
+    return claim.metadata.annotations.get(labels.MIN_VALUES_RELAXED) == "true"
 
 
 def usable_offerings(

@@ -81,6 +81,7 @@ def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[
         private_dns=instance.get("PrivateDnsName", ""),
         security_groups=tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups") or [])),
         subnet=instance.get("SubnetId", ""),
+        tenancy=instance["Placement"].get("Tenancy") or "default",
     )
 
 
@@ -95,6 +96,7 @@ def launched_of(
     tags: Mapping[str, str],
     instance_type: InstanceType | None,
     efa: bool = False,
+    tenancy: str = "default",
     annotations: dict[str, str] | None = None,
     **more: Any,
 ) -> Launched:
@@ -115,7 +117,7 @@ def launched_of(
         labels.INSTANCE_TYPE: type_name,
         labels.ZONE: zone,
         labels.CAPACITY_TYPE: capacity_type,
-        labels.INSTANCE_TENANCY: "default",
+        labels.INSTANCE_TENANCY: tenancy,
     }
     own.pop(labels.ZONE_ID, None)
     if zone_id:

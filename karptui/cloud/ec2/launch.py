@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2 import errors
-from karptui.cloud.ec2.choice import Choice, choose, usable_offerings
+from karptui.cloud.ec2.choice import Choice, choose, min_values_relaxed, usable_offerings
 from karptui.cloud.ec2.describe import (
     CLAIM_TAG,
     CLAIM_UID_TAG,
@@ -52,6 +52,7 @@ class Plan(Struct, frozen=True, eq=False):
     types: dict[str, InstanceType]
     subnets: Mapping[str, Mapping[str, Any]]
     tags: dict[str, str]
+    context: str = ""
 
 
 class Launcher:
@@ -122,7 +123,8 @@ class Launcher:
             why = "no capacity offerings are currently available" if images else "the NodeClass has no images"
             raise CreateError("LaunchFailed", f"{why} given the requirements of the NodeClaim and the NodeClass")
         tags = self._tags(claim, node_class) | self._own_tags(claim)
-        return Plan(choice, templates, overrides, dict(types), subnets, tags)
+        context = "" if min_values_relaxed(claim) else node_class.spec.get("context") or ""
+        return Plan(choice, templates, overrides, dict(types), subnets, tags, context)
 
     def _template(
         self, claim: NodeClaim, node_class: NodeClass, capacity_type: str, image: str, pods: int, efa: int
@@ -141,6 +143,7 @@ class Launcher:
             user_data=user_data(family, node_class.spec, self._cluster, told),
             capacity_type=capacity_type,
             efa=efa,
+            tenancy=tenancy_of(claim),
             tags=self._tags(claim, node_class),
         )
 
@@ -176,6 +179,8 @@ class Launcher:
             },
             "TagSpecifications": tag_specifications(plan.tags),
         }
+        if plan.context:
+            request["Context"] = plan.context
         if spot:
             request["SpotOptions"] = {"AllocationStrategy": "price-capacity-optimized"}
         else:
@@ -234,7 +239,13 @@ class Launcher:
             efa=bool(claim.requests.get(EFA)),
             annotations=annotations,
             subnet=subnet.get("id", ""),
+            tenancy=tenancy_of(claim),
         )
+
+
+def tenancy_of(claim: NodeClaim) -> str:
+    """Shared hardware unless the claim rules it out."""
+    return "default" if from_specs(claim.requirements).of(labels.INSTANCE_TENANCY).has("default") else "dedicated"
 
 
 def restricted_tag(spec: Mapping[str, Any]) -> str:

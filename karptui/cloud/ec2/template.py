@@ -40,6 +40,7 @@ def launch_template(
     user_data: str,
     capacity_type: str,
     efa: int,
+    tenancy: str,
     tags: dict[str, str],
 ) -> LaunchTemplate:
     """The template for one image and one kind of node (the spec's 3.5)."""
@@ -48,7 +49,7 @@ def launch_template(
         "UserData": base64.b64encode(user_data.encode()).decode(),
         "Monitoring": {"Enabled": bool(spec.get("detailedMonitoring"))},
         "EnclaveOptions": {"Enabled": False},
-        "Placement": {"Tenancy": "default"},
+        "Placement": {"Tenancy": tenancy},
         "MetadataOptions": _metadata_options(spec),
         "NetworkInterfaces": _interfaces(spec, status, efa),
         "TagSpecifications": _tagged(
@@ -59,6 +60,8 @@ def launch_template(
     }
     if status.get("instanceProfile"):
         data["IamInstanceProfile"] = {"Name": status["instanceProfile"]}
+    if nested := (spec.get("cpuOptions") or {}).get("nestedVirtualization"):
+        data["CpuOptions"] = {"NestedVirtualization": nested}
     if devices := _block_devices(spec, family):
         data["BlockDeviceMappings"] = devices
     digest = blake2b(json.dumps([data, tags], sort_keys=True).encode(), digest_size=8).digest()
@@ -88,11 +91,15 @@ def _metadata_options(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _interfaces(spec: Mapping[str, Any], status: Mapping[str, Any], efa: int) -> list[dict[str, Any]]:
     groups = [group["id"] for group in status.get("securityGroups") or []]
+    own: Mapping[str, Any] = spec.get("connectionTracking") or {}
+    tracking = {key[0].upper() + key[1:]: seconds for key, seconds in own.items() if seconds}
     interfaces: list[dict[str, Any]] = []
     for card in range(max(1, efa)):
         interface: dict[str, Any] = {"DeviceIndex": 1 if card else 0, "Groups": groups}
         if efa:
             interface |= {"NetworkCardIndex": card, "InterfaceType": "efa"}
+        if tracking:
+            interface["ConnectionTrackingSpecification"] = tracking
         if spec.get("associatePublicIPAddress") is not None:
             interface["AssociatePublicIpAddress"] = bool(spec["associatePublicIPAddress"])
         interfaces.append(interface)
@@ -123,8 +130,10 @@ def _block_device(device: Mapping[str, Any]) -> dict[str, Any]:
         ("snapshotID", "SnapshotId"),
         ("volumeInitializationRate", "VolumeInitializationRate"),
     ):
-        if volume.get(ours) not in (None, 0, ""):
-            ebs[theirs] = volume[ours]
+        value = volume.get(ours)
+        # A false is said, a zero is left out.
+        if value is False or value:
+            ebs[theirs] = value
     if volume.get("volumeSize"):
         ebs["VolumeSize"] = -(-parse(str(volume["volumeSize"])) // (_GIB * NANO))
     return {"DeviceName": device.get("deviceName", ""), "Ebs": ebs}

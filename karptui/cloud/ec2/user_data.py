@@ -6,12 +6,14 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.cloud.provider import NodeClassNotReady
+from karptui.cloud.provider import CreateError, NodeClassNotReady
 from karptui.model.labels import DO_NOT_SYNC_TAINTS, UNREGISTERED, label_domain
 from karptui.model.taints import Taint
 
 BOUNDARY = "//"
 NODE_CONFIG = "application/node.eks.aws"
+NODE_CONFIG_HEADER = "# Karpenter Generated NodeConfig\n"
+"""Part of the user data of Karpenter's nodes, so that it reads the same byte for byte."""
 SHELL = 'text/x-shellscript; charset="us-ascii"'
 
 _RESERVED_DOMAINS = ("kubernetes.io", "k8s.io", "node-restriction.kubernetes.io")
@@ -80,7 +82,8 @@ def _mime_parts(own: str) -> list[tuple[str, str]]:
 
     archive = message_from_string(own.replace("\r", ""))
     if not archive.is_multipart():
-        raise NodeClassNotReady("spec.userData of the NodeClass starts as a MIME archive but has no parts")
+        message = "spec.userData of the NodeClass starts as a MIME archive but has no parts"
+        raise CreateError("LaunchFailed", message)
     parts = [part for part in archive.walk() if not part.is_multipart()]
     return [(part["Content-Type"] or SHELL, str(part.get_payload())) for part in parts]
 
@@ -99,6 +102,7 @@ def _node_config(spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTo
     document = {
         "apiVersion": "node.eks.aws/v1alpha1",
         "kind": "NodeConfig",
+        "metadata": {},
         "spec": {
             "cluster": {
                 "apiServerEndpoint": cluster.endpoint,
@@ -106,13 +110,14 @@ def _node_config(spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTo
                 "cidr": cluster.service_cidr,
                 "name": cluster.name,
             },
+            "containerd": {},
             "instance": {"localStorage": raid},
             "kubelet": {"config": config, "flags": [f'--node-labels="{flags}"']},
         },
     }
     # libyaml's writer takes a tenth of the time, where it is there.
     writer = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return yaml.dump(document, Dumper=writer, sort_keys=True, width=10**6)
+    return NODE_CONFIG_HEADER + yaml.dump(document, Dumper=writer, sort_keys=True, width=10**6)
 
 
 def _with_unregistered(taints: tuple[Taint, ...]) -> list[Taint]:
