@@ -9,8 +9,9 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from karptui import __version__
 from karptui.kube.clean import clean
@@ -240,6 +241,9 @@ class Connection:
             old = self._client
             self._certificates = self._target.certificate_changes
             self._client = ApiClient(configuration=self._target.configuration)
+            if _is_loopback(self.server):
+                # As Go's clients do: a proxy of the environment has no way to this machine. There is no public switch.
+                self._client.rest_client.pool_manager._trust_env = False
             if old is not None:
                 await old.close()
         return self._client
@@ -253,6 +257,14 @@ class Connection:
         if isinstance(error, (aiohttp.ClientError, OSError, TimeoutError, ssl.SSLError, RuntimeError, ValueError)):
             return ConnectError(_transport_sentence(error, self.server))
         return error
+
+
+def _is_loopback(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _query_text(query: Query | None) -> str:

@@ -25,7 +25,9 @@ Text = str | None
 MEMO_SIZE = 16_384
 """Distinct values a Memo keeps: a cluster of 5,000 workloads needs about that many; then it starts anew."""
 
-LONGEST_REMEMBERED = 4096
+LONGEST_REMEMBERED = 2048
+"""Bytes: what is longer is hardly ever the same in two objects."""
+
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _AT = re.compile(r" - at `(?:key in )?\$?([^`]*)`$")
 

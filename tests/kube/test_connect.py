@@ -277,3 +277,20 @@ async def test_impersonation_is_asked_for(control_plane: ControlPlane, tmp_path:
     async with connect(write(tmp_path / "c", of(control_plane, user))) as connection:
         with pytest.raises(ApiError, match="somebody-else"):
             await connection.request("GET", PODS, verb="list")
+
+
+async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with connect(str(control_plane.kubeconfig())) as connection:
+        assert (await connection.server_version()).startswith("v1.")
+
+
+async def test_a_proxy_of_the_kubeconfig_that_is_down_is_told(control_plane: ControlPlane, tmp_path: Path) -> None:
+    config = of(control_plane, {"token": "x"})
+    config["clusters"][0]["cluster"]["proxy-url"] = "http://127.0.0.1:1"
+    assert "The proxy for" in await refused(write(tmp_path / "c", config), ask=True)
