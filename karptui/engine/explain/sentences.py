@@ -25,7 +25,10 @@ def label_name(key: str) -> str:
 def _values(allowed: str) -> tuple[str, str]:
     """The operator and the values, with commas, of `In [a b]`."""
     operator, _, rest = allowed.partition(" ")
-    return operator, rest.replace("[", "").replace("]", "").replace(" ", ", ")
+    values = rest.replace("[", "").replace("]", "").split(" ")
+    # A long list ends in `and 3 others`.
+    more = f" {' '.join(values[-3:])}" if values[-1] == "others" else ""
+    return operator, ", ".join(values[:-3] if more else values) + more
 
 
 def wish(key: str, allowed: str) -> str:
