@@ -17,8 +17,8 @@ CATALOG = "catalog.json"
 
 
 def plan(
-    *,
-    file: Annotated[list[str], Parameter(name=["--file", "-f"], consume_multiple=True)],
+    *files: str,
+    file: Annotated[list[str] | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
     output: Output = None,
     reasons: bool = False,
     catalog: Path | None = None,
@@ -27,8 +27,10 @@ def plan(
 
     Parameters
     ----------
+    files
+        Manifests (YAML or JSON, folders), or one scenario. NodePools belong to them.
     file
-        Manifests (YAML or JSON, folders, - for standard input), or one scenario. NodePools belong to them.
+        The same, one after each -f; - is standard input.
     output
         text, or json: newNodeClaims, existingNodes, errors and ignored.
     reasons
@@ -36,11 +38,15 @@ def plan(
     catalog
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
-    scenario = _scenario(file)
+    given = [*(file or ()), *files]
+    if not given:
+        print("karptui: plan needs at least one file: -f FILE; see karptui plan --help", file=sys.stderr)
+        return 2
+    scenario = _scenario(given)
     if scenario is not None:
-        snapshot, problems = _from_scenario(scenario, Path(file[0]), catalog), []
+        snapshot, problems = _from_scenario(scenario, Path(given[0]), catalog), []
     else:
-        snapshot, problems = _from_manifests(file)
+        snapshot, problems = _from_manifests(given)
     for problem in problems:
         print(f"karptui: {problem}", file=sys.stderr)
     from karptui.engine.provisioning import plan as decide
@@ -108,6 +114,8 @@ def _from_manifests(files: list[str]) -> tuple["Snapshot", list[str]]:
         world.apply(events.ObjectSeen(now, resource, events.Change.ADDED, entry))
     world.apply(events.CatalogueSeen(now, catalogue_for(world, settings.region)))
     problems = [*found.problems, *faults]
+    if problems and not objects:
+        raise Failure("\nkarptui: ".join(problems))
     if not world.of("nodepools"):
         problems.append("there is no NodePool among the manifests, so no node can be made: add one with -f")
     if not world.pending:

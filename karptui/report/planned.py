@@ -55,7 +55,7 @@ def _decision(view: DecisionView, reasons: bool) -> str:
     lines = [view.title]
     if view.sentence and view.sentence not in view.title:
         lines.append(f"  {view.sentence}")
-    lines += [f"  {plain(line)}" for line in view.facts]
+    lines += [f"  {fact}" for line in view.facts if (fact := plain(line)) not in view.title]
     if reasons:
         lines += [f"  {row.remaining:>6,} types left  {row.text}" for row in view.funnel]
         lines += ["  " + line for line in columns([_cells(row) for row in view.candidates[:SHOWN_TYPES]])]

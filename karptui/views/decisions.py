@@ -1,5 +1,7 @@
 """The decision log, and one decision in full (W3): the funnel, and every instance type with the reason it lost."""
 
+import math
+
 from msgspec import Struct
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
@@ -156,6 +158,8 @@ def _candidate(entry: TypeVerdict, chosen: TypeVerdict | None) -> CandidateRow:
             if share < 0.1
             else f"{percent(share)} dearer"
         )
+    elif entry.reason.code is Refusal.NO_CAPACITY and not entry.price:
+        verdict = "no price is known"  # Karpenter takes such a type for one that is not on offer
     else:
         verdict = sentence(entry.reason)
     use = "/".join(percent(entry.use[name]) for name in ("cpu", "memory") if name in entry.use)
@@ -164,7 +168,7 @@ def _candidate(entry: TypeVerdict, chosen: TypeVerdict | None) -> CandidateRow:
         entry.instance_type,
         entry.capacity_type,
         entry.zone,
-        entry.price,
+        entry.price or math.inf,
         use,
         verdict,
         entry.reason.code,
@@ -225,7 +229,7 @@ def _sentence(decision: Decision, explained: Explanation, text: str) -> str:
         return text
     fitting = sum(entry.reason.code in (Refusal.CHOSEN, Refusal.DEARER) for entry in explained.verdicts)
     unavailable = sum(
-        entry.reason.code is Refusal.NO_CAPACITY and entry.price <= chosen.price for entry in explained.verdicts
+        entry.reason.code is Refusal.NO_CAPACITY and 0 < entry.price <= chosen.price for entry in explained.verdicts
     )
     words = f"{chosen.instance_type}: cheapest of {fitting} that fit at ${amount(chosen.price)}/h"
     return f"{words}; {unavailable} cheaper had no capacity" if unavailable else words

@@ -1,0 +1,52 @@
+"""Ctrl-c, a reader that goes away, and SIGTERM: no traceback, the right exit code, nothing left behind."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import RECORDING, environment
+
+
+def playing(home: Path) -> "subprocess.Popen[str]":
+    program = subprocess.Popen(
+        [sys.executable, "-m", "karptui", "replay", str(RECORDING), "-o", "text"],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout is not None
+    assert "connected" in program.stdout.readline()
+    return program
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
+    with playing(tmp_path) as program:
+        program.send_signal(number)
+        _, error = program.communicate(timeout=30)
+    assert program.returncode == 130
+    assert error == ""
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "karptui", "replay", str(RECORDING), "--speed", "50", "-o", "text"],
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.readline()
+        program.stdout.close()
+        error = program.stderr.read()
+        program.wait(timeout=60)
+    assert program.returncode == 0
+    assert error == ""

@@ -1,0 +1,171 @@
+"""`karptui plan`: manifests and scenarios in, decisions out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cli.commands import karptui
+
+POOL = {
+    "apiVersion": "karpenter.sh/v1",
+    "kind": "NodePool",
+    "metadata": {"name": "default"},
+    "spec": {
+        "template": {
+            "spec": {
+                "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "default"},
+                "requirements": [
+                    {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]},
+                    {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                ],
+            }
+        }
+    },
+}
+
+
+def deployment(name: str, replicas: int, cpu: str, selector: dict[str, str] | None = None) -> dict[str, Any]:
+    spec: dict[str, Any] = {"containers": [{"name": "m", "image": "m", "resources": {"requests": {"cpu": cpu}}}]}
+    if selector:
+        spec["nodeSelector"] = selector
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "demo"},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": spec},
+        },
+    }
+
+
+def written(folder: Path, *manifests: dict[str, Any]) -> str:
+    path = folder / "manifests.yaml"
+    path.write_text(yaml.safe_dump_all(manifests))
+    return str(path)
+
+
+def test_pods_of_a_deployment_are_decided_about(tmp_path: Path) -> None:
+    file = written(tmp_path, POOL, deployment("inflate", 5, "1"), deployment("stuck", 1, "1", {"team": "nobody"}))
+    done = karptui(tmp_path, "plan", "-f", file)
+    assert done.returncode == 0, done.stderr
+    assert karptui(tmp_path, "plan", file).stdout == done.stdout
+    assert "1 new node for 5 pods" in done.stdout
+    assert "1 pod fits nowhere: pool default: its nodes have no label team" in done.stdout
+    assert "shipped" in done.stdout
+
+
+def test_json_is_the_shape_of_a_scenarios_answer(tmp_path: Path) -> None:
+    file = written(tmp_path, POOL, deployment("inflate", 5, "1"))
+    done = karptui(tmp_path, "plan", "--file", file, "-o", "json")
+    answer = json.loads(done.stdout)
+    assert set(answer) == {"newNodeClaims", "existingNodes", "errors", "ignored"}
+    (claim,) = answer["newNodeClaims"]
+    assert claim["nodePool"] == "default"
+    assert len(claim["pods"]) == 5
+    assert claim["requests"]["cpu"] == "5"
+    assert all(pod.startswith("demo/inflate-") for pod in claim["pods"])
+
+
+def test_reasons_show_the_funnel_and_the_types(tmp_path: Path) -> None:
+    file = written(tmp_path, POOL, deployment("inflate", 5, "1"))
+    done = karptui(tmp_path, "plan", "-f", file, "--reasons")
+    assert "types left" in done.stdout
+    assert "chosen" in done.stdout
+    assert "dearer" in done.stdout
+
+
+def test_manifests_without_a_nodepool_say_so(tmp_path: Path) -> None:
+    done = karptui(tmp_path, "plan", "-f", written(tmp_path, deployment("inflate", 1, "1")))
+    assert done.returncode == 1
+    assert "there is no NodePool among the manifests" in done.stderr
+    assert "1 pod fits nowhere" in done.stdout
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_planned(tmp_path: Path) -> None:
+    broken = deployment("broken", 1, "1.5Gx")
+    file = written(tmp_path, POOL, deployment("inflate", 2, "1"), broken, {"apiVersion": "v1", "kind": "Service"})
+    done = karptui(tmp_path, "plan", "-f", file)
+    assert done.returncode == 1
+    assert "1.5Gx" in done.stderr
+    assert "Service" in done.stderr
+    assert "1 new node for 2 pods" in done.stdout
+
+
+def test_manifests_may_come_from_standard_input(tmp_path: Path) -> None:
+    text = yaml.safe_dump_all([POOL, deployment("inflate", 2, "1")])
+    done = karptui(tmp_path, "plan", "-f", "-", input=text)
+    assert "1 new node for 2 pods" in done.stdout
+
+
+def scenario(**change: object) -> dict[str, Any]:
+    pool = json.loads(json.dumps(POOL))
+    pool["status"] = {
+        "conditions": [
+            {"type": type_, "status": "True"} for type_ in ("ValidationSucceeded", "NodeClassReady", "Ready")
+        ]
+    }
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a", "namespace": "default", "uid": "1"},
+        "spec": {"containers": [{"name": "m", "image": "m", "resources": {"requests": {"cpu": "1"}}}]},
+        "status": {"phase": "Pending", "conditions": [condition]},
+    }
+    return {
+        "name": "own-001",
+        "kind": "scheduling",
+        "now": "2026-01-01T12:00:00Z",
+        "options": {},
+        "instanceTypes": {"catalog": ["m5.large"]},
+        "objects": [pool, pod],
+        **change,
+    }
+
+
+CATALOG = {
+    "region": "us-east-1",
+    "zoneIDs": {"us-east-1a": "use1-az1"},
+    "doesNotExist": [],
+    "types": [
+        {
+            "name": "m5.large",
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/os": "linux",
+                "node.kubernetes.io/instance-type": "m5.large",
+            },
+            "capacity": {"cpu": "2", "memory": "7577Mi", "pods": "29", "ephemeral-storage": "20Gi"},
+            "overhead": {"kubeReserved": {"cpu": "70m"}},
+            "zones": ["us-east-1a"],
+            "onDemand": 0.096,
+            "spot": {},
+        }
+    ],
+}
+
+
+def test_a_scenario_is_answered_with_the_types_of_the_catalogue_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "scheduling").mkdir()
+    file = tmp_path / "scheduling" / "own-001.json"
+    file.write_text(json.dumps(scenario()))
+    (tmp_path / "catalog.json").write_text(json.dumps(CATALOG))
+    done = karptui(tmp_path, "plan", "-f", str(file), "-o", "json")
+    assert done.returncode == 0, done.stderr
+    (claim,) = json.loads(done.stdout)["newNodeClaims"]
+    assert claim["pods"] == ["default/a"]
+    assert claim["instanceTypes"] == ["m5.large"]
+
+
+def test_a_scenario_that_cannot_be_answered_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    for change in ({"kind": "disruption"}, {"now": "yesterday"}, {"instanceTypes": {"catalog": ["m9.huge"]}}):
+        file.write_text(json.dumps(scenario(**change)))
+        done = karptui(tmp_path, "plan", "-f", str(file))
+        assert done.returncode == 1
+        assert done.stderr.startswith("karptui: ")
+        assert done.stderr.count("\n") == 1
