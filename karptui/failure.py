@@ -1,4 +1,4 @@
-"""What stops a command: one sentence saying what, where and what to do. It ends with exit code 1, without a traceback."""
+"""What stops a command: one sentence saying what, where and what to do; exit code 1, and no traceback."""
 
 
 class Failure(Exception):

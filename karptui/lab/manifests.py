@@ -139,12 +139,12 @@ def deployment(
 
 def workloads() -> list[Manifest]:
     """Every Deployment of the story, at zero."""
-    gpu = {
+    gpu: Manifest = {
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
         "nodeSelector": {"karpenter.k8s.aws/instance-category": "g"},
     }
-    spot = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
-    on_demand = {"nodeSelector": {"karpenter.sh/capacity-type": "on-demand"}}
+    spot: Manifest = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+    on_demand: Manifest = {"nodeSelector": {"karpenter.sh/capacity-type": "on-demand"}}
     return [
         deployment("inflate", {"cpu": "1"}),
         deployment("checkout", {"cpu": "500m", "memory": "1Gi"}, namespace="shop", **spot),

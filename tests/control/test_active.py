@@ -1,6 +1,7 @@
 """karptui as the controller of an embedded cluster: API server, scheduler and kubelets of the lab, EC2 by moto."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ async def test_controllers_killed_in_the_middle_of_a_launch_leave_one_instance_f
 
 
 async def test_an_interrupted_spot_instance_is_replaced_and_its_pods_run_elsewhere(cluster: ActiveCluster) -> None:
-    spot = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+    spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
     await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=4, **spot))
     await cluster.until(lambda: cluster.bound("default/web") == 4, "four pods bound")
     await cluster.until(lambda: len(_ready_claims(cluster)) == 1, "the claim ready")
