@@ -75,15 +75,14 @@ async def test_the_cluster_sees_an_instance_with_what_its_kubelet_was_told_and_s
     await provider.close()
 
 
-async def test_the_same_seed_gives_the_same_account() -> None:
-    async def account(seed: str) -> tuple[dict[str, str], str]:
-        lab = await start_ec2(seed=seed, zones=("us-east-1a", "us-east-1c"))
-        await lab.stop()
-        return lab.subnets, lab.security_group
-
-    first, again, other = [await account(seed) for seed in ("one", "one", "two")]
-    assert first == again != other
-    assert list(first[0]) == ["us-east-1a", "us-east-1c"]
+async def test_the_same_seed_gives_the_same_account(lab: Ec2Lab) -> None:
+    again = await start_ec2()
+    other = await start_ec2(seed="another", zones=("us-east-1a", "us-east-1c"))
+    await again.stop()
+    await other.stop()
+    assert (again.subnets, again.security_group) == (lab.subnets, lab.security_group)
+    assert list(other.subnets) == ["us-east-1a", "us-east-1c"]
+    assert other.security_group != lab.security_group and other.subnets["us-east-1a"] != lab.subnets["us-east-1a"]
 
 
 async def test_a_zone_that_the_region_does_not_have_is_named() -> None:
