@@ -13,11 +13,7 @@ import signal
 import sys
 from typing import Any
 
-from karptui.lab.apiserver.server import ApiServer
 from karptui.lab.clock import Clock
-from karptui.lab.cluster.cluster import Cluster
-from karptui.lab.cluster.delays import Delays
-from karptui.lab.ec2.feed import Ec2Instances
 from karptui.lab.ec2.process import Ec2Lab, start_ec2
 from karptui.lab.manifests import CLUSTER
 
@@ -26,6 +22,15 @@ async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> N
     """Run until stdin ends. `settings`: seed, speed, port, api_only."""
     clock = Clock(speed=settings.get("speed", 1.0))
     token = secrets.token_urlsafe(24)
+    starting: asyncio.Task[Ec2Lab] | None = None
+    if not settings.get("api_only"):
+        starting = asyncio.create_task(start_ec2(seed=settings["seed"], cluster=CLUSTER, clock=clock))
+        await asyncio.sleep(0.05)  # EC2 loads in its process while the imports below hold this one
+    from karptui.lab.apiserver.server import ApiServer
+    from karptui.lab.cluster.cluster import Cluster
+    from karptui.lab.cluster.delays import Delays
+    from karptui.lab.ec2.feed import Ec2Instances
+
     server = ApiServer(token=token, clock=clock)
     port = await server.start(port=settings.get("port", 0))
     url = f"http://127.0.0.1:{port}"
@@ -33,8 +38,8 @@ async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> N
     ec2: Ec2Lab | None = None
     machinery: asyncio.Task[None] | None = None
     try:
-        if not settings.get("api_only"):
-            ec2 = await start_ec2(seed=settings["seed"], cluster=CLUSTER, clock=clock)
+        if starting is not None:
+            ec2 = await starting
             feed = Ec2Instances(ec2.endpoint, ec2.region)
             profile = Delays(**settings.get("delays", {}))
             cluster = Cluster(url, token, clock, seed=settings["seed"], feed=feed, profile=profile)

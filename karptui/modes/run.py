@@ -1,7 +1,6 @@
 """What every way of using karptui has in common: a World, one sink for events, a clock, and tasks that feed it."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
+from karptui.kube.garbage import freeze_after_sync, quiet_collection
 from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
@@ -94,7 +94,8 @@ class Run:
 
     async def start(self) -> None:
         """Begin to feed the World and to plan; returns at once."""
-        gc.set_threshold(50_000, 20, 100)  # full collections over a large cluster stall the screen
+        quiet_collection()
+        self.spawn(self._freeze())
         if self._record is not None:
             check_writable(self._record)
             self.spawn(self._flush())
@@ -123,6 +124,12 @@ class Run:
         self.failure = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
         self.sink(events.Problem(self.now(), "karptui", self.failure))
         self.ended.set()
+
+    async def _freeze(self) -> None:
+        """Take what the first lists brought out of the garbage collector's sight."""
+        while not self.world.synced():
+            await asyncio.sleep(0.1)
+        freeze_after_sync()
 
     async def _feed_to_the_end(self) -> None:
         await self.feed()
