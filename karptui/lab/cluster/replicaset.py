@@ -17,6 +17,11 @@ def owned_key(pod: Object, kind: str) -> str:
     return f"{pod['metadata']['namespace']}/{owner['name']}" if owner and owner["kind"] == kind else ""
 
 
+def _counted(pod: Object) -> tuple[object, ...]:
+    """What a ReplicaSet's numbers are made of; a pod goes through many other changes while it starts."""
+    return (active(pod), deleting(pod), ready(pod), pod["metadata"].get("labels"))
+
+
 class ReplicaSetController(Controller):
     """Makes and removes pods of ReplicaSets and counts them."""
 
@@ -36,7 +41,8 @@ class ReplicaSetController(Controller):
     def _pod_changed(self, before: Object | None, after: Object | None) -> None:
         pod = after or before
         assert pod is not None
-        self.add(owned_key(pod, "ReplicaSet"))
+        if before is None or after is None or _counted(before) != _counted(after):
+            self.add(owned_key(pod, "ReplicaSet"))
 
     async def sync(self, key: str) -> None:
         """See Controller.sync."""
@@ -77,20 +83,25 @@ class ReplicaSetController(Controller):
             await self.api.patch(REPLICASETS, current, {"status": status}, "status")
 
     def _status(self, item: Object) -> Object:
-        owned = self._pods.by("controller", item["metadata"]["uid"])
-        pods = [pod for pod in owned if active(pod)]
-        labels = (item["spec"]["template"].get("metadata") or {}).get("labels") or {}
-        waits = [available_in(pod, item["spec"].get("minReadySeconds", 0), self.context.clock.now()) for pod in pods]
-        later = [wait for wait in waits if wait]
-        if later:
-            self.add_after(key_of(item), min(later))
-        return {
-            "replicas": len(pods),
-            "fullyLabeledReplicas": sum(
-                labels.items() <= (pod["metadata"].get("labels") or {}).items() for pod in pods
-            ),
-            "readyReplicas": sum(ready(pod) for pod in pods),
-            "availableReplicas": sum(wait == 0 for wait in waits),
-            "terminatingReplicas": sum(deleting(pod) for pod in owned),
-            "observedGeneration": item["metadata"].get("generation", 0),
-        }
+        labels = ((item["spec"]["template"].get("metadata") or {}).get("labels") or {}).items()
+        wait_for, now = item["spec"].get("minReadySeconds", 0), self.context.clock.now()
+        names = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas")
+        counts = dict.fromkeys(names, 0)
+        soonest: float | None = None
+        for pod in self._pods.by("controller", item["metadata"]["uid"]):
+            counts["terminatingReplicas"] += deleting(pod)
+            if not active(pod):
+                continue
+            counts["replicas"] += 1
+            counts["fullyLabeledReplicas"] += labels <= (pod["metadata"].get("labels") or {}).items()
+            wait = available_in(pod, wait_for, now)
+            if wait is None:
+                continue
+            counts["readyReplicas"] += 1
+            if wait:
+                soonest = wait if soonest is None else min(soonest, wait)
+            else:
+                counts["availableReplicas"] += 1
+        if soonest is not None:
+            self.add_after(key_of(item), soonest)
+        return {**counts, "observedGeneration": item["metadata"].get("generation", 0)}

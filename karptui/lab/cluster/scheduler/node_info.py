@@ -24,6 +24,7 @@ class NodeInfo:
         "pods",
         "requested",
         "scored",
+        "soft",
         "taints",
         "unschedulable",
     )
@@ -34,6 +35,7 @@ class NodeInfo:
         self.labels: Labels = {}
         self.taints: list[Object] = []
         self.unschedulable = False
+        self.soft = False
         self.allocatable: Resources = {}
         self.requested: Resources = {}
         self.scored: Resources = {}
@@ -46,6 +48,7 @@ class NodeInfo:
         self.node = node
         self.labels = node["metadata"].get("labels") or {}
         self.taints = node["spec"].get("taints") or []
+        self.soft = any(taint["effect"] == "PreferNoSchedule" for taint in self.taints)
         self.unschedulable = bool(node["spec"].get("unschedulable"))
         allocatable = (node.get("status") or {}).get("allocatable") or {}
         self.allocatable = {name: parse(amount) for name, amount in allocatable.items()}

@@ -15,12 +15,13 @@ BEST = 100.0
 
 def scores(pod: PodInfo, feasible: Sequence[NodeInfo], everything: Sequence[NodeInfo]) -> list[float]:
     """The total of each feasible node; the higher the better."""
-    parts: list[tuple[float, list[float]]] = [
-        (1, [least_allocated(pod, info) for info in feasible]),
-        (1, [balanced(pod, info) for info in feasible]),
-        (2, _scaled([preferred_nodes(pod, info) for info in feasible])),
-        (3, _reversed([float(soft_taints(pod, info)) for info in feasible])),
-    ]
+    parts: list[tuple[float, list[float]]] = [(1, [resources(pod, info) for info in feasible])]
+    # Where no node differs, the plugin's scores are all the same and decide nothing.
+    wishes = _scaled([preferred_nodes(pod, info) for info in feasible]) if _prefers(pod) else None
+    if wishes is not None:
+        parts.append((2, wishes))
+    if any(info.soft for info in feasible):
+        parts.append((3, _reversed([float(soft_taints(pod, info)) for info in feasible])))
     soft = [one for one in pod.spreads if not one.hard]
     if soft or (pod.owner and not pod.spreads):
         parts.append((2, _spread_scores(pod, feasible, everything, soft)))
@@ -29,28 +30,26 @@ def scores(pod: PodInfo, feasible: Sequence[NodeInfo], everything: Sequence[Node
     return [sum(weight * values[index] for weight, values in parts) for index in range(len(feasible))]
 
 
-def least_allocated(pod: PodInfo, info: NodeInfo) -> float:
-    """NodeResourcesFit, LeastAllocated: the mean free share of cpu and memory after placing the pod."""
-    shares: list[float] = []
+def resources(pod: PodInfo, info: NodeInfo) -> float:
+    """NodeResourcesFit (LeastAllocated) plus NodeResourcesBalancedAllocation, over cpu and memory after placing it.
+
+    The first is the mean free share, the second is best where both are used to the same share.
+    """
+    free: list[float] = []
+    used: list[float] = []
     for name in ("cpu", "memory"):
         total = info.allocatable.get(name, 0)
         if total:
-            used = info.scored.get(name, 0) + pod.scored.get(name, 0)
-            shares.append(max(total - used, 0) * BEST / total)
-    return sum(shares) / len(shares) if shares else 0.0
-
-
-def balanced(pod: PodInfo, info: NodeInfo) -> float:
-    """NodeResourcesBalancedAllocation: the closer the used shares of cpu and memory, the better."""
-    shares: list[float] = []
-    for name in ("cpu", "memory"):
-        total = info.allocatable.get(name, 0)
-        if total:
-            used = info.requested.get(name, 0) + pod.requests.get(name, 0)
-            shares.append(min(used / total, 1.0))
-    if len(shares) < 2:
+            free.append(max(total - info.scored.get(name, 0) - pod.scored.get(name, 0), 0) / total)
+            used.append(min((info.requested.get(name, 0) + pod.requests.get(name, 0)) / total, 1.0))
+    if not free:
         return BEST
-    return (1 - abs(shares[0] - shares[1]) / 2) * BEST
+    balance = 1 - abs(used[0] - used[1]) / 2 if len(used) == 2 else 1.0
+    return (sum(free) / len(free) + balance) * BEST
+
+
+def _prefers(pod: PodInfo) -> bool:
+    return bool(((pod.spec.get("affinity") or {}).get("nodeAffinity") or {}).get(PREFERRED))
 
 
 def preferred_nodes(pod: PodInfo, info: NodeInfo) -> float:
