@@ -77,7 +77,7 @@ class PodClasses:
         self.snapshot = snapshot
         self.space = space
         self.tolerate_preferences = tolerate_preferences
-        self.label_keys: frozenset[str] = frozenset()
+        self.label_keys: tuple[str, ...] = ()
         self.all: list[PodClass] = []
         self._known: dict[tuple[object, ...], PodClass] = {}
         self._templates: dict[int, ClassTemplate] = {}
@@ -85,20 +85,21 @@ class PodClasses:
 
     def watch_labels(self, specs: list[PodSpec]) -> None:
         """Learns which labels selectors look at, so that the others do not tell pods apart."""
-        self.label_keys = frozenset(key for spec in specs for key in _selected_keys(spec))
+        self.label_keys = tuple(sorted({key for spec in specs for key in _selected_keys(spec)}))
 
     def of(self, pod: Pod) -> PodClass:
         """The class of a pod."""
-        labels = pod.metadata.labels
-        watched = {key: labels[key] for key in self.label_keys if key in labels} if self.label_keys else {}
+        metadata, spec = pod.metadata, pod.spec
         amounts = self._amounts_of(pod.requests)
-        key: tuple[object, ...] = (pod.spec.key, pod.metadata.namespace, frozenset(watched.items()), amounts)
-        if pod.spec.volumes:
-            key = (*key, pod.metadata.name)
+        values = tuple(map(metadata.labels.get, self.label_keys))
+        key: tuple[object, ...] = (spec.key, metadata.namespace, values, amounts)
+        if spec.volumes:
+            key = (*key, metadata.name)
         known = self._known.get(key)
         if known is None:
+            watched = {name: value for name, value in zip(self.label_keys, values, strict=True) if value is not None}
             template = ClassTemplate(pod, watched, amounts, self.space, self.snapshot)
-            known = self._known[key] = self._add(pod.spec, template)
+            known = self._known[key] = self._add(spec, template)
         return known
 
     def relaxed(self, class_: PodClass) -> PodClass | None:

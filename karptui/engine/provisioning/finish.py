@@ -1,17 +1,32 @@
 """From a claim of the loop to the NodeClaim that would be created (spec/scheduling.md 6.9, 8.6, 9.2)."""
 
 from math import inf
+from typing import NamedTuple
 
-from karptui.engine.provisioning.catalogue import OfferingKind, PreparedCatalogue
+from msgspec.structs import replace
+
+from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.claims import Claim
 from karptui.engine.provisioning.min_values import MinValues
 from karptui.engine.provisioning.pools import SIMULATION_KEYS
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.model.decision import PlannedClaim, Reason, Refusal
 from karptui.model.labels import CAPACITY_RESERVATION_ID, CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, RESERVED
+from karptui.model.node import RequirementSpec
 from karptui.model.quantity import is_binary_resource
-from karptui.model.requirements import Requirement, Requirements
+from karptui.model.requirements import Requirement
 from karptui.model.resources import Resources, merge, minimum
+
+
+class _Written(NamedTuple):
+    """What claims with equal requirements and types have in common."""
+
+    names: tuple[str, ...]
+    requirements: tuple[RequirementSpec, ...]
+    min_values: int | None
+    price: float
+    zone: str
+    capacity_type: str
 
 
 class Finishing:
@@ -24,39 +39,53 @@ class Finishing:
         self._space = space
         self._min_values = min_values
         self._max_types = max_types
-        self._kept: dict[tuple[tuple[OfferingKind, ...], int], tuple[tuple[str, ...], int]] = {}
+        self._written: dict[tuple[RequirementSet, int, frozenset[str]], _Written | Reason] = {}
 
     def finish(self, claim: Claim) -> PlannedClaim | Reason:
         """The NodeClaim; or why it cannot be made after all, which is minValues after the cut."""
+        key = (claim.requirements, claim.types, claim.held)
+        written = self._written.get(key)
+        if written is None:
+            written = self._written[key] = self._write(claim)
+        if isinstance(written, Reason):
+            return replace(written, pool=claim.template.name)
+        overhead = daemon_overhead(claim)
+        requests = merge(claim.requests, overhead)
+        pool = claim.template.pool.template
+        return PlannedClaim(
+            node_pool=claim.template.name,
+            pods=tuple(sorted([pod.key for pod in claim.pods])),
+            requirements=written.requirements,
+            instance_types=written.names,
+            requests=requests,
+            instance_type_min_values=written.min_values,
+            taints=pool.taints,
+            startup_taints=pool.startup_taints,
+            price=written.price,
+            zone=written.zone,
+            capacity_type=written.capacity_type,
+            daemon_requests=overhead,
+            binary_format=frozenset([name for name in requests if is_binary_resource(name)]),
+            relaxed=tuple(claim.relaxed),
+            min_values_relaxed=claim.template.min_values_relaxed,
+        )
+
+    def _write(self, claim: Claim) -> _Written | Reason:
+        """What claims with equal requirements and types have in common."""
         requirements = self._final_requirements(claim)
         names, types = self._cut(requirements, claim.types)
         unmet = self._min_values.unmet(requirements, types) if self._min_values.strict else {}
         if unmet:
             key = min(unmet)
             wanted = requirements.requirements.of(key).min_values
-            return Reason(Refusal.MIN_VALUES, claim.template.name, key, str(wanted), str(unmet[key]))
-        overhead = daemon_overhead(claim)
-        written = self._written(requirements, types)
-        cheapest = self._cheapest(requirements, names[0])
-        pool = claim.template.pool.template
-        requests = merge(claim.requests, overhead)
-        return PlannedClaim(
-            node_pool=claim.template.name,
-            pods=tuple(sorted(pod.key for pod in claim.pods)),
-            requirements=tuple(written.without(INSTANCE_TYPE).to_specs()),
-            instance_types=names,
-            requests=requests,
-            instance_type_min_values=written.of(INSTANCE_TYPE).min_values,
-            taints=pool.taints,
-            startup_taints=pool.startup_taints,
-            price=cheapest[0],
-            zone=cheapest[1],
-            capacity_type=cheapest[2],
-            daemon_requests=overhead,
-            binary_format=frozenset(name for name in requests if is_binary_resource(name)),
-            relaxed=tuple(claim.relaxed),
-            min_values_relaxed=claim.template.min_values_relaxed,
-        )
+            return Reason(Refusal.MIN_VALUES, "", key, str(wanted), str(unmet[key]))
+        rows = self._catalogue.expand(types)
+        offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
+        final = requirements.requirements.without(*SIMULATION_KEYS)
+        final = final.add(Requirement(CAPACITY_TYPE, False, offered))
+        min_values = final.of(INSTANCE_TYPE).min_values
+        specs = tuple(final.without(INSTANCE_TYPE).to_specs())
+        return _Written(names, specs, min_values, *self._cheapest(requirements, names[0]))
 
     def _final_requirements(self, claim: Claim) -> RequirementSet:
         final = claim.requirements.requirements.without(HOSTNAME)
@@ -66,20 +95,10 @@ class Finishing:
         return self._space.intern(final)
 
     def _cut(self, requirements: RequirementSet, types: int) -> tuple[tuple[str, ...], int]:
-        key = (requirements.kinds, types)
-        known = self._kept.get(key)
-        if known is None:
-            order, _ = self._catalogue.price_order(requirements.kinds)
-            kept = [bit for bit in order if types >> bit & 1][: self._max_types]
-            mask = sum(1 << bit for bit in kept)
-            known = self._kept[key] = (tuple(self._catalogue.types[bit].name for bit in kept), mask)
-        return known
-
-    def _written(self, requirements: RequirementSet, types: int) -> Requirements:
-        rows = self._catalogue.expand(types)
-        offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
-        written = requirements.requirements.without(*SIMULATION_KEYS)
-        return written.add(Requirement(CAPACITY_TYPE, False, offered))
+        """The names by price, as many as a NodeClaim lists, and their mask."""
+        order, _ = self._catalogue.price_order(requirements.kinds)
+        kept = [bit for bit in order if types >> bit & 1][: self._max_types]
+        return tuple(self._catalogue.types[bit].name for bit in kept), sum(1 << bit for bit in kept)
 
     def _cheapest(self, requirements: RequirementSet, name: str) -> tuple[float, str, str]:
         """Price, zone and capacity type of the cheapest offering of a type."""

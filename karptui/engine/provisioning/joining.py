@@ -4,7 +4,8 @@ Claims with the same requirements are one bucket, so requirements and topology a
 that was too full for a class never takes one of that class again, as claims only fill and narrow.
 """
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
 from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Bucket, Claim, ClaimOrder
@@ -49,12 +50,23 @@ class _Page:
 class _Book:
     """What one class knows of the open claims; `dead` are those that never take one of it again."""
 
-    __slots__ = ("buckets", "dead", "pages")
+    __slots__ = ("dead", "pages", "seen", "shape")
+
+    def __init__(self, shape: "_Shape") -> None:
+        self.shape = shape
+        self.seen = 0
+        self.pages: list[_Page] = []
+        self.dead: set[Claim] = set()
+
+
+class _Shape:
+    """Classes that differ in requests, labels and topology only: the same buckets suit them all."""
+
+    __slots__ = ("buckets", "suitable")
 
     def __init__(self) -> None:
         self.buckets = 0
-        self.pages: list[_Page] = []
-        self.dead: set[Claim] = set()
+        self.suitable: list[tuple[Bucket, tuple[RequirementSet, ...]]] = []
 
 
 class Joining:
@@ -74,17 +86,27 @@ class Joining:
         self._min_values = min_values
         self._reservations = reservations
         self._books: dict[int, _Book] = {}
+        self._shapes: dict[tuple[object, ...], _Shape] = {}
+
+    def forget(self, class_: PodClass) -> None:
+        """No pod of a class is left to place."""
+        self._books.pop(class_.index, None)
 
     def find(self, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         """The first claim in order that accepts a pod of a class."""
         book = self._books.get(class_.index)
         if book is None:
-            book = self._books[class_.index] = _Book()
-        if book.buckets < len(self._order.buckets):
-            self._see_buckets(book, class_)
+            book = self._books[class_.index] = _Book(self._shape_of(class_))
+        if book.shape.buckets < len(self._order.buckets):
+            self._see_buckets(book.shape, class_)
+        if book.seen < len(book.shape.suitable):
+            book.pages += [_Page(bucket, targets) for bucket, targets in book.shape.suitable[book.seen :]]
+            book.seen = len(book.shape.suitable)
         heads: list[tuple[int, _Page]] = []
+        epoch = self._order.epoch
         for page in book.pages:
-            self._catch_up(page, book)
+            if page.epoch != epoch or page.seen < len(page.bucket.arrivals):
+                self._catch_up(page, book, groups)
             head = self._head(page)
             if head:
                 heads.append((head, page))
@@ -96,16 +118,17 @@ class Joining:
         put_aside: list[tuple[list[int], int]] = []
         narrowed: dict[_Page, tuple[RequirementSet, ...]] = {}
         accepted: Acceptance | None = None
+        # No two claims have one key, so pages are never compared.
+        heapify(heads)
         while heads:
-            best = 0 if len(heads) == 1 else min(range(len(heads)), key=lambda place: heads[place][0])
-            key, page = heads[best]
+            key, page = heads[0]
             targets = page.targets
             if groups.zonal:
                 if page not in narrowed:
                     narrowed[page] = self._narrowed(class_, groups, targets)
                 targets = narrowed[page]
                 if not targets:
-                    del heads[best]
+                    heappop(heads)
                     continue
             claim = self._order.claim_at[key]
             accepted, later = self._try(claim, class_, groups, targets, page.targets)
@@ -118,9 +141,9 @@ class Joining:
                 book.dead.add(claim)
             following = self._head(page)
             if following:
-                heads[best] = (following, page)
+                heapreplace(heads, (following, page))
             else:
-                del heads[best]
+                heappop(heads)
         for heap, key in put_aside:
             heappush(heap, key)
         return accepted
@@ -151,28 +174,39 @@ class Joining:
             bool(groups.zonal) and any(self._filter.joining(claim, class_, target) for target in widest)
         )
 
-    def _see_buckets(self, book: _Book, class_: PodClass) -> None:
-        """Opens a page for every bucket that has come to be since, unless it does not suit the class at all."""
-        for bucket in list(self._order.buckets.values())[book.buckets :]:
+    def _shape_of(self, class_: PodClass) -> _Shape:
+        key = (class_.requirements, class_.spec.tolerations, class_.alternatives)
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = _Shape()
+        return shape
+
+    def _see_buckets(self, shape: _Shape, class_: PodClass) -> None:
+        """Looks at every bucket that has come to be since, and keeps it unless it does not suit the class at all."""
+        buckets = self._order.buckets
+        for bucket in islice(buckets.values(), shape.buckets, None):
             targets = _targets(bucket, class_)
             if targets:
-                book.pages.append(_Page(bucket, targets))
-        book.buckets = len(self._order.buckets)
+                shape.suitable.append((bucket, targets))
+        shape.buckets = len(buckets)
 
-    def _catch_up(self, page: _Page, book: _Book) -> None:
-        bucket = page.bucket
+    def _catch_up(self, page: _Page, book: _Book, groups: ClassTopology) -> None:
+        bucket, claim_at, dead = page.bucket, self._order.claim_at, book.dead
         arrivals = bucket.arrivals
         if page.epoch != self._order.epoch or len(arrivals) - page.seen > _MANY_ARRIVALS:
-            claim_at, dead = self._order.claim_at, book.dead
-            # An ascending list is a heap.
-            page.heap = [key for key in bucket.keys if claim_at[key] not in dead] if dead else bucket.keys[:]
+            keys = bucket.keys
+            # An ascending list is a heap, and so is what is left of it.
+            if dead:
+                keys = [key for key in keys if claim_at[key] not in dead]
+            for full in groups.full_hosts():
+                keys = [key for key in keys if claim_at[key].index not in full]
+            page.heap = keys[:] if keys is bucket.keys else keys
             page.epoch, page.seen = self._order.epoch, len(arrivals)
             return
-        while page.seen < len(arrivals):
-            claim = arrivals[page.seen]
-            page.seen += 1
-            if claim not in book.dead:
+        for claim in islice(arrivals, page.seen, None):
+            if claim not in dead:
                 heappush(page.heap, claim.key)
+        page.seen = len(arrivals)
 
     def _head(self, page: _Page) -> int:
         """The first claim of a page by key, 0 if there is none; keys that are out of date are put right."""

@@ -1,5 +1,7 @@
 """The loop: pods in order, each to an existing node, an open claim or a new one (spec/scheduling.md 6)."""
 
+from collections import Counter
+
 from karptui.engine.provisioning.catalogue import prepare
 from karptui.engine.provisioning.claims import Claim, ClaimOrder
 from karptui.engine.provisioning.classes import PodClass, PodClasses
@@ -65,11 +67,16 @@ class Solver:
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
         self._topology.start(class_of.values())
         failures: dict[str, PodFailure] = {}
+        left = Counter(class_.index for class_ in class_of.values())
         queue = PodQueue(self._batch.pods)
         while (pod := queue.pop()) is not None:
-            failure = self._attempt(pod, class_of[id(pod)])
+            class_ = class_of[id(pod)]
+            failure = self._attempt(pod, class_)
             if failure is None:
                 failures.pop(pod.key, None)
+                left[class_.index] -= 1
+                if not left[class_.index]:
+                    self._joining.forget(class_)
             else:
                 failures[pod.key] = failure
                 queue.push(pod)

@@ -16,12 +16,12 @@ class Residents:
     """Bound pods outside the batch, put together by namespace, labels and node."""
 
     def __init__(
-        self, snapshot: Snapshot, nodes: Sequence[StateNode], batch: Iterable[Pod], label_keys: frozenset[str]
+        self, snapshot: Snapshot, nodes: Sequence[StateNode], batch: Iterable[Pod], label_keys: tuple[str, ...]
     ) -> None:
         self._snapshot = snapshot
         self._nodes = nodes
         self._batch = {pod.metadata.uid or pod.key for pod in batch}
-        self._label_keys = label_keys
+        self._label_keys = frozenset(label_keys)
         self._pods: dict[str, dict[frozenset[tuple[str, str]], Counter[str]]] | None = None
         self._labels: dict[str, Requirements] = {}
 

@@ -1,6 +1,6 @@
 """Topology over one plan: groups, who owns them, where pods may go and what placing them changes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from karptui.engine.provisioning.classes import PodClass
@@ -44,6 +44,12 @@ class ClassTopology:
         self.counted: list[Group] = []
         self.attracted_to_host = False
         self.host_domains: Requirement | None = None
+
+    def full_hosts(self) -> Iterator[Collection[Host]]:
+        """Hosts that take none of the class for good, as far as they are quickly told."""
+        for group, selected in self.hosts:
+            if group.kind is Kind.ANTI_AFFINITY or (group.kind is Kind.SPREAD and selected and group.max_skew == 1):
+                yield group.hosts
 
 
 class _Counting:
