@@ -36,7 +36,7 @@ def head(world: World, mode: str, now: float) -> Head:
     """The head at `now` (epoch seconds)."""
     connected = world.connected
     claims = world.of("nodeclaims").values()
-    bound = sorted(seconds for entry in world.pod_timelines.values() if (seconds := entry.pending_seconds) is not None)
+    bound = sorted(world.bound_seconds)
     bad = {name: stream for name, stream in world.streams.items() if stream.state in _LOST}
     stale = next((stream for stream in bad.values() if stream.state is StreamState.STALE), None)
     oldest = min((pod.metadata.created for pod in world.pending.values()), default=None)

@@ -1,8 +1,12 @@
 """Where a NodeClaim stands on its way, how long that usually takes, and what each pending pod waits for."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentence
+from karptui.model.decision import Plan, PlannedClaim, PodFailure
 from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
@@ -65,34 +69,55 @@ def usual_seconds(world: World, node_pool: str) -> float | None:
 
 def waiting(world: World, now: float) -> list[Waiting]:
     """Every pending pod, grouped by what it waits for: blocked ones last, larger groups first."""
-    preview = world.preview.plan if world.preview is not None else None
+    plan = world.preview.plan if world.preview is not None else Plan()
+    nominated = {pod: name for name, pods in plan.existing.items() for pod in pods}
+    planned = {pod: claim for claim in plan.claims for pod in claim.pods}
+    entries: dict[tuple[str, object], Waiting] = {}  # worked out once for all pods that wait for the same
     groups: dict[str, list[str]] = {}
     found: dict[str, Waiting] = {}
-    nominated = {pod: name for name, pods in preview.existing.items() for pod in pods} if preview else {}
-    planned = {pod: claim for claim in preview.claims for pod in claim.pods} if preview else {}
+
+    def same(kind: str, what: object, entry: Callable[[], Waiting]) -> Waiting:
+        known = entries.get((kind, what))
+        if known is None:
+            known = entries[kind, what] = entry()
+        return known
+
     for key, pod in world.pending.items():
-        if key in nominated:
-            entry = _for_target(world, nominated[key], now)
-        elif preview is not None and key in planned:
-            claim = planned[key]
-            type_ = claim.instance_types[0] if claim.instance_types else "no type"
-            what = f"{type_} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
-            name = f"plan {claim.node_pool} {claim.pods[0]}"
-            entry = Waiting(name, (), f"{claim.node_pool}: a new {what}, being decided", "pending")
-        elif preview is not None and key in preview.errors:
-            words = failure_sentence(preview.errors[key])
-            entry = Waiting(f"blocked {words}", (), words, "bad", blocked=True)
-        elif preview is not None and key in preview.ignored:
-            entry = Waiting(f"ignored {preview.ignored[key]}", (), preview.ignored[key], "bad", blocked=True)
+        target = nominated.get(key) or ""
+        if not target and key not in planned and key not in plan.errors and key not in plan.ignored:
+            target = _decided_target(world, key)
+        if target:
+            entry = same("target", target, lambda name=target: _for_target(world, name, now))
+        elif (claim := planned.get(key)) is not None:
+            entry = same("plan", id(claim), lambda claim=claim: _for_plan(claim))
+        elif (failure := plan.errors.get(key)) is not None:
+            entry = same("failure", id(failure), lambda failure=failure: _for_failure(failure))
+        elif (why := plan.ignored.get(key)) is not None:
+            entry = Waiting(f"ignored {why}", (), why, "bad", blocked=True)
         else:
             entry = _for_scheduler(pod)
         found.setdefault(entry.key, entry)
         groups.setdefault(entry.key, []).append(key)
-    rows = [
-        Waiting(entry.key, tuple(groups[key]), entry.text, entry.role, entry.blocked, entry.claim, entry.eta)
-        for key, entry in found.items()
-    ]
+    rows = [replace(entry, pods=tuple(groups[key])) for key, entry in found.items()]
     return sorted(rows, key=lambda row: (row.blocked, -len(row.pods), row.key))
+
+
+def _decided_target(world: World, pod: str) -> str:
+    """The NodeClaim that was made for a pod and is still there, or ""."""
+    timeline = world.pod_timelines.get(pod)
+    return timeline.target if timeline is not None and timeline.target in world.of("nodeclaims") else ""
+
+
+def _for_plan(claim: PlannedClaim) -> Waiting:
+    type_ = claim.instance_types[0] if claim.instance_types else "no type"
+    what = f"{type_} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
+    name = f"plan {claim.node_pool} {claim.pods[0]}"
+    return Waiting(name, (), f"{claim.node_pool}: a new {what}, being decided", "pending")
+
+
+def _for_failure(failure: PodFailure) -> Waiting:
+    words = failure_sentence(failure)
+    return Waiting(f"blocked {words}", (), words, "bad", blocked=True)
 
 
 def _for_target(world: World, name: str, now: float) -> Waiting:

@@ -107,6 +107,10 @@ class Planner:
             self._failed(now, error)
             return
         seconds = loop.time() - started
+        if answer.deferred and self._world.preview is not None:
+            # While a round is put off nothing new is known about pods that fit nowhere; they still do not.
+            known = self._world.preview.plan.errors
+            answer = replace(answer, errors={pod: why for pod, why in known.items() if pod in self._world.pending})
         self._sink(events.PlanPreviewed(now, answer, snapshot.number, self._window.closes, seconds))
         self._preview = None
         if decide:

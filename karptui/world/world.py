@@ -26,6 +26,7 @@ RESOURCES = (
 KEPT_EVENTS = 5_000
 KEPT_DECISIONS = 10_000
 KEPT_TIMELINES = 50_000
+KEPT_BOUND = 1_000  # pods whose time from creation to binding counts as recent
 
 
 class Stream(Struct, frozen=True, gc=False):
@@ -61,6 +62,7 @@ class World:
         self.ledger = Ledger()
         self.pod_timelines: dict[str, PodTimeline] = {}
         self.claim_timelines: dict[str, ClaimTimeline] = {}
+        self.bound_seconds: deque[float] = deque(maxlen=KEPT_BOUND)
         self.decisions: dict[str, Decision] = {}
         self.decision_of_claim: dict[str, str] = {}
         self.claim_of_decision: dict[str, str] = {}
@@ -213,13 +215,17 @@ class World:
             self.pending[key] = pod
         timeline = self.pod_timelines.get(key)
         if timeline is None or timeline.uid != pod.metadata.uid:
-            if pod.node_name and before is None:
+            known = before is not None and before.metadata.uid == pod.metadata.uid and not before.node_name
+            if pod.node_name and not known:
                 self.pod_timelines.pop(key, None)  # that of an earlier pod of this name
                 return  # bound before karptui looked: its conditions tell the story when somebody asks
             created = _finer(pod.metadata.created, event.at)
             timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=created)
             self._remember(self.pod_timelines, key, timeline)
+        was_bound = timeline.bound is not None
         follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
+        if not was_bound and (seconds := timeline.pending_seconds) is not None:
+            self.bound_seconds.append(seconds)
 
     def _note_pod_event(self, at: float, before: Pod | None, pod: Pod | None) -> None:
         """spec/lifecycle.md 3.6: bound, newly terminal or newly terminating."""

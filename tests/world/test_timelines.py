@@ -105,3 +105,16 @@ def test_when_a_node_last_had_a_pod_come_or_go_is_known() -> None:
     assert world.last_pod_event("n1") == STARTED + 20
     world.apply(seen(node("n1"), STARTED + 30, Change.DELETED))
     assert world.last_pod_event("n1") == 0.0
+
+
+def test_a_pod_that_was_bound_before_anybody_looked_is_not_bound_again_by_a_change() -> None:
+    world = World()
+    world.apply(seen(pod(node="n1"), STARTED, Change.ADDED))
+    world.apply(seen(pod(node="n1", phase="Running"), STARTED + 60))
+    assert not world.pod_timelines
+    assert not world.bound_seconds
+
+
+def test_how_long_recent_pods_took_to_be_bound_is_kept() -> None:
+    assert len(world_until().bound_seconds) == 26
+    assert max(world_until().bound_seconds) < 6.0
