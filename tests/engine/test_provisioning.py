@@ -187,3 +187,23 @@ def test_min_values_keep_a_claim_open_to_several_types() -> None:
     relaxed = plan(replace(strict, options=Options(min_values_policy="BestEffort")))
     assert relaxed.claims[0].instance_types == ("huge",)
     assert relaxed.claims[0].min_values_relaxed
+
+
+def test_what_means_nothing_costs_only_the_object_that_says_it() -> None:
+    odd = NodeSelectorTerm(((ZONE, "Like", ("x",)),))
+    bare = NodeSelectorTerm(((ZONE, "Gt", ()),))
+    leaving = node("n1", pool_name="default")
+    cluster = snapshot(
+        pool(),
+        pool("odd", asks(ZONE, "Like", "x"), weight=9),
+        leaving,
+        claim_for(leaving),
+        pod("moving", node="n1", required_node_terms=(odd,)),
+        pod("a", required_node_terms=(odd,)),
+        pod("b", preferred_node_terms=(PreferredNodeTerm(1, bare),)),
+        pod("c"),
+        marked_for_deletion=frozenset({"n1"}),
+    )
+    answer = plan(cluster)
+    assert answer.ignored.keys() == {"default/a", "default/b", "default/moving"}
+    assert [(claim.node_pool, claim.pods) for claim in answer.claims] == [("default", ("default/c",))]

@@ -7,7 +7,7 @@ from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.classes import Amounts
 from karptui.engine.provisioning.pools import Template
 from karptui.engine.provisioning.relaxation import PREFER_NO_SCHEDULE_TOLERATION
-from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
+from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace, is_readable
 from karptui.model.affinity import NodeSelectorTerm
 from karptui.model.containers import HostPort
 from karptui.model.pod import Pod
@@ -38,7 +38,11 @@ class Daemon:
         self.ports = spec.host_ports
         self.tolerations = spec.tolerations
         self.selector = spec.node_selector
-        self.terms: tuple[NodeSelectorTerm, ...] = template.required_node_terms or spec.required_node_terms
+        stated = template.required_node_terms or spec.required_node_terms
+        self.terms: tuple[NodeSelectorTerm, ...] = stated
+        self.readable = all(
+            is_readable(operator, values) for term in stated for _, operator, values in term.expressions
+        )
         self.resource_claims = spec.resource_claims
 
     def strict(self) -> Requirements:
@@ -66,7 +70,11 @@ def daemons(snapshot: Snapshot) -> list[Daemon]:
         if known is None or pod.metadata.created > known.metadata.created:
             newest[name] = pod
     found = [Daemon(key, newest.get(key), snapshot) for key in sorted(snapshot.daemon_sets)]
-    return [daemon for daemon in found if not (daemon.resource_claims and snapshot.options.ignore_dra_requests)]
+    return [
+        daemon
+        for daemon in found
+        if daemon.readable and not (daemon.resource_claims and snapshot.options.ignore_dra_requests)
+    ]
 
 
 def daemon_groups(

@@ -203,7 +203,7 @@ class Joining:
             page.heap = keys[:] if keys is bucket.keys else keys
             page.epoch, page.seen = self._order.epoch, len(arrivals)
             return
-        for claim in islice(arrivals, page.seen, None):
+        for claim in arrivals[page.seen :]:
             if claim not in dead:
                 heappush(page.heap, claim.key)
         page.seen = len(arrivals)

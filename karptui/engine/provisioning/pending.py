@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from karptui.engine.provisioning.classes import pod_requirements
 from karptui.engine.provisioning.evictable import is_reschedulable
+from karptui.engine.provisioning.requirement_sets import is_readable
 from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.engine.provisioning.volumes import volume_errors
-from karptui.model.labels import IN, NODEPOOL, OPERATORS, validate_requirement
+from karptui.model.labels import IN, NODEPOOL, validate_requirement
 from karptui.model.pod import Pod, PodSpec
 from karptui.model.snapshot import Snapshot
 
@@ -36,8 +37,16 @@ class Batch:
                 self.pods.append(pod)
         budgets = [snapshot.budgets[key] for key in sorted(snapshot.budgets)]
         for state in nodes:
-            if state.deleting and state.node is not None:
-                self.rescheduled += [pod for pod in state.pods if is_reschedulable(pod, budgets, snapshot.now)]
+            if not state.deleting or state.node is None:
+                continue
+            for pod in state.pods:
+                if is_reschedulable(pod, budgets, snapshot.now):
+                    # Karpenter does not validate these; no API server lets an unreadable one through.
+                    error = "; ".join(unreadable(pod.spec))
+                    if error:
+                        self.ignored[pod.key] = error
+                    else:
+                        self.rescheduled.append(pod)
         self.pods += self.rescheduled
 
 
@@ -51,15 +60,21 @@ def spec_errors(spec: PodSpec, snapshot: Snapshot) -> list[str]:
             errors.append("node selector terms with matchFields are not supported")
         for key, operator, values in term.expressions:
             errors += validate_requirement(key, operator, values)
-    for preferred in spec.preferred_node_terms:
-        errors += [
-            f"key {key} has an unsupported operator {operator}"
-            for key, operator, _ in preferred.term.expressions
-            if operator not in OPERATORS
-        ]
+    errors += unreadable(spec)
     if errors:
         return errors
     wanted = pod_requirements(spec, snapshot.options.preference_policy != "Ignore").get(NODEPOOL)
     if wanted is not None and not wanted.complement and not wanted.values:
         return [OPTED_OUT]
     return []
+
+
+def unreadable(spec: PodSpec) -> list[str]:
+    """Node affinity that means nothing at all, whoever asks."""
+    terms = [*spec.required_node_terms, *(preferred.term for preferred in spec.preferred_node_terms)]
+    return [
+        f"key {key} has operator {operator} with {len(values)} values, which means nothing"
+        for term in terms
+        for key, operator, values in term.expressions
+        if not is_readable(operator, values)
+    ]

@@ -2,7 +2,7 @@
 
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.min_values import MinValues
-from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
+from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace, is_readable
 from karptui.model.labels import INITIALIZED, NODEPOOL, REGISTERED, node_class_label
 from karptui.model.metadata import condition, is_true
 from karptui.model.nodepool import NodePool
@@ -46,6 +46,8 @@ def usable_pools(snapshot: Snapshot) -> list[NodePool]:
 def _usable(pool: NodePool) -> bool:
     reference = pool.template.node_class
     if (reference.group, reference.kind) not in SUPPORTED_NODE_CLASSES or pool.replicas is not None:
+        return False
+    if not all(is_readable(entry.operator, entry.values) for entry in pool.template.requirements):
         return False
     # Reading Ready makes it Unknown while a condition that it depends on has never been set.
     known = all(condition(pool.conditions, part) is not None for part in ("ValidationSucceeded", "NodeClassReady"))

@@ -1,10 +1,17 @@
 """Requirement sets of one plan, each held once, so that merging two of them is decided once."""
 
+from collections.abc import Sequence
+
 from karptui.engine.provisioning.catalogue import OfferingKind, PreparedCatalogue
-from karptui.model.labels import AWS_WELL_KNOWN
+from karptui.model.labels import AWS_WELL_KNOWN, COMPARISONS, OPERATORS
 from karptui.model.requirements import Conflict, Requirement, Requirements
 
 NOTHING_UNDEFINED: frozenset[str] = frozenset()
+
+
+def is_readable(operator: str, values: Sequence[str]) -> bool:
+    """Whether an expression means anything: a known operator, and a bound for those that need one."""
+    return operator in OPERATORS and (operator not in COMPARISONS or len(values) > 0)
 
 
 class RequirementSet:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from karptui.engine.provisioning.requirement_sets import is_readable
 from karptui.model.affinity import Expression
 from karptui.model.labels import HOSTNAME
 from karptui.model.pod import Pod, PodVolume
@@ -113,6 +114,8 @@ def _volume_terms(volume: PersistentVolume) -> list[Requirements]:
     for term in volume.node_terms:
         expressions: tuple[Expression, ...] = term.expressions
         if not expressions:
+            continue
+        if not all(is_readable(operator, values) for _, operator, values in expressions):
             continue
         if volume.local:
             expressions = tuple(entry for entry in expressions if entry[0] != HOSTNAME)
