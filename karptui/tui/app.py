@@ -1,19 +1,26 @@
 """The application: look, clock, palette and help. Screens are installed once and never built again."""
 
+import asyncio
 import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 
+from karptui.failure import Failure
 from karptui.tui.actions import Keymap, keymap_faults
 from karptui.tui.clock import Clock
 from karptui.tui.help import Help
 from karptui.tui.look import Look
 from karptui.tui.palette import Entry, Palette, theme_entries
 from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, user_folder
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
+    from karptui.settings import Settings
 
 
 def find_themes(extra: Iterable[Path] = ()) -> Themes:
@@ -56,6 +63,8 @@ class Karptui(App[None]):
         self._register_looks()
         if not no_color:
             self.theme = self.look.textual_theme().name
+        self.fault: Exception | None = None
+        """What ended the application if it was a fault of its own; no traceback goes to the terminal."""
         self.palette = Palette()
         self.help = Help()
         self.install_screen(self.palette, "palette")
@@ -64,6 +73,13 @@ class Karptui(App[None]):
     def _register_looks(self) -> None:
         for theme in self.themes.by_name.values():
             self.register_theme(self.look.with_theme(theme).textual_theme())
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.fault = error
+        if self.is_headless:  # a test wants the traceback
+            super()._handle_exception(error)
+            return
+        self._close_messages_no_wait()
 
     def on_mount(self) -> None:
         """Start the clock."""
@@ -91,3 +107,25 @@ class Karptui(App[None]):
 
         self.palette.offer(lambda: [*entries(), *theme_entries(self.themes)])
         self.push_screen(self.palette, run)
+
+
+async def show(run: "Run", settings: "Settings") -> None:
+    """Show a run on the terminal until it is left, then stop the run; the terminal is as before whatever happens.
+
+    A run that fails stays on the screen and says so. Raises Failure if the screen itself fails.
+    """
+    from karptui.tui.live import Live
+
+    app = Live(run, theme=settings.theme, ascii_only=settings.ascii)
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, app.exit)
+    try:
+        await app.run_async()
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        await run.stop()
+    if app.fault is not None:
+        raise Failure(f"the screen failed ({type(app.fault).__name__}: {app.fault}); please report it") from app.fault

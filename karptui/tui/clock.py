@@ -21,12 +21,17 @@ Draw: TypeAlias = Callable[[frozenset[str]], None]
 """Called with the topics that changed."""
 
 
+SHARE = 0.08
+"""Of a core that one widget may take at most: what costs more than a tick's share is drawn less often."""
+
+
 class _Drawn:
     def __init__(self, topics: frozenset[str], draw: Draw) -> None:
         self.topics = topics
         self.draw = draw
         self.seen: dict[str, int] = {}
         self.drawn = False
+        self.not_before = 0.0
 
 
 class Clock:
@@ -36,8 +41,11 @@ class Clock:
         self.dirty = Dirty()
         self.slow = False
         """Set for a slow line: four drawings a second at most."""
+        self.before: Callable[[], None] | None = None
+        """Called at the beginning of each tick, to mark what has changed."""
         self._app = app
         self._now = now
+        self._owed = False
         self._widgets: WeakKeyDictionary[Widget, _Drawn] = WeakKeyDictionary()
         self._last_tick = self._last_second = -1e9
         self._last_total = -1
@@ -57,6 +65,8 @@ class Clock:
 
     def tick(self) -> None:
         """Draw what is due. Cheap when nothing changed."""
+        if self.before is not None:
+            self.before()
         now = self._now()
         if (self.slow or not self._app.app_focus) and now - self._last_tick < AWAY_TICK - TICK / 2:
             return
@@ -65,20 +75,29 @@ class Clock:
             self._last_second = now
             self.dirty.mark(SECOND)
         screens = tuple(id(screen) for screen in self._app.screen_stack)
-        if self.dirty.total == self._last_total and screens == self._last_screens:
+        if self.dirty.total == self._last_total and screens == self._last_screens and not self._owed:
             return
         self._last_total, self._last_screens = self.dirty.total, screens
-        self.draw_now()
+        self._draw(paced=True)
 
     def draw_now(self) -> None:
         """Draw at once what is dirty in the visible widgets, for answers to a key."""
+        self._draw(paced=False)
+
+    def _draw(self, paced: bool) -> None:
+        self._owed = False
         for widget, entry in list(self._widgets.items()):
             if not self._is_visible(widget):
+                continue
+            begun = self._now()
+            if paced and entry.drawn and begun < entry.not_before:
+                self._owed = True
                 continue
             fresh = self.dirty.since(entry.seen, entry.topics)
             if fresh or not entry.drawn:
                 entry.drawn = True
                 entry.draw(fresh or entry.topics)
+                entry.not_before = begun + (self._now() - begun) / SHARE
 
     def _is_visible(self, widget: Widget) -> bool:
         if not widget.is_attached or not widget.is_on_screen:

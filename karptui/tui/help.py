@@ -15,10 +15,10 @@ from karptui.tui.widgets.text_pane import TextPane
 _LISTS_MOVE = (("j k ↓ ↑", "down, up"), ("g G", "top, bottom"), ("pgdn pgup", "a screen down, up"), ("tab", "next box"))
 
 
-def help_lines(screen: str, width: int, *, active: bool = False, keymap: Keymap | None = None) -> list[Line]:
+def help_lines(screen: str, width: int, *, keymap: Keymap | None = None, mode: str = "") -> list[Line]:
     """Keys and what they do, by group; two columns from 90 cells on."""
     groups: dict[str, list[tuple[str, str, str]]] = {}
-    for action in actions_of(screen, active=active, keymap=keymap):
+    for action in actions_of(screen, keymap=keymap, mode=mode):
         keys = " ".join(key_label(key) for key in action.keys)
         groups.setdefault(action.group, []).append((keys, action.text, "bad" if action.dangerous else "text"))
     groups["move"] = [(keys, text, "text") for keys, text in _LISTS_MOVE]
@@ -61,12 +61,12 @@ class Help(ModalScreen[None]):
         super().__init__(name=name)
         self._screen_name = "overview"
         self._title = "Overview"
-        self._active = False
         self._keymap: Keymap | None = None
+        self._mode = ""
 
-    def about(self, screen_name: str, title: str, *, active: bool = False, keymap: Keymap | None = None) -> None:
+    def about(self, screen_name: str, title: str, *, keymap: Keymap | None = None, mode: str = "") -> None:
         """Whose keys to show."""
-        self._screen_name, self._title, self._active, self._keymap = screen_name, title, active, keymap
+        self._screen_name, self._title, self._keymap, self._mode = screen_name, title, keymap, mode
 
     def compose(self) -> ComposeResult:
         """A box with the lines."""
@@ -77,7 +77,7 @@ class Help(ModalScreen[None]):
         """Show the keys of the screen asked for."""
         self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes")
         self.query_one(TextPane).show(
-            lambda width: help_lines(self._screen_name, width, active=self._active, keymap=self._keymap)
+            lambda width: help_lines(self._screen_name, width, keymap=self._keymap, mode=self._mode)
         )
 
     def action_close(self) -> None:

@@ -39,7 +39,7 @@ class Entry:
     also: str = ""
 
 
-def command_entries(screen: str, *, active: bool = False, keymap: Keymap | None = None) -> list[Entry]:
+def command_entries(screen: str, *, keymap: Keymap | None = None, mode: str = "") -> list[Entry]:
     """What can be done on a screen, and where one can go, from the action table."""
     places = [
         Entry("command", f"Go to {place.title}", "go_to", place.key, (place.screen,))
@@ -48,7 +48,7 @@ def command_entries(screen: str, *, active: bool = False, keymap: Keymap | None 
     ]
     return places + [
         Entry("command", action.text, action.name, key_label(action.keys[0]) if action.keys else "")
-        for action in actions_of(screen, active=active, keymap=keymap)
+        for action in actions_of(screen, keymap=keymap, mode=mode)
         if action.name not in ("open_palette", "leave")
     ]
 

@@ -168,11 +168,12 @@ def _startup_taints(world: World, claim: NodeClaim) -> list[str]:
 
 def nodes(world: World) -> list[NodeRow]:
     """Every node, dearest unused capacity first: what could go costs most at the top."""
-    rows = [_node_row(world, node) for node in world.of("nodes").values()]
+    rows = [node_row(world, node) for node in world.of("nodes").values()]
     return sorted(rows, key=lambda row: (-(row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), row.key))
 
 
-def _node_row(world: World, node: Node) -> NodeRow:
+def node_row(world: World, node: Node) -> NodeRow:
+    """The row of one node."""
     cpu, memory = _shares(world, [node])
     entry = world.ledger.nodes.get(node.key)
     note, role = _note(world, node)

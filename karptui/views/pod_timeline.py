@@ -72,7 +72,7 @@ def pod_timeline(world: World, key: str, now: float) -> PodTimelineView | None:
         key=key,
         facts=_facts(pod),
         summary=_summary(timeline, now),
-        bars=_marked_late(bars, usual),
+        bars=marked_late(bars, usual),
         length=max([*ends, 1.0]),
         siblings=siblings,
         usual=usual,
@@ -155,7 +155,8 @@ _COMPARED = (
 )
 
 
-def _usual(world: World, timeline: PodTimeline, claim: ClaimTimeline | None) -> list[Usual]:
+def claim_usual(world: World, claim: ClaimTimeline | None) -> list[Usual]:
+    """A NodeClaim's stages against those of every NodeClaim seen here."""
     rows: list[Usual] = []
     for name, start, end in _COMPARED:
         times = [
@@ -167,8 +168,12 @@ def _usual(world: World, timeline: PodTimeline, claim: ClaimTimeline | None) -> 
         if claim is not None and getattr(claim, start) is not None and getattr(claim, end) is not None:
             this = getattr(claim, end) - getattr(claim, start)
         _add_usual(rows, name, times, this)
-    bound = [seconds for entry in world.pod_timelines.values() if (seconds := entry.pending_seconds) is not None]
-    _add_usual(rows, "to bound", bound, timeline.pending_seconds)
+    return rows
+
+
+def _usual(world: World, timeline: PodTimeline, claim: ClaimTimeline | None) -> list[Usual]:
+    rows = claim_usual(world, claim)
+    _add_usual(rows, "to bound", list(world.bound_seconds), timeline.pending_seconds)
     return rows
 
 
@@ -178,10 +183,15 @@ def _add_usual(rows: list[Usual], name: str, times: list[float], this: float | N
         rows.append(Usual(name, median(ordered), ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)], this))
 
 
-def _marked_late(bars: list[Bar], usual: list[Usual]) -> list[Bar]:
-    names = {"launch": "claim → EC2 launched", "boot": "launched → registered", "taints": "registered → ready"}
+def marked_late(bars: list[Bar], usual: list[Usual]) -> list[Bar]:
+    """The bars, with those marked that took longer than usual."""
+    names = {
+        "launch": ("claim → EC2 launched", "created → launched"),
+        "boot": ("launched → registered",),
+        "taints": ("registered → ready",),
+    }
     # A stage is late when it took a fifth longer than the median of what was seen here.
-    late = {names[row.stage] for row in usual if row.stage in names and row.this and row.this > 1.2 * row.p50}
+    late = {name for row in usual if row.this and row.this > 1.2 * row.p50 for name in names.get(row.stage, ())}
     return [Bar(bar.name, bar.source, bar.start, bar.end, bar.text, bar.role, bar.name in late) for bar in bars]
 
 

@@ -10,12 +10,13 @@ from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import decision_text, decision_view
 from karptui.views.line import Line
-from karptui.views.overview import nodes, pools
+from karptui.views.overview import node_row, pools
 from karptui.views.progress import Waiting, pods_text, stage_of, waiting
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
 from karptui.world.world import World
 
 SHOWN_PODS = 8
+ALL_PODS = 5_000
 
 
 class Why(Struct, frozen=True):
@@ -41,15 +42,15 @@ def find(world: World, name: str) -> tuple[str, str] | None:
     return ("pod", matches[0]) if len(matches) == 1 else None
 
 
-def why(world: World, kind: str, key: str, now: float) -> Why:
-    """The answer about one row: kind is pod, waiting, node, claim, pool or decision."""
+def why(world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS) -> Why:
+    """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed."""
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
             return _pod(world, pod, now)
         case "waiting" if (row := _waiting_row(world, key, now)) is not None:
             return _waiting(world, row, now)
         case "node" if (node := world.of("nodes").get(key)) is not None:
-            return _node(world, node, now)
+            return _node(world, node, most)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
             return _claim(world, claim, now)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
@@ -62,7 +63,7 @@ def why(world: World, kind: str, key: str, now: float) -> Why:
                     (f"{amount(row.price).rjust(8)}  " if row.price < 1e9 else " " * 10, "money"),
                     (row.verdict, "dim"),
                 )
-                for row in view.candidates[:SHOWN_PODS]
+                for row in view.candidates[:most]
             ]
             return Why(decision_text(world, decision), [*view.facts, *refused, *view.made_from], decision=key)
         case _:
@@ -133,8 +134,8 @@ def _pod(world: World, pod: Pod, now: float) -> Why:
     return Why(f"pod {pod.key}", lines, decision=decision, pod=pod.key)
 
 
-def _node(world: World, node: Node, now: float) -> Why:
-    row = next(entry for entry in nodes(world) if entry.key == node.key)
+def _node(world: World, node: Node, most: int) -> Why:
+    row = node_row(world, node)
     price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
     lines: list[Line] = [
         ((f"{row.instance_type} {row.capacity_type} {short_zone(row.zone)}  ", "text"), (price, "money")),
@@ -150,7 +151,7 @@ def _node(world: World, node: Node, now: float) -> Why:
     lines.append((("pods ", "dim"), (str(len(here)), "text")))
     lines += [
         ((f"  {human(pod.requests.get('cpu', 0), 'cpu')} cpu ".ljust(12), "dim"), (pod.key, "text"))
-        for pod in here[:SHOWN_PODS]
+        for pod in here[:most]
     ]
     claim = world.claim_of_provider_id.get(node.provider_id, "")
     return Why(f"node {node.key}", lines, decision=world.decision_of_claim.get(claim, ""))

@@ -49,7 +49,7 @@ async def test_help_shows_the_keys_of_the_screen() -> None:
         await pilot.press("?")
         await pilot.pause()
         shown = "\n".join(plain(line) for line in app.screen.query_one(TextPane).lines)
-        assert "Timeline of the pod, claim or node" in shown
+        assert "Timeline of the pod, NodeClaim or node" in shown
         assert all(place.title in shown for place in PLACES)
         await pilot.press("escape")
         assert isinstance(app.screen, Gallery)

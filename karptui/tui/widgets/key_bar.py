@@ -11,15 +11,20 @@ _NARROW = 100
 
 
 def key_line(
-    screen: str, width: int, *, active: bool = False, keymap: Keymap | None = None, ascii_only: bool = False
+    screen: str,
+    width: int,
+    *,
+    keymap: Keymap | None = None,
+    mode: str = "",
+    ascii_only: bool = False,
 ) -> Line:
     """The keys of a screen in at most `width` cells. Places lead on place screens; what ranks highest
     is left out first, `? keys` never."""
-    actions = actions_of(screen, active=active, keymap=keymap)
+    actions = actions_of(screen, keymap=keymap, mode=mode)
     in_bar = sorted((a for a in actions if a.rank and a.short and a.keys), key=lambda a: (a.rank, actions.index(a)))
     help_action = next((a for a in in_bar if a.name == "open_help"), None)
     verbs = [a for a in in_bar if a is not help_action]
-    is_place = any(place.screen == screen for place in PLACES) and not any(a.name == "leave" for a in actions)
+    is_place = any(place.screen == screen for place in PLACES)
     while True:
         tail = [*verbs, *([help_action] if help_action else [])]
         line: list[Span] = [(" ", "text")]
@@ -59,15 +64,23 @@ class KeyBar(Painted):
     def __init__(self, screen_name: str = "overview", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._screen_name = screen_name
-        self._active = False
         self._keymap: Keymap | None = None
+        self._mode = ""
 
-    def show(self, screen_name: str, *, active: bool = False, keymap: Keymap | None = None) -> None:
+    def show(self, screen_name: str, *, keymap: Keymap | None = None, mode: str = "") -> None:
         """Show the keys of a screen."""
-        self._screen_name, self._active, self._keymap = screen_name, active, keymap
+        self._screen_name, self._keymap, self._mode = screen_name, keymap, mode
         self.show_changes()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The one line."""
         ascii_only = look_of(self.app).ascii_only
-        return [key_line(self._screen_name, width, active=self._active, keymap=self._keymap, ascii_only=ascii_only)]
+        return [
+            key_line(
+                self._screen_name,
+                width,
+                keymap=self._keymap,
+                mode=self._mode,
+                ascii_only=ascii_only,
+            )
+        ]

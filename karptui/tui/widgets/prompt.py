@@ -83,9 +83,12 @@ class FilterPrompt(Horizontal):
         yield Prompt()
         yield Words("", "bad", id="fault")
 
-    def open(self) -> None:
+    def open(self, holds: Filter | None = None) -> None:
         """Show the prompt with the filter that holds."""
         self.add_class("-open")
+        if holds is not None and holds.source != self._filter.source:
+            self._filter = holds
+            self.query_one(Prompt).value = holds.source
         self.query_one(Prompt).focus()
 
     @on(Input.Changed)

@@ -5,7 +5,7 @@ Textual's DataTable repaints every visible cell after any change (50 to 110 ms);
 """
 
 from collections.abc import Collection, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,6 +21,15 @@ from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlig
 _KEPT_STRIPS = 2000
 _FAR = 1_000_000_000  # past every end
 _NEAR = 64  # rows to either side in which a moved cursor row is looked for before all keys are indexed
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """Rows that know where a key stands without being made."""
+
+    def index_of(self, key: str) -> int | None:
+        """The index of the row of this key."""
+        ...
 
 
 class Rows(ScrollView, can_focus=True):
@@ -224,7 +233,11 @@ class Rows(ScrollView, can_focus=True):
         rows, last = self._rows, len(self._rows) - 1
         near = range(max(self._cursor - _NEAR, 0), min(self._cursor + _NEAR, last) + 1)
         found = next((i for i in near if rows[i].key == key), None)
-        return found if found is not None else next((i for i, row in enumerate(rows) if row.key == key), None)
+        if found is not None:
+            return found
+        if isinstance(rows, Indexed):  # it knows without making every row
+            return rows.index_of(key)
+        return next((i for i, row in enumerate(rows) if row.key == key), None)
 
     def _find_cursor(self) -> None:
         """After a change of rows: stay on the key, and on its line of the screen when it was visible."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from karptui.tui.segments.line import Line, cut
+from karptui.tui.segments.line import Line, cut, wrap
 from karptui.tui.widgets.painted import Painted
+
+_MARK = 3
 
 
 class Sentence(Painted):
-    """One line; an empty sentence is an empty line, so nothing moves."""
+    """One line, or two where the style sheet gives it two; an empty sentence is an empty line, so nothing moves."""
 
     DEFAULT_CSS = "Sentence { height: 1; dock: bottom; margin-bottom: 1; }"
 
@@ -23,11 +25,26 @@ class Sentence(Painted):
 
     def say(self, text: str, role: str = "strong") -> None:
         """Replace the sentence; `role` bad or warn for faults."""
-        self._text, self._role = text, role
-        self.show_changes()
+        if (text, role) != (self._text, self._role):
+            self._text, self._role = text, role
+            self.show_changes()
+
+    def on_resize(self) -> None:
+        """Wrap for the new size."""
+        self._painted = None
+        self.refresh()
 
     def lines_for(self, width: int) -> Sequence[Line]:
-        """The one line."""
+        """The line or two; the last one is cut when the sentence is longer."""
+        room, height = width - _MARK - 1, max(self.size.height, 1)
         if not self._text:
-            return [()]
-        return [((" ▸ ", "accent"), (cut(self._text, width - 4), self._role))]
+            return [()] * height
+        parts = wrap(((self._text, self._role),), room) if height > 1 else []
+        if len(parts) <= 1:
+            parts = [((cut(self._text, room), self._role),)]
+        elif len(parts) > height:
+            rest = " ".join("".join(text for text, _ in part) for part in parts[height - 1 :])
+            parts = [*parts[: height - 1], ((cut(rest, room), self._role),)]
+        first, *others = parts
+        lines: list[Line] = [((" ▸ ", "accent"), *first), *((("   ", "text"), *part) for part in others)]
+        return [*[()] * (height - len(lines)), *lines]

@@ -1,0 +1,81 @@
+"""The head of every screen, from the view's figures to the widget's texts."""
+
+from karptui.tui.money import Unit
+from karptui.tui.widgets.status_head import Fact, Head
+from karptui.views import head as view
+from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plural
+
+_NOTES = {"OBSERVE": "read-only"}
+
+
+def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool) -> Head:
+    """The head; `behind` seconds when the picture is frozen, `ended` when nothing will come any more."""
+    versions = []
+    if found.kubernetes:
+        versions.append(f"k8s {found.kubernetes.removeprefix('v')}")
+    if found.karpenter:
+        versions.append(f"karpenter {found.karpenter.removeprefix('v')}")
+    freshness, role = _freshness(found, behind, ended)
+    count = f"{found.streams_live}/{found.streams} streams" if found.streams else ""
+    lost = f": {', '.join(found.lost)} lost" if found.lost else ""
+    if len(found.lost) > 2:
+        lost = f": {found.lost[0]} and {len(found.lost) - 1} more lost"
+    return Head(
+        mode=found.mode,  # type: ignore[arg-type]
+        mode_note=_NOTES.get(found.mode, ""),
+        context=found.cluster,
+        versions=tuple(versions),
+        streams=f"{count}{lost}",
+        streams_short=count,
+        streams_role="warn" if found.lost else "dim",
+        freshness=freshness,
+        freshness_role=role,
+        now=f"{found.clock}Z",
+        facts=_facts(found, unit),
+    )
+
+
+def _freshness(found: view.Head, behind: float | None, ended: bool) -> tuple[str, str]:
+    if behind is not None:
+        return f"FROZEN, {duration(behind)} behind", "warn"
+    if ended:
+        return "ended", "warn"
+    if found.stale:
+        return "STALE", "bad"
+    if not found.streams:
+        return "connecting…", "dim"
+    if found.streams_live + len(found.lost) < found.streams:
+        return "listing…", "warn"
+    return "live", "ok"
+
+
+def _facts(found: view.Head, unit: Unit) -> tuple[Fact, ...]:
+    oldest = f" (oldest {duration(found.oldest)})" if found.oldest is not None else ""
+    short = f" ({duration(found.oldest)})" if found.oldest is not None else ""
+    nodes, nodes_short = f"NODES {found.nodes:,}", f"{found.nodes:,} nodes"
+    if found.coming:
+        nodes, nodes_short = f"{nodes} +{found.coming} coming", f"{nodes_short} +{found.coming}"
+    if found.draining:
+        nodes, nodes_short = f"{nodes} −{found.draining} draining", f"{nodes_short} −{found.draining}"
+    bound = ""
+    if found.bound_p50 is not None and found.bound_p95 is not None:
+        bound = f"bound p50 {duration(found.bound_p50)} p95 {duration(found.bound_p95)}"
+    money = f"${amount(found.hourly)}/h {monthly(found.hourly)}"
+    if unit.hours not in (1.0, HOURS_A_MONTH):
+        money = f"${unit.text(found.hourly)}{unit.sign[1:]} {monthly(found.hourly)}"
+    facts = [
+        Fact(
+            f"PENDING {found.pending:,}{oldest}",
+            f"{found.pending:,} pending{short}",
+            "pending" if found.pending else "text",
+        ),
+        Fact(nodes, nodes_short),
+        Fact(money, money, "money"),
+        Fact(bound, bound),
+    ]
+    if found.unpriced:
+        words = f"{plural(found.unpriced, 'node')} unpriced, NOT in the sum"
+        facts.insert(3, Fact(words, f"{found.unpriced} unpriced", "warn"))
+    if found.spent >= 0.005:
+        facts.append(Fact(f"spent ${found.spent:,.2f}", f"spent ${found.spent:,.2f}", "dim"))
+    return tuple(fact for fact in facts if fact.text)

@@ -1,0 +1,242 @@
+"""The running application: the screens over one run, how one goes between them, and what holds on all of them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from karptui.modes.run import Run
+from karptui.tui.actions import PLACES
+from karptui.tui.app import Karptui
+from karptui.tui.money import HOUR, next_unit
+from karptui.tui.picture import Picture
+from karptui.tui.questions import entries_for
+from karptui.tui.screens.decision import DecisionScreen
+from karptui.tui.screens.decisions import DecisionsScreen
+from karptui.tui.screens.detail import DetailScreen
+from karptui.tui.screens.log import LogScreen
+from karptui.tui.screens.overview import OverviewScreen
+from karptui.tui.screens.pods import PodsScreen
+from karptui.tui.screens.timeline import TimelineScreen
+from karptui.tui.subject import Subject
+from karptui.tui.theme import Themes
+from karptui.views.other_side import other_side
+
+NOTICE_SECONDS = 8.0
+"""How long an answer to a key, or a problem, stands in the sentence line."""
+_PLACES = {place.screen: place for place in PLACES}
+
+
+class Live(Karptui):
+    """Shows `run`. It starts the run once the first frame is painted; whoever made the run stops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
+
+    def __init__(
+        self, run: Run, themes: Themes | None = None, *, theme: str = "dark", ascii_only: bool = False
+    ) -> None:
+        super().__init__(themes, theme=theme, ascii_only=ascii_only)
+        self.run_shown = run
+        self.picture = Picture(run)
+        self.unit = HOUR
+        self._trail: list[tuple[str, Subject | None]] = []
+        self._here: tuple[str, Subject | None] = ("overview", None)
+        self._notice: tuple[str, str, float] | None = None
+        self._latest_problem: object = None
+        self._missed: set[str] = set()
+        self._details = {
+            "detail": DetailScreen(), "timeline": TimelineScreen(), "decision": DecisionScreen(),
+        }  # fmt: skip
+        places = {"overview": OverviewScreen, "pods": PodsScreen, "decisions": DecisionsScreen, "log": LogScreen}
+        for name, screen in {**{name: make() for name, make in places.items()}, **self._details}.items():
+            self.install_screen(screen, name)
+        self.clock.before = self._turn
+
+    def on_mount(self) -> None:
+        """The first frame; what it shows comes after it."""
+        super().on_mount()
+        self.push_screen("overview")
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        for fault in self.faults[:1]:
+            self.tell(fault, "warn")
+        await self.run_shown.start()
+
+    def _turn(self) -> None:
+        """Before each tick: what changed in the world since the last one."""
+        self.picture.turn()
+        world, dirty = self.run_shown.world, self.clock.dirty
+        changed = {topic for topic, _ in world.dirty}
+        self.picture.changed(world.dirty)
+        world.dirty.clear()
+        if self._notice is not None and monotonic() > self._notice[2]:
+            self._notice = None
+            changed.add("problems")
+        if "problems" in changed and len(world.problems):
+            latest = world.problems[-1]
+            if latest is not self._latest_problem:
+                self._latest_problem = latest
+                self.tell(f"{latest.where}: {latest.message}" if latest.where != "karptui" else latest.message, "bad")
+        if self.picture.frozen:
+            self._missed |= changed - {"problems"}
+            changed &= {"problems"}
+        if changed:
+            dirty.mark(*changed)
+
+    # What is said in the sentence line
+
+    @property
+    def notice(self) -> tuple[str, str] | None:
+        """What comes before a screen's own sentence: a failure for ever, an answer or a problem for a while."""
+        if self._notice is not None:
+            return self._notice[:2]
+        if self.run_shown.failure:
+            return self.run_shown.failure, "bad"
+        return None
+
+    def tell(self, text: str, role: str = "strong") -> None:
+        """Put this into the sentence line for a while."""
+        self._notice = (text, role, monotonic() + NOTICE_SECONDS)
+        self.clock.dirty.mark("problems")
+        self.clock.draw_now()
+
+    # Going about
+
+    def go_to(self, place: str) -> None:
+        """A place of the key bar; the way back is forgotten unless it is from there."""
+        if place == self._here[0]:
+            return
+        self._trail = [("overview", None)] if place != "overview" else []
+        self._show(place, None)
+
+    def show(self, screen: str, subject: Subject) -> None:
+        """A detail of something; esc leads back."""
+        if (screen, subject) == self._here:
+            return
+        self._trail.append(self._here)
+        self._show(screen, subject)
+
+    def back(self) -> None:
+        """Where one came from; from the first screen nowhere."""
+        if self._trail:
+            self._show(*self._trail.pop())
+
+    def _show(self, screen: str, subject: Subject | None) -> None:
+        self._here = (screen, subject)
+        if screen in self._details and subject is not None:
+            self._details[screen].show_subject(subject)
+        if self.screen is not self.get_screen(screen):
+            self.switch_screen(screen)
+        else:
+            self.clock.draw_now()
+
+    def show_why(self, subject: Subject) -> None:
+        """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""
+        self.show("decision" if subject.kind == "decision" else "detail", subject)
+
+    def show_timeline(self, subject: Subject) -> None:
+        """The timeline of a pod, of the first pod of a group, or of a NodeClaim."""
+        found = other_side(self.picture.world, *subject, "timeline", self.picture.now())
+        if found is None:
+            self.tell("There is no timeline of that.")
+        else:
+            self.show("timeline", Subject(*found))
+
+    def show_other_side(self, subject: Subject) -> None:
+        """Pod to node, node to its decision, claim to node, decision to what it brought."""
+        found = other_side(self.picture.world, *subject, "other", self.picture.now())
+        if found is None:
+            self.tell("There is no other side to that yet.")
+        else:
+            self.show_why(Subject(*found))
+
+    def step_decision(self, shown: str, by: int) -> None:
+        """The decision before or after the one that is shown; without one, the latest."""
+        made = list(self.picture.world.decisions)
+        if not made:
+            self.tell("Nothing has been decided yet.")
+            return
+        at = made.index(shown) + by if shown in made else len(made) - 1
+        if not 0 <= at < len(made):
+            self.tell("That is the first decision." if by < 0 else "That is the latest decision.")
+            return
+        subject = Subject("decision", made[at])
+        if self._here[0] == "decision":
+            self._show("decision", subject)
+        else:
+            self.show("decision", subject)
+
+    # What holds everywhere
+
+    def change_unit(self) -> None:
+        """The next unit of money."""
+        self.unit = next_unit(self.unit)
+        self.clock.dirty.mark("unit")
+        self.clock.draw_now()
+
+    def toggle_freeze(self) -> None:
+        """Freeze the picture, or let it go on."""
+        if self.picture.frozen:
+            self.go_live()
+            return
+        self.picture.freeze()
+        self.clock.dirty.mark("frozen")
+        self.clock.draw_now()
+
+    def go_live(self) -> None:
+        """Let the picture go on."""
+        if self.picture.frozen:
+            self.picture.thaw()
+            self.clock.dirty.mark("frozen", *self._missed)
+            self._missed.clear()
+            self.clock.draw_now()
+
+    def open_palette(self, place: str, subject: Subject | None) -> None:
+        """Ask, go, do."""
+        self.ask(lambda: entries_for(self, place, subject))
+
+    def open_help(self, place: str) -> None:
+        """The keys of a screen."""
+        title = _PLACES[place].title if place in _PLACES else place.capitalize()
+        self.help.about(place, title, keymap=self.keymap, mode=self.run_shown.mode)
+        self.push_screen("help")
+
+    def action_go_to_object(self, kind: str, key: str) -> None:
+        """Everything about an object that was named in the palette."""
+        self.show_why(Subject(kind, key))
+
+    def action_show_timeline_of(self, kind: str, key: str) -> None:
+        """The timeline a question asked for."""
+        self.show_timeline(Subject(kind, key))
+
+    def action_go_to(self, place: str) -> None:
+        """A place named in the palette."""
+        self.go_to(place)
+
+    def copy(self, text: str) -> None:
+        """Into the terminal's clipboard."""
+        self.copy_to_clipboard(text)
+        self.tell(f"copied: {text}")
+
+    def copy_kubeconfig(self) -> None:
+        """The path of the demo's kubeconfig."""
+        path = getattr(self.run_shown, "kubeconfig", None)
+        if path is None:
+            self.tell("The cluster is not up yet.", "warn")
+            return
+        self.copy_to_clipboard(str(path))
+        self.tell(f"copied; try: kubectl --kubeconfig {path} get nodeclaims -w")
+
+    def export_screen(self) -> None:
+        """The screen as SVG into the current folder."""
+        stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
+        path = Path(f"karptui-{self._here[0]}-{stamp}.svg")
+        try:
+            path.write_text(self.export_screenshot(title="karptui"), encoding="utf-8")
+        except OSError as error:
+            self.tell(f"cannot write {path} here: {error.strerror or error}; start karptui in another folder", "bad")
+            return
+        self.tell(f"saved {path.resolve()}")

@@ -1,0 +1,61 @@
+"""Decisions: every one, newest first; enter shows it type by type."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from karptui.tui import tables
+from karptui.tui.actions import bindings_of
+from karptui.tui.screens.frame import Frame
+from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.panel import Panel
+from karptui.views.decisions import DecisionRow, decision_row
+from karptui.world.world import World
+
+SHOWN = 2_000
+
+
+def decision_list(world: World, now: float) -> Sequence[DecisionRow]:
+    """The latest decisions, newest first."""
+    return [decision_row(world, decision) for decision in list(world.decisions.values())[: -SHOWN - 1 : -1]]
+
+
+class DecisionsScreen(Frame):
+    """One list."""
+
+    place = "decisions"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("decisions")]
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        listing = Listing(
+            tables.DECISION_LIST, "decision", empty="Nothing has been decided yet.", follow="first", id="decisions"
+        )
+        yield Panel("Decisions", listing)
+
+    def on_mount(self) -> None:
+        """Draw when something is decided, or what was decided has come about."""
+        super().on_mount()
+        listing = self.query_one("#decisions", Listing)
+        self.live.clock.draws(listing, ("decisions", "nodeclaims", "frozen", "filter"), self._draw)
+        listing.focus()
+
+    def _draw(self, topics: frozenset[str]) -> None:
+        listing = self.query_one("#decisions", Listing)
+        listing.show(self.live.picture.shared(decision_list))
+        shown, of = listing.counts
+        note = "✓ came about   ✗ fits nowhere   ? something is not modelled"
+        words = f"Decisions, {shown:,} of {of:,}" if listing.chosen_filter else f"Decisions {of:,}"
+        self.query_one(Panel).set_title(words, f"/ {listing.chosen_filter.source}" if listing.chosen_filter else note)
+
+    def sentence(self) -> str:
+        """The decision under the cursor."""
+        item: Any = self.query_one("#decisions", Listing).item
+        return f"{item.key} {item.text}" if item is not None else "nothing has been decided yet"
+
+    @property
+    def shown_decision(self) -> str:
+        """The one under the cursor."""
+        return self.query_one("#decisions", Listing).cursor_key or ""

@@ -1,0 +1,269 @@
+"""What every screen has: the head, the sentence, the keys, the filter, and what can be done anywhere."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from karptui.tui.filter import NO_FILTER
+from karptui.tui.heading import head_of
+from karptui.tui.subject import Subject
+from karptui.tui.widgets.key_bar import KeyBar
+from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.prompt import FilterPrompt
+from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
+from karptui.tui.widgets.sentence import Sentence
+from karptui.tui.widgets.status_head import StatusHead
+from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.head import head
+
+if TYPE_CHECKING:
+    from karptui.tui.live import Live
+
+LEAST = (80, 24)
+NARROW, BROAD = 100, 160
+HEAD_TOPICS = (
+    "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second",
+)  # fmt: skip
+SENTENCE_TOPICS = (
+    "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
+)  # fmt: skip
+
+
+class Frame(Screen[None]):
+    """Subclasses name their `place` in the action table, give the body and say the sentence.
+
+    Classes on the screen tell the style sheets how much room there is: -narrow under 100 cells, -broad from 160,
+    -tiny where nothing but the sentence fits.
+    """
+
+    place: ClassVar[str]
+    DEFAULT_CSS = """
+    Frame #body { height: 1fr; }
+    Frame Sentence { height: 1; }
+    Frame.-two-lines Sentence { height: 2; }
+    Frame #tiny { display: none; }
+    Frame.-tiny #body { display: none; }
+    Frame.-tiny #tiny { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listing: Listing[Any] | None = None
+
+    @property
+    def live(self) -> "Live":
+        """The application."""
+        return cast("Live", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Head, body, sentence, keys."""
+        yield StatusHead()
+        yield KeyBar(self.place)
+        yield Sentence("connecting…")
+        yield FilterPrompt()
+        yield TextPane((), id="tiny", focusable=False)
+        with Container(id="body"):
+            yield from self.body()
+
+    def body(self) -> ComposeResult:
+        """The widgets of the screen."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Draw head and sentence when something they tell has changed."""
+        self.query_one(KeyBar).show(self.place, keymap=self.live.keymap, mode=self.live.run_shown.mode)
+        draws = self.live.clock.draws
+        draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
+        draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence)
+
+    def on_resize(self) -> None:
+        """Note how much room there is."""
+        width, height = self.size
+        self.set_class(width < NARROW, "-narrow")
+        self.set_class(width >= BROAD, "-broad")
+        self.set_class(width < NARROW or self.live.run_shown.mode == "DEMO", "-two-lines")
+        tiny = width < LEAST[0] or height < LEAST[1]
+        self.set_class(tiny, "-tiny")
+        words = f"karptui needs {LEAST[0]} columns and {LEAST[1]} lines; here are {width} and {height}."
+        self.query_one("#tiny", TextPane).show([((words, "warn"),)] if tiny else [])
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed meanwhile."""
+        self.live.clock.draw_now()
+
+    # What is told
+
+    def _draw_head(self, topics: frozenset[str]) -> None:
+        picture = self.live.picture
+        found = head(picture.world, self.live.run_shown.mode, picture.now())
+        behind = picture.behind() if picture.frozen else None
+        self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, self.live.run_shown.ended.is_set()))
+        for listing in self.query(Listing):
+            listing.set_stale(bool(found.stale))
+
+    def _draw_sentence(self, topics: frozenset[str]) -> None:
+        text, role = self.live.notice or (self.sentence(), "strong")
+        self.query_one(Sentence).say(text, role)
+
+    def sentence(self) -> str:
+        """What matters on this screen now."""
+        raise NotImplementedError
+
+    # What is pointed at
+
+    @property
+    def listing(self) -> "Listing[Any] | None":
+        """The list that has the focus, or had it last."""
+        if isinstance(self.focused, Listing):
+            self._listing = self.focused
+        if self._listing is not None and self._listing.display:
+            return self._listing
+        return next((found for found in self.query(Listing) if found.display), None)
+
+    @property
+    def subject(self) -> Subject | None:
+        """What the cursor is on."""
+        listing = self.listing
+        if listing is None or listing.cursor_key is None:
+            return None
+        return self.subject_of(listing, listing.cursor_key)
+
+    def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
+        """What a row stands for."""
+        return Subject(listing.kind, key) if listing.kind else None
+
+    @on(RowHighlighted)
+    def _moved(self, event: RowHighlighted) -> None:
+        self.live.clock.dirty.mark("cursor")
+
+    def on_descendant_focus(self) -> None:
+        """Another list has the focus: what follows the cursor follows it there."""
+        self.live.clock.dirty.mark("cursor")
+        self.live.clock.draw_now()
+
+    @on(RowChosen)
+    def _chosen(self, event: RowChosen) -> None:
+        event.stop()
+        self.action_show_why()
+
+    @on(HeaderChosen)
+    def _title_clicked(self, event: HeaderChosen) -> None:
+        if isinstance(event.rows, Listing):
+            event.rows.sort_by_column(event.column)
+
+    # What can be done
+
+    def action_go_to(self, place: str) -> None:
+        """A place, from anywhere."""
+        self.live.go_to(place)
+
+    def action_leave(self) -> None:
+        """Drop the filter, else back."""
+        listing = self.listing
+        if listing is not None and listing.chosen_filter:
+            listing.set_filter(NO_FILTER)
+            self.live.clock.dirty.mark("cursor", "filter")
+            self.live.clock.draw_now()
+            return
+        self.live.back()
+
+    def action_leave_program(self) -> None:
+        """Quit."""
+        self.live.exit()
+
+    def action_show_why(self) -> None:
+        """Everything about what is under the cursor."""
+        if (subject := self.subject) is not None:
+            self.live.show_why(subject)
+
+    def action_show_timeline(self) -> None:
+        """Its way, stage by stage."""
+        if (subject := self.subject) is not None:
+            self.live.show_timeline(subject)
+
+    def action_show_other_side(self) -> None:
+        """Pod to node, node to pods, decision to what it brought."""
+        if (subject := self.subject) is not None:
+            self.live.show_other_side(subject)
+
+    def action_open_filter(self) -> None:
+        """The prompt, for the list with the focus."""
+        listing = self.listing
+        if listing is not None:
+            self._listing = listing
+            self.query_one(FilterPrompt).open(listing.chosen_filter)
+
+    @on(FilterPrompt.FilterChanged)
+    def _filtered(self, event: FilterPrompt.FilterChanged) -> None:
+        if self._listing is not None:
+            self._listing.set_filter(event.chosen)
+            self.live.clock.dirty.mark("cursor", "filter")
+            self.live.clock.draw_now()
+
+    @on(FilterPrompt.FilterClosed)
+    def _filter_closed(self) -> None:
+        if self._listing is not None:
+            self._listing.focus()
+
+    def action_sort_rows(self) -> None:
+        """Sort by the next column."""
+        if (listing := self.listing) is not None:
+            listing.sort_next()
+
+    def action_reverse_rows(self) -> None:
+        """The other way round."""
+        if (listing := self.listing) is not None:
+            listing.reverse()
+
+    def action_open_palette(self) -> None:
+        """Ask, go, do."""
+        self.live.open_palette(self.place, self.subject)
+
+    def action_open_help(self) -> None:
+        """The keys of this screen."""
+        self.live.open_help(self.place)
+
+    def action_change_unit(self) -> None:
+        """Another unit of money."""
+        self.live.change_unit()
+
+    def action_freeze_picture(self) -> None:
+        """Freeze, or go on."""
+        self.live.toggle_freeze()
+
+    def action_go_live(self) -> None:
+        """Let the picture go on."""
+        self.live.go_live()
+
+    def action_earlier_decision(self) -> None:
+        """The decision before."""
+        self.live.step_decision(self.shown_decision, -1)
+
+    def action_later_decision(self) -> None:
+        """The decision after."""
+        self.live.step_decision(self.shown_decision, 1)
+
+    @property
+    def shown_decision(self) -> str:
+        """The decision this screen is about; empty for none."""
+        return ""
+
+    def action_advance_story(self) -> None:
+        """On with the story."""
+        self.live.run_shown.advance()
+
+    def action_copy_row(self) -> None:
+        """The row as text, into the clipboard."""
+        listing = self.listing
+        self.live.copy(listing.cursor_text if listing is not None else self.query_one(Sentence).text)
+
+    def action_copy_kubeconfig(self) -> None:
+        """The path for kubectl."""
+        self.live.copy_kubeconfig()
+
+    def action_export_view(self) -> None:
+        """This screen as a picture in a file."""
+        self.live.export_screen()

@@ -1,0 +1,189 @@
+"""The Overview (W1): pools, what is pending and why, what is on its way, nodes, decisions; why follows the cursor."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+
+from karptui.tui import tables
+from karptui.tui.actions import bindings_of
+from karptui.tui.screens.frame import NARROW, Frame
+from karptui.tui.segments.line import Line
+from karptui.tui.subject import Subject
+from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.panel import Panel
+from karptui.tui.widgets.text_pane import TextPane
+from karptui.views import overview as view
+from karptui.views.decisions import DecisionRow, decision_row
+from karptui.views.log import log_rows
+from karptui.views.progress import waiting
+from karptui.views.why import why
+from karptui.world.world import World
+
+SHOWN_DECISIONS = 200
+SHOWN_LOG = 200
+_THIRD = ("decisions", "flight", "nodes")
+
+
+def in_flight(world: World, now: float) -> list[view.ClaimRow]:
+    """NodeClaims on their way."""
+    return view.in_flight(world, waiting(world, now), now)
+
+
+def decisions(world: World, now: float) -> list[DecisionRow]:
+    """The latest decisions, newest first."""
+    return [decision_row(world, decision) for decision in list(world.decisions.values())[: -SHOWN_DECISIONS - 1 : -1]]
+
+
+def pools(world: World, now: float) -> list[view.PoolRow]:
+    """Every NodePool."""
+    return view.pools(world)
+
+
+def nodes(world: World, now: float) -> list[view.NodeRow]:
+    """Every node."""
+    return view.nodes(world)
+
+
+def log_tail(world: World, now: float) -> list[Any]:
+    """The newest lines of the log, newest first."""
+    return log_rows(world)[: -SHOWN_LOG - 1 : -1]
+
+
+class OverviewScreen(Frame):
+    """Boxes for the lists and one for why. Under 100 cells there is one column: pools, pending, and below them what
+    `tab` has reached last of decisions, in flight and nodes."""
+
+    place = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("overview")]
+    DEFAULT_CSS = """
+    OverviewScreen #left { width: 1fr; }
+    OverviewScreen #right { width: 46; }
+    OverviewScreen #pools-box { height: 8; }
+    OverviewScreen #flight-box { height: 9; }
+    OverviewScreen #waiting-box { height: 8; }
+    OverviewScreen #log-box { display: none; }
+    OverviewScreen.-broad #right { width: 64; }
+    OverviewScreen.-broad #pools-box { height: 12; }
+    OverviewScreen.-broad #waiting-box { height: 12; }
+    OverviewScreen.-broad #flight-box { height: 14; }
+    OverviewScreen.-tall #log-box { display: block; }
+    OverviewScreen.-narrow #body { layout: vertical; }
+    OverviewScreen.-narrow #columns { layout: vertical; }
+    OverviewScreen.-narrow #left { width: 100%; height: auto; }
+    OverviewScreen.-narrow #right { width: 100%; height: 1fr; }
+    OverviewScreen.-narrow #why-box { display: none; }
+    """
+
+    def body(self) -> ComposeResult:
+        """Two columns of boxes."""
+        pools_list = Listing(tables.POOLS, "pool", empty="No NodePool yet.", id="pools")
+        flight_list = Listing(tables.CLAIMS, "claim", empty="No NodeClaim is on its way.", id="flight")
+        nodes_list = Listing(tables.NODES, "node", empty="No node yet.", id="nodes")
+        waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
+        made = Listing(
+            tables.DECISIONS, "decision", empty="Nothing has been decided yet.", header=False, follow="first",
+            id="decisions",
+        )  # fmt: skip
+        log = Listing(tables.LOG, "", empty="Nothing yet.", header=False, follow="first", id="log")
+        with Horizontal(id="columns"):
+            with Vertical(id="left"):
+                yield Panel("Pools", pools_list, id="pools-box")
+                yield Panel("In flight", flight_list, id="flight-box")
+                yield Panel("Nodes", nodes_list, id="nodes-box")
+                yield Panel("Log", log, id="log-box")
+            with Vertical(id="right"):
+                yield Panel("Pending, by what they wait for", waiting_list, id="waiting-box")
+                yield Panel("Why", TextPane((), indent=2, id="why", focusable=False), id="why-box")
+                yield Panel("Decisions", made, id="decisions-box")
+
+    def on_mount(self) -> None:
+        """Say what each list is drawn from."""
+        super().on_mount()
+        self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), pools)
+        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), waiting)
+        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), in_flight)
+        self._draw_list("#nodes", ("nodes", "catalogue"), nodes)
+        self._draw_list("#decisions", ("decisions", "nodeclaims"), decisions)
+        self._draw_list("#log", ("events", "problems", "streams", "narration", "nodeclaims", "decisions"), log_tail)
+        topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
+        self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
+        self.query_one("#waiting", Listing).focus()
+
+    def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[World, float], Sequence[Any]]) -> None:
+        listing = self.query_one(which, Listing)
+        panel = listing.query_ancestor(Panel)
+        title = panel.title
+
+        def draw(_: frozenset[str]) -> None:
+            live = self.live
+            listing_now, panel_now = self.query_one(which, Listing), self.query_one(f"{which}-box", Panel)
+            listing_now.show(live.picture.shared(items), live.unit)
+            panel_now.set_title(*_titled(title, listing_now))
+
+        self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter"), draw)
+
+    def on_resize(self) -> None:
+        """Which boxes there is room for."""
+        super().on_resize()
+        width, height = self.size
+        narrow = width < NARROW
+        self.set_class(not narrow and height >= 48, "-tall")
+        order = ("left", "right")
+        for name in order:
+            self.query_one(f"#{name}").styles.display = "block"
+        self._arrange(narrow)
+
+    def _arrange(self, narrow: bool) -> None:
+        """In one column only one of decisions, in flight and nodes is shown."""
+        focused = self.focused.id if self.focused is not None else None
+        if focused in _THIRD:
+            self._third = focused
+        for name in _THIRD:
+            self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == self._third else "none"
+        if narrow:
+            room = self.size.height - 2 - 3
+            pools_height = min(max(self.query_one("#pools", Listing).counts[0], 2) + 3, 6)
+            waiting_height = max((room - pools_height) * 5 // 10, 5)
+            self.query_one("#pools-box").styles.height = pools_height
+            self.query_one("#waiting-box").styles.height = waiting_height
+        else:
+            for name in ("pools", "waiting"):
+                self.query_one(f"#{name}-box").styles.clear_rule("height")
+
+    _third = "decisions"
+
+    def on_descendant_focus(self) -> None:
+        """What is focused must be seen."""
+        super().on_descendant_focus()
+        self._arrange(self.size.width < NARROW)
+
+    def sentence(self) -> str:
+        """What matters in the cluster."""
+        picture = self.live.picture
+        return view.sentence(picture.world, picture.shared(waiting), picture.shared(decisions))
+
+    def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
+        """Log lines are about nothing that has a why here."""
+        return Subject(listing.kind, key) if listing.kind and key != "(no pool)" else None
+
+    def _draw_why(self, topics: frozenset[str]) -> None:
+        picture, subject = self.live.picture, self.subject
+        pane, panel = self.query_one("#why", TextPane), self.query_one("#why-box", Panel)
+        if subject is None:
+            panel.set_title("Why", "")
+            pane.show([(("Nothing to ask about here.", "dim"),)])
+            return
+        found = why(picture.world, *subject, picture.now())
+        title: Line = ((found.title, "strong"),)
+        pane.show([title, *found.lines])
+        panel.set_title("Why", "⏎ in full")
+
+
+def _titled(title: str, listing: "Listing[Any]") -> tuple[str, str]:
+    shown, of = listing.counts
+    if listing.chosen_filter:
+        return f"{title}, {shown:,} of {of:,}", f"/ {listing.chosen_filter.source}"
+    return (f"{title} {of:,}" if of else title), ""

@@ -1,0 +1,10 @@
+"""What a person points at: the kind of a thing and its key."""
+
+from typing import NamedTuple
+
+
+class Subject(NamedTuple):
+    """`kind` is pod, waiting, node, claim, pool, decision, or "" for a row that is about nothing in the cluster."""
+
+    kind: str
+    key: str

@@ -1,0 +1,292 @@
+"""The tables of the application: which columns pools, pods, nodes and the rest have, and how they are drawn."""
+
+from math import isfinite
+
+from karptui.model.decision import Refusal
+from karptui.tui.money import Unit
+from karptui.tui.segments.bars import UsageBar
+from karptui.tui.table import Order, Table
+from karptui.tui.widgets.columns import Cell, Column
+from karptui.views.decisions import CandidateRow, DecisionRow
+from karptui.views.log import LogRow
+from karptui.views.overview import ClaimRow, NodeRow, PoolRow
+from karptui.views.pods import PodRow
+from karptui.views.progress import Waiting, pods_text
+from karptui.views.wording import duration, percent, short_capacity_type, short_zone
+
+NEARLY_FULL = 0.9
+
+
+def _bar(share: float) -> Cell:
+    return UsageBar(round(share, 2))
+
+
+def _capacity(capacity_type: str) -> Cell:
+    role = {"spot": "spot", "reserved": "reserved"}.get(capacity_type, "on_demand")
+    return (short_capacity_type(capacity_type) or "-", role if capacity_type else "dim")
+
+
+def _dash(text: str, role: str = "text") -> Cell:
+    return (text, role) if text else ("-", "dim")
+
+
+def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
+    limit: Cell = ("-", "dim")
+    if row.limit is not None:
+        limit = (percent(row.limit), "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text")
+    used: tuple[Cell, Cell] = (("-", "dim"), ("-", "dim"))
+    if row.nodes:
+        used = (_bar(row.cpu), _bar(row.memory))
+    name: Cell = (row.key, "text" if row.ready else "bad")
+    budget: Cell = (row.budget, "dim") if row.ready else ("NOT READY", "bad")
+    nodes: Cell = (f"{row.nodes:,}", "text" if row.nodes else "dim")
+    return (name, nodes, *used, limit, (unit.text(row.hourly), "money" if row.hourly else "dim"), budget)
+
+
+POOLS: Table[PoolRow] = Table(
+    columns=(
+        Column("POOL", 10, weight=1, cut="middle"),
+        Column("NODES", 5, align="right"),
+        Column("CPU", 10, weight=2),
+        Column("MEMORY", 10, weight=2),
+        Column("LIMIT", 5, align="right", drop=2),
+        Column("$", 7, align="right"),
+        Column("BUDGET", 9, weight=1, drop=3),
+    ),
+    key=lambda row: row.key,
+    cells=_pool_cells,
+    words=lambda row: f"{row.key} {row.budget}",
+    fields=lambda row: {"pool": row.key, "budget": row.budget},
+    numbers=lambda row: {"price": row.hourly, "nodes": row.nodes, "cpu": row.cpu * 100, "memory": row.memory * 100},
+    orders=(
+        Order(0, lambda row: row.key),
+        Order(1, lambda row: row.nodes, falling=True),
+        Order(2, lambda row: row.cpu, falling=True),
+        Order(3, lambda row: row.memory, falling=True),
+        Order(5, lambda row: row.hourly, falling=True),
+    ),
+)
+
+
+def _waiting_cells(row: Waiting, unit: Unit) -> tuple[Cell, ...]:
+    words = (("BLOCKED ", "bad"), (row.text, "text")) if row.blocked else ((row.text, row.role),)
+    return ((f"{len(row.pods):,}", "strong"), words, (pods_text(row.pods), "dim"))
+
+
+WAITING: Table[Waiting] = Table(
+    columns=(
+        Column("", 4, align="right"),
+        Column("", 24, weight=1),
+        Column("", 24, drop=1, cut="middle"),
+    ),
+    key=lambda row: row.key,
+    cells=_waiting_cells,
+    words=lambda row: f"{row.text} {' '.join(row.pods)} {'blocked' if row.blocked else ''}",
+    fields=lambda row: {"claim": row.claim},
+    numbers=lambda row: {"pods": len(row.pods)},
+)
+
+
+def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:
+    known = bool(row.capacity_type)
+    return (
+        row.key,
+        (row.instance_type, "text" if known else "dim"),
+        _capacity(row.capacity_type),
+        _dash(short_zone(row.zone)),
+        (row.stage, row.role),
+        (duration(row.age), "text"),
+        (f"{row.pods:,}", "text" if row.pods else "dim"),
+    )
+
+
+CLAIMS: Table[ClaimRow] = Table(
+    columns=(
+        Column("NODECLAIM", 13, weight=2, cut="middle"),
+        Column("TYPE", 12, weight=1),
+        Column("CAP", 4, drop=2),
+        Column("ZN", 4, drop=3),
+        Column("STAGE", 14, weight=3),
+        Column("AGE", 6, align="right"),
+        Column("PODS", 4, align="right", drop=1),
+    ),
+    key=lambda row: row.key,
+    cells=_claim_cells,
+    words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type} {row.zone} {row.stage}",
+    fields=lambda row: {
+        "claim": row.key, "type": row.instance_type, "cap": row.capacity_type, "zone": row.zone, "stage": row.stage,
+    },
+    numbers=lambda row: {"age": row.age, "pods": row.pods},
+    orders=(
+        Order(0, lambda row: row.key),
+        Order(1, lambda row: row.instance_type),
+        Order(4, lambda row: row.stage),
+        Order(5, lambda row: row.age, falling=True),
+        Order(6, lambda row: row.pods, falling=True),
+    ),
+)  # fmt: skip
+
+
+def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
+    price: Cell = (unit.text(row.price), "money") if row.price is not None else ("none", "warn")
+    return (
+        row.key,
+        row.instance_type,
+        _capacity(row.capacity_type),
+        _dash(short_zone(row.zone)),
+        _bar(row.cpu),
+        _bar(row.memory),
+        f"{row.pods:,}",
+        price,
+        (row.note, row.role),
+    )
+
+
+NODES: Table[NodeRow] = Table(
+    columns=(
+        Column("NODE", 12, weight=2, cut="middle"),
+        Column("TYPE", 12, weight=1),
+        Column("CAP", 4),
+        Column("ZN", 4, drop=4),
+        Column("CPU", 9, weight=2),
+        Column("MEMORY", 9, weight=2, drop=3),
+        Column("PODS", 4, align="right", drop=2),
+        Column("$", 6, align="right"),
+        Column("NOTE", 11, drop=1),
+    ),
+    key=lambda row: row.key,
+    cells=_node_cells,
+    words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type} {row.zone} {row.note}",
+    fields=lambda row: {
+        "node": row.key, "type": row.instance_type, "cap": row.capacity_type, "zone": row.zone, "note": row.note,
+    },
+    numbers=lambda row: {"price": row.price, "cpu": row.cpu * 100, "memory": row.memory * 100, "pods": row.pods},
+    orders=(
+        Order(0, lambda row: row.key),
+        Order(1, lambda row: (row.instance_type, row.key)),
+        Order(3, lambda row: (row.zone, row.key)),
+        Order(4, lambda row: (row.cpu, row.key), falling=True),
+        Order(5, lambda row: (row.memory, row.key), falling=True),
+        Order(6, lambda row: (row.pods, row.key), falling=True),
+        Order(7, lambda row: (row.price or 0.0, row.key), falling=True),
+        Order(8, lambda row: (row.note, row.key), falling=True),
+    ),
+)  # fmt: skip
+
+
+def _decision_cells(row: DecisionRow, unit: Unit) -> tuple[Cell, ...]:
+    return ((row.at, "dim"), (row.text, "text"), (row.mark, row.role))
+
+
+DECISIONS: Table[DecisionRow] = Table(
+    columns=(Column("", 8), Column("", 20, weight=1), Column("", 1)),
+    key=lambda row: row.key,
+    cells=_decision_cells,
+    words=lambda row: f"{row.key} {row.at} {row.text}",
+)
+DECISION_LIST: Table[DecisionRow] = Table(
+    columns=(Column("TIME", 8), Column("DECISION", 8), Column("WHAT", 30, weight=1), Column("", 1)),
+    key=lambda row: row.key,
+    cells=lambda row, unit: ((row.at, "dim"), (row.key, "accent"), (row.text, "text"), (row.mark, row.role)),
+    words=lambda row: f"{row.key} {row.at} {row.text}",
+    orders=(Order(1, lambda row: row.key), Order(2, lambda row: row.text)),
+)
+
+
+def _pod_cells(row: PodRow, unit: Unit) -> tuple[Cell, ...]:
+    return (
+        row.key,
+        (row.state, row.role),
+        (duration(row.age), "text"),
+        _dash(row.node),
+        _dash(row.bound),
+        _dash(row.decision, "accent"),
+    )
+
+
+PODS: Table[PodRow] = Table(
+    columns=(
+        Column("POD", 24, weight=4, cut="middle"),
+        Column("STATE", 20, weight=4),
+        Column("AGE", 6, align="right"),
+        Column("NODE", 12, weight=3, drop=2, cut="middle"),
+        Column("BOUND IN", 8, align="right", drop=3),
+        Column("DECISION", 8, drop=1),
+    ),
+    key=lambda row: row.key,
+    cells=_pod_cells,
+    words=lambda row: f"{row.key} {row.state} {row.node} {row.decision}",
+    fields=lambda row: {
+        "pod": row.key, "namespace": row.key.partition("/")[0], "ns": row.key.partition("/")[0], "state": row.state,
+        "node": row.node, "decision": row.decision,
+    },
+    numbers=lambda row: {"age": row.age},
+    orders=(
+        Order(0, lambda row: row.key),
+        Order(1, lambda row: (row.state, row.key)),
+        Order(2, lambda row: (row.age, row.key), falling=True),
+        Order(3, lambda row: (row.node, row.key)),
+        Order(5, lambda row: (row.decision, row.key), falling=True),
+    ),
+)  # fmt: skip
+
+_VERDICT_ROLES = {Refusal.CHOSEN: "chosen", Refusal.DEARER: "text", Refusal.NO_CAPACITY: "warn"}
+
+
+def _candidate_cells(row: CandidateRow, unit: Unit) -> tuple[Cell, ...]:
+    chosen = row.code is Refusal.CHOSEN
+    return (
+        (row.instance_type, "chosen" if chosen else "text"),
+        _capacity(row.capacity_type),
+        _dash(short_zone(row.zone)),
+        (unit.text(row.price), "money" if isfinite(row.price) else "dim"),
+        _dash(row.use),
+        (row.verdict, _VERDICT_ROLES.get(row.code, "refused")),
+    )
+
+
+CANDIDATES: Table[CandidateRow] = Table(
+    columns=(
+        Column("TYPE", 15, cut="middle"),
+        Column("CAP", 4),
+        Column("ZN", 4, drop=2),
+        Column("$", 7, align="right"),
+        Column("CPU/MEM", 9, drop=1),
+        Column("VERDICT", 16, weight=1),
+    ),
+    key=lambda row: row.key,
+    cells=_candidate_cells,
+    words=lambda row: f"{row.instance_type} {row.capacity_type} {row.zone} {row.verdict}",
+    fields=lambda row: {"type": row.instance_type, "cap": row.capacity_type, "zone": row.zone, "reason": row.verdict},
+    numbers=lambda row: {"price": row.price if isfinite(row.price) else None},
+    orders=(
+        Order(0, lambda row: row.key),
+        Order(3, lambda row: (row.price, row.key)),
+        Order(5, lambda row: (row.verdict, row.price, row.key)),
+    ),
+)
+
+_SOURCE_ROLES = {"problem": "bad", "stream": "warn", "story": "accent", "ec2": "launching", "karptui": "accent"}
+
+
+def _log_cells(row: LogRow, unit: Unit) -> tuple[Cell, ...]:
+    return (
+        (row.at, "dim"),
+        (row.source, _SOURCE_ROLES.get(row.source, "dim")),
+        (row.about, "text"),
+        (row.text, row.role),
+    )
+
+
+LOG: Table[LogRow] = Table(
+    columns=(
+        Column("TIME", 10),
+        Column("SOURCE", 10, drop=1),
+        Column("OBJECT", 20, weight=2, cut="middle"),
+        Column("WHAT", 30, weight=5),
+    ),
+    key=lambda row: row.key,
+    cells=_log_cells,
+    words=lambda row: f"{row.source} {row.about} {row.text}",
+    fields=lambda row: {"source": row.source, "object": row.about},
+)

@@ -1,0 +1,110 @@
+"""A list of one kind of thing: Rows with a table, a filter and an order."""
+
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+from karptui.tui.filter import NO_FILTER, Filter
+from karptui.tui.money import HOUR, Unit
+from karptui.tui.table import Order, Table, TableRows, arranged
+from karptui.tui.widgets.rows import Rows
+
+T = TypeVar("T")
+
+
+class Listing(Rows, Generic[T]):
+    """`kind` is what its rows are (pod, node, claim ...): with a row's key it names what a person asks about."""
+
+    def __init__(
+        self,
+        table: Table[T],
+        kind: str,
+        *,
+        empty: str = "Nothing here.",
+        header: bool = True,
+        follow: Literal["first", "last"] | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(table.titled(HOUR), empty=empty, header=header, follow=follow, id=id)
+        self.kind = kind
+        self._table = table
+        self._items: Sequence[T] = ()
+        self._nothing = empty
+        self._filter = NO_FILTER
+        self._order: int | None = None
+        self._reversed = False
+        self._unit = HOUR
+
+    @property
+    def chosen_filter(self) -> Filter:
+        """The filter that holds."""
+        return self._filter
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many are shown, and of how many."""
+        return len(self._rows), len(self._items)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the cursor is on the last row."""
+        return self._cursor >= len(self._rows) - 1
+
+    @property
+    def item(self) -> T | None:
+        """What is under the cursor."""
+        rows = self._rows
+        return rows.items[self._cursor] if isinstance(rows, TableRows) and rows.items else None
+
+    @property
+    def cursor_text(self) -> str:
+        """The row under the cursor as words, for the clipboard."""
+        item = self.item
+        return self._table.words(item) if item is not None else ""
+
+    def show(self, items: Sequence[T], unit: Unit | None = None) -> None:
+        """Show these items, filtered and sorted as chosen."""
+        self._items = items
+        if unit is not None and unit is not self._unit:
+            self._unit = unit
+            self.set_columns(self._table.titled(unit))
+        order = self._current_order()
+        falling = order is not None and order.falling != self._reversed
+        empty = f"Nothing matches {self._filter.source!r}. esc drops the filter." if self._filter else self._nothing
+        self.set_rows(arranged(self._table, items, self._filter, order, falling, self._unit), empty)
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only what passes."""
+        self._filter = chosen
+        self.show(self._items)
+
+    def sort_next(self) -> None:
+        """Sort by the next column; after the last one as the rows come."""
+        count = len(self._table.orders)
+        self._order = (
+            0 if self._order is None and count else None if self._order == count - 1 else (self._order or 0) + 1
+        )
+        self._reversed = False
+        self._show_order()
+
+    def sort_by_column(self, column: int) -> None:
+        """Sort by a column if it can be; a second time the other way round."""
+        found = next((index for index, order in enumerate(self._table.orders) if order.column == column), None)
+        if found is None:
+            return
+        self._order, self._reversed = found, not self._reversed if found == self._order else False
+        self._show_order()
+
+    def reverse(self) -> None:
+        """The other way round."""
+        if self._order is None and self._table.orders:
+            self._order = 0
+        self._reversed = not self._reversed
+        self._show_order()
+
+    def _current_order(self) -> "Order[Any] | None":
+        return self._table.orders[self._order] if self._order is not None and self._table.orders else None
+
+    def _show_order(self) -> None:
+        order = self._current_order()
+        self.set_sort(order.column if order else None, bool(order and order.falling != self._reversed))
+        self.show(self._items)
