@@ -1,5 +1,6 @@
 """What Karpenter would do about the pending pods of a Snapshot."""
 
+from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.not_modelled import not_modelled
 from karptui.engine.provisioning.pending import Batch
 from karptui.engine.provisioning.pools import usable_pools
@@ -26,7 +27,8 @@ def plan(snapshot: Snapshot) -> Plan:
     if not pools:
         answer = no_pools(batch)
     else:
-        answer = Solver(snapshot, batch, nodes, pools).solve()
+        specs = {id(pod.spec): pod.spec for pod in batch.pods}
+        answer = Solver(Groundwork(snapshot, nodes, pools, specs.values()), batch).solve()
     return Plan(
         claims=answer.claims,
         existing=answer.existing,

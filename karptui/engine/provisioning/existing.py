@@ -1,7 +1,6 @@
 """Existing nodes as places for pods (spec/scheduling.md 3.5, 6.4 step 1, 6.5)."""
 
-from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.daemons import Daemon
@@ -80,6 +79,15 @@ class ExistingNode:
         volumes = self.volumes.union(class_.volume_use)
         return any(sum(driver == limited for driver, _ in volumes) > count for limited, count in self.limits.items())
 
+    def copy(self) -> "ExistingNode":
+        """The node as it is, to take pods in for one round."""
+        twin = ExistingNode.__new__(ExistingNode)
+        twin.state, twin.host, twin.taints = self.state, self.host, self.taints
+        twin.requirements, twin.limits, twin.negative = self.requirements, self.limits, self.negative
+        twin.remaining, twin.ports = dict(self.remaining), list(self.ports)
+        twin.volumes, twin.pods = set(self.volumes), []
+        return twin
+
     def add(self, pod: Pod, class_: PodClass, requirements: RequirementSet) -> None:
         """Takes a pod in."""
         self.pods.append(pod)
@@ -97,67 +105,85 @@ def _runs_on(daemon: Daemon, state: StateNode) -> bool:
     return daemon.tolerates(state.taints) and from_labels(state.labels).is_compatible(daemon.strict())
 
 
-class _Candidates:
-    """The nodes that a class may still go to, in the order tried; a node that once was too small never grows."""
+class _Refusals:
+    """Nodes that refuse a class as they stand, as masks; `undefined`: unless a pod makes them define a label."""
 
-    __slots__ = ("alive", "seen", "undefined")
+    __slots__ = ("refused", "undefined")
 
-    def __init__(self, alive: list[int]) -> None:
-        self.alive = alive
-        self.undefined: set[int] = set()
-        self.seen = 0
+    def __init__(self) -> None:
+        self.refused = 0
+        self.undefined = 0
 
 
 class ExistingNodes:
-    """All existing nodes in the order tried: initialized ones first, then by name."""
+    """All existing nodes in the order tried: initialized ones first, then by name. Bit i of a mask is the i-th.
+
+    They never change; what a round puts on them is kept in Places. What a class finds out is remembered for all rounds.
+    """
 
     def __init__(
-        self,
-        states: Sequence[StateNode],
-        daemons: Sequence[Daemon],
-        space: RequirementSpace,
-        snapshot: Snapshot,
-        topology: Topology,
+        self, states: Sequence[StateNode], daemons: Sequence[Daemon], space: RequirementSpace, snapshot: Snapshot
     ) -> None:
         ordered = sorted((state for state in states if not state.deleting), key=lambda s: (not s.initialized, s.name))
         self.nodes = [ExistingNode(state, daemons, space, snapshot) for state in ordered]
+        self.all = (1 << len(ordered)) - 1
+        self.bit = {state.name: 1 << place for place, state in enumerate(ordered)}
+        self._refusals: dict[int, _Refusals] = {}
+
+    def mask(self, names: Iterable[str]) -> int:
+        """The bits of the nodes of these names."""
+        return sum({self.bit[name] for name in names if name in self.bit})
+
+    def refusals(self, class_: PodClass) -> _Refusals:
+        """What is known about a class."""
+        known = self._refusals.get(class_.index)
+        if known is None:
+            known = self._refusals[class_.index] = _Refusals()
+        return known
+
+
+class Places:
+    """The existing nodes in one round. `without` are not there; `shielded` take only pods that are let through."""
+
+    def __init__(self, existing: ExistingNodes, topology: Topology, without: int = 0, shielded: int = 0) -> None:
+        self._existing = existing
         self._topology = topology
-        self._candidates: dict[int, _Candidates] = {}
-        self._changed: list[int] = []
+        self._open = existing.all & ~without
+        self._shielded = shielded
+        self._taken: dict[int, ExistingNode] = {}
+        self._taken_mask = 0
+        self._full: dict[int, int] = {}
 
-    def place(self, pod: Pod, class_: PodClass) -> ExistingNode | None:
+    def taken(self) -> list[ExistingNode]:
+        """The nodes that got pods, in their order."""
+        return [self._taken[place] for place in sorted(self._taken)]
+
+    def place(self, pod: Pod, class_: PodClass, let_through: bool = True) -> ExistingNode | None:
         """Puts a pod onto the first node that accepts it."""
-        if not self.nodes:
+        known = self._existing.refusals(class_)
+        mask = self._open & ~(known.refused & ~(known.undefined & self._taken_mask)) & ~self._full.get(class_.index, 0)
+        if not let_through:
+            mask &= ~self._shielded
+        if not mask:
             return None
-        candidates = self._candidates.get(class_.index)
-        if candidates is None:
-            candidates = self._candidates[class_.index] = _Candidates(list(range(len(self.nodes))))
-        self._reconsider(candidates)
         groups = self._topology.of(class_)
-        place, alive = 0, candidates.alive
-        while place < len(alive):
-            index = alive[place]
-            node = self.nodes[index]
-            verdict = self._try(node, class_, groups)
+        while mask:
+            bit = mask & -mask
+            mask ^= bit
+            index = bit.bit_length() - 1
+            taken = self._taken.get(index)
+            verdict = self._try(taken or self._existing.nodes[index], class_, groups)
             if isinstance(verdict, RequirementSet):
-                self._settle(index, node, pod, class_, groups, verdict)
-                return node
+                return self._settle(index, pod, class_, groups, verdict)
             if verdict is None:
-                place += 1
                 continue
-            del alive[place]
-            if verdict == "undefined":
-                candidates.undefined.add(index)
+            if taken is None:
+                known.refused |= bit
+                if verdict == "undefined":
+                    known.undefined |= bit
+            elif verdict == "never":
+                self._full[class_.index] = self._full.get(class_.index, 0) | bit
         return None
-
-    def _reconsider(self, candidates: _Candidates) -> None:
-        """A pod that forbids a label lets a node define it, so nodes that lacked it may have become compatible."""
-        while candidates.seen < len(self._changed):
-            index = self._changed[candidates.seen]
-            candidates.seen += 1
-            if index in candidates.undefined:
-                candidates.undefined.remove(index)
-                insort(candidates.alive, index)
 
     def _try(self, node: ExistingNode, class_: PodClass, groups: ClassTopology) -> RequirementSet | str | None:
         """The node's requirements with the pod; None: not now; else never ("undefined": unless it defines a label)."""
@@ -184,15 +210,12 @@ class ExistingNodes:
         return None if reachable else verdict
 
     def _settle(
-        self,
-        index: int,
-        node: ExistingNode,
-        pod: Pod,
-        class_: PodClass,
-        groups: ClassTopology,
-        requirements: RequirementSet,
-    ) -> None:
-        if requirements is not node.requirements:
-            self._changed.append(index)
+        self, index: int, pod: Pod, class_: PodClass, groups: ClassTopology, requirements: RequirementSet
+    ) -> ExistingNode:
+        node = self._taken.get(index)
+        if node is None:
+            node = self._taken[index] = self._existing.nodes[index].copy()
+            self._taken_mask |= 1 << index
         node.add(pod, class_, requirements)
         self._topology.record(groups, node.taints, requirements, node.host)
+        return node

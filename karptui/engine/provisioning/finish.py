@@ -29,6 +29,14 @@ class _Written(NamedTuple):
     capacity_type: str
 
 
+class Closed(NamedTuple):
+    """A claim after the loop: what it asks for at last, and the mask of the types that it lists."""
+
+    claim: Claim
+    requirements: RequirementSet
+    types: int
+
+
 class Finishing:
     """Orders types by price, cuts the list, adds what DaemonSets take, and writes the requirements."""
 
@@ -39,16 +47,30 @@ class Finishing:
         self._space = space
         self._min_values = min_values
         self._max_types = max_types
-        self._written: dict[tuple[RequirementSet, int, frozenset[str]], _Written | Reason] = {}
+        self._closed: dict[tuple[RequirementSet, int, frozenset[str]], tuple[RequirementSet, int] | Reason] = {}
+        self._written: dict[tuple[RequirementSet, int], _Written] = {}
 
     def finish(self, claim: Claim) -> PlannedClaim | Reason:
         """The NodeClaim; or why it cannot be made after all, which is minValues after the cut."""
+        closed = self.close(claim)
+        return self.write(closed) if isinstance(closed, Closed) else closed
+
+    def close(self, claim: Claim) -> Closed | Reason:
+        """The claim as it stands after the loop, with the list of types cut."""
         key = (claim.requirements, claim.types, claim.held)
-        written = self._written.get(key)
+        known = self._closed.get(key)
+        if known is None:
+            known = self._closed[key] = self._close(claim)
+        if isinstance(known, Reason):
+            return replace(known, pool=claim.template.name)
+        return Closed(claim, *known)
+
+    def write(self, closed: Closed) -> PlannedClaim:
+        """The NodeClaim of a closed claim, whose requirements and types may have been narrowed since."""
+        claim, requirements, types = closed
+        written = self._written.get((requirements, types))
         if written is None:
-            written = self._written[key] = self._write(claim)
-        if isinstance(written, Reason):
-            return replace(written, pool=claim.template.name)
+            written = self._written[requirements, types] = self._write(requirements, types)
         overhead = daemon_overhead(claim)
         requests = merge(claim.requests, overhead)
         pool = claim.template.pool.template
@@ -70,15 +92,20 @@ class Finishing:
             min_values_relaxed=claim.template.min_values_relaxed,
         )
 
-    def _write(self, claim: Claim) -> _Written | Reason:
-        """What claims with equal requirements and types have in common."""
+    def _close(self, claim: Claim) -> tuple[RequirementSet, int] | Reason:
         requirements = self._final_requirements(claim)
-        names, types = self._cut(requirements, claim.types)
+        types = self._cut(requirements, claim.types)
         unmet = self._min_values.unmet(requirements, types) if self._min_values.strict else {}
-        if unmet:
-            key = min(unmet)
-            wanted = requirements.requirements.of(key).min_values
-            return Reason(Refusal.MIN_VALUES, "", key, str(wanted), str(unmet[key]))
+        if not unmet:
+            return requirements, types
+        key = min(unmet)
+        wanted = requirements.requirements.of(key).min_values
+        return Reason(Refusal.MIN_VALUES, "", key, str(wanted), str(unmet[key]))
+
+    def _write(self, requirements: RequirementSet, types: int) -> _Written:
+        """What claims with equal requirements and types have in common."""
+        order, _ = self._catalogue.price_order(requirements.kinds)
+        names = tuple([self._catalogue.types[bit].name for bit in order if types >> bit & 1])
         rows = self._catalogue.expand(types)
         offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
         final = requirements.requirements.without(*SIMULATION_KEYS)
@@ -94,11 +121,13 @@ class Finishing:
             final = final.add(Requirement(CAPACITY_RESERVATION_ID, False, claim.held))
         return self._space.intern(final)
 
-    def _cut(self, requirements: RequirementSet, types: int) -> tuple[tuple[str, ...], int]:
-        """The names by price, as many as a NodeClaim lists, and their mask."""
+    def _cut(self, requirements: RequirementSet, types: int) -> int:
+        """The mask of as many types as a NodeClaim lists, by price."""
+        if types.bit_count() <= self._max_types:
+            return types
         order, _ = self._catalogue.price_order(requirements.kinds)
         kept = [bit for bit in order if types >> bit & 1][: self._max_types]
-        return tuple(self._catalogue.types[bit].name for bit in kept), sum(1 << bit for bit in kept)
+        return sum(1 << bit for bit in kept)
 
     def _cheapest(self, requirements: RequirementSet, name: str) -> tuple[float, str, str]:
         """Price, zone and capacity type of the cheapest offering of a type."""

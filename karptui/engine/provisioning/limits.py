@@ -1,6 +1,6 @@
 """NodePool limits within one round: pessimistic, and never given back (spec/scheduling.md 5.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.state_nodes import NODES, StateNode
@@ -20,6 +20,18 @@ class Limits:
                 for name, amount in node.capacity.items():
                     if name in remaining:
                         remaining[name] -= amount
+
+    def without(self, gone: Iterable[StateNode]) -> "Limits":
+        """The same with some nodes gone, for one round to take from."""
+        twin = Limits((), (), self._catalogue)
+        twin._remaining = {pool: dict(remaining) for pool, remaining in self._remaining.items()}
+        for node in gone:
+            remaining = twin._remaining.get(node.node_pool)
+            if remaining is not None and not node.deleting:
+                for name, amount in node.capacity.items():
+                    if name in remaining:
+                        remaining[name] += amount
+        return twin
 
     def nodes_exhausted(self, pool: str) -> bool:
         """Whether the pool may have no further node; less than none does not count, as in Karpenter."""

@@ -10,8 +10,10 @@ NONE_HELD: frozenset[str] = frozenset()
 class Reservations:
     """Capacity that is left by reservation ID, and what each claim holds. One unit a claim and ID."""
 
-    def __init__(self, catalogue: PreparedCatalogue, enabled: bool) -> None:
+    def __init__(self, catalogue: PreparedCatalogue, enabled: bool, fallback: bool = False) -> None:
+        """`fallback`: a claim that gets no reservation is made without one, as in disruption's simulations."""
         self._catalogue = catalogue
+        self._fallback = fallback
         self._left = dict(catalogue.reservations)
         self.enabled = enabled and bool(self._left)
 
@@ -26,7 +28,7 @@ class Reservations:
             if kind.reservation_id and kind.sample.capacity_type == RESERVED and kind.rows & rows
         }
         free = frozenset(name for name in offered if name in held or self._left.get(name, 0) > 0)
-        if (offered or held) and not free:
+        if (offered or held) and not free and not self._fallback:
             return None
         return free
 

@@ -1,69 +1,96 @@
 """The loop: pods in order, each to an existing node, an open claim or a new one (spec/scheduling.md 6)."""
 
 from collections import Counter
+from typing import NamedTuple
 
-from karptui.engine.provisioning.catalogue import prepare
 from karptui.engine.provisioning.claims import Claim, ClaimOrder
-from karptui.engine.provisioning.classes import PodClass, PodClasses
-from karptui.engine.provisioning.daemons import daemon_groups, daemons
-from karptui.engine.provisioning.existing import ExistingNodes
-from karptui.engine.provisioning.filtering import TypeFilter
-from karptui.engine.provisioning.finish import Finishing
+from karptui.engine.provisioning.classes import PodClass
+from karptui.engine.provisioning.existing import ExistingNode, Places
+from karptui.engine.provisioning.finish import Closed
+from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.joining import Joining
-from karptui.engine.provisioning.limits import Limits
-from karptui.engine.provisioning.min_values import MinValues
 from karptui.engine.provisioning.opening import Opening, Openings
 from karptui.engine.provisioning.pending import Batch
-from karptui.engine.provisioning.pools import prefers_no_schedule, templates
 from karptui.engine.provisioning.queue import PodQueue
-from karptui.engine.provisioning.requirement_sets import RequirementSpace
 from karptui.engine.provisioning.reservations import Reservations
-from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.engine.provisioning.topology.residents import Residents
 from karptui.engine.provisioning.topology.tracker import ClassTopology, Topology
-from karptui.engine.provisioning.topology.universe import Universe
-from karptui.model.decision import Plan, PlannedClaim, PodFailure, Reason, Refusal, Relaxation
-from karptui.model.nodepool import NodePool
-from karptui.model.pod import Pod, PodSpec
-from karptui.model.snapshot import Snapshot
+from karptui.model.decision import Plan, PodFailure, Reason, Refusal, Relaxation
+from karptui.model.pod import Pod
+
+
+class Absence(NamedTuple):
+    """What a round imagines away: nodes, by name, and for most pods the nodes that are shielded."""
+
+    nodes: frozenset[str] = frozenset()
+    shielded: int = 0
+    let_through: frozenset[int] = frozenset()
+    """`id` of the pods that may go to shielded nodes."""
+
+
+class Outcome(NamedTuple):
+    """What a round came to: claims with their lists of types cut, nodes that got pods, and pods left over."""
+
+    claims: list[Closed]
+    taken: list[ExistingNode]
+    failures: dict[str, PodFailure]
+
+
+NOTHING_ABSENT = Absence()
 
 
 class Solver:
-    """One round over one Snapshot."""
+    """One round: pods to places, on common ground."""
 
-    def __init__(self, snapshot: Snapshot, batch: Batch, nodes: list[StateNode], pools: list[NodePool]) -> None:
-        options = snapshot.options
+    def __init__(
+        self, ground: Groundwork, batch: Batch, absence: Absence = NOTHING_ABSENT, fallback: bool = False
+    ) -> None:
+        """`fallback`: claims that get no reservation are made without (spec/lifecycle.md 4.6)."""
+        snapshot = ground.snapshot
         self._snapshot = snapshot
         self._batch = batch
-        catalogue = prepare(snapshot.catalogue)
-        self._space = RequirementSpace(catalogue)
-        min_values = MinValues(catalogue, self._space, options.min_values_policy)
-        self._classes = PodClasses(snapshot, self._space, prefers_no_schedule(pools))
-        specs: dict[int, PodSpec] = {id(pod.spec): pod.spec for pod in batch.pods}
-        repelling = [pod.spec for pod in snapshot.pods.values() if pod.spec.anti_affinity and pod.node_name]
-        self._classes.watch_labels([*specs.values(), *repelling])
-        self._limits = Limits(pools, nodes, catalogue)
-        reservations = Reservations(catalogue, options.gate("ReservedCapacity"))
-        self._reservations = reservations
-        all_daemons = daemons(snapshot)
-        usable = templates(pools, self._space, catalogue, min_values)
-        groups = [daemon_groups(template, all_daemons, catalogue, self._space) for template in usable]
-        residents = Residents(snapshot, nodes, batch.pods, self._classes.label_keys)
-        topology = Topology(snapshot, Universe(pools, catalogue), residents, self._space)
-        self._topology = topology
+        self._absence = absence
+        self._classes = ground.classes
+        gone = [state for state in ground.nodes if state.name in absence.nodes] if absence.nodes else []
+        self._limits = ground.limits.without(gone)
+        self._reservations = Reservations(ground.catalogue, snapshot.options.gate("ReservedCapacity"), fallback)
+        residents = Residents(ground.residency, ground.nodes, batch.pods, absence.nodes)
+        self._topology = Topology(snapshot, ground.universe, residents, ground.space)
+        for template in ground.templates:
+            template.min_values_relaxed = False
         self._openings = Openings(
-            usable, groups, catalogue, self._space, topology, self._limits, min_values, reservations
+            ground.templates,
+            ground.groups,
+            ground.catalogue,
+            ground.space,
+            self._topology,
+            self._limits,
+            ground.min_values,
+            self._reservations,
         )
-        self._existing = ExistingNodes(nodes, all_daemons, self._space, snapshot, topology)
+        existing = ground.existing
+        self._places = Places(existing, self._topology, existing.mask(absence.nodes), absence.shielded)
         self._order = ClaimOrder()
-        self._joining = Joining(self._order, topology, TypeFilter(catalogue), min_values, reservations)
-        self._finishing = Finishing(catalogue, self._space, min_values, options.max_instance_types)
+        self._joining = Joining(self._order, self._topology, ground.filter, ground.min_values, self._reservations)
+        self._finishing = ground.finishing
         self._placed = 0
         self._relaxed: list[Relaxation] = []
-        self._failed: dict[int, tuple[int, tuple[Reason, ...], tuple[Relaxation, ...]]] = {}
+        self._failed: dict[tuple[int, bool], tuple[int, tuple[Reason, ...], tuple[Relaxation, ...]]] = {}
 
     def solve(self) -> Plan:
         """Places every pod that has a place."""
+        outcome = self.run()
+        claims = [self._finishing.write(closed) for closed in outcome.claims]
+        return Plan(
+            claims=tuple(sorted(claims, key=lambda claim: claim.pods)),
+            existing={node.state.name: tuple(sorted(pod.key for pod in node.pods)) for node in outcome.taken},
+            errors={key: outcome.failures[key] for key in sorted(outcome.failures)},
+            ignored=self._batch.ignored,
+            relaxed=tuple(self._relaxed),
+        )
+
+    def run(self) -> Outcome:
+        """Places every pod that has a place, without writing the claims out."""
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
         self._topology.start(class_of.values())
         failures: dict[str, PodFailure] = {}
@@ -80,30 +107,21 @@ class Solver:
             else:
                 failures[pod.key] = failure
                 queue.push(pod)
-        claims: list[PlannedClaim] = []
+        claims: list[Closed] = []
         for claim in self._order.claims:
-            planned = self._finishing.finish(claim)
-            if isinstance(planned, PlannedClaim):
-                claims.append(planned)
+            closed = self._finishing.close(claim)
+            if isinstance(closed, Closed):
+                claims.append(closed)
             else:
-                failures.update((pod.key, PodFailure((planned,))) for pod in claim.pods)
-        return Plan(
-            claims=tuple(sorted(claims, key=lambda claim: claim.pods)),
-            existing={
-                node.state.name: tuple(sorted(pod.key for pod in node.pods))
-                for node in self._existing.nodes
-                if node.pods
-            },
-            errors={key: failures[key] for key in sorted(failures)},
-            ignored=self._batch.ignored,
-            relaxed=tuple(self._relaxed),
-        )
+                failures.update((pod.key, PodFailure((closed,))) for pod in claim.pods)
+        return Outcome(claims, self._places.taken(), failures)
 
     def _attempt(self, pod: Pod, class_: PodClass) -> PodFailure | None:
         """Tries a pod, and tries again with one preference fewer, until there is none (6.3)."""
         if class_.spec.resource_claims and self._snapshot.options.ignore_dra_requests:
             return PodFailure((Reason(Refusal.DRA),))
-        known = self._failed.get(class_.index)
+        let_through = not self._absence.shielded or id(pod) in self._absence.let_through
+        known = self._failed.get((class_.index, let_through))
         if known is not None and known[0] == self._placed:
             # Nothing has changed since one like it failed.
             return PodFailure(known[1], relaxed=_said_of(pod, known[2]))
@@ -111,7 +129,7 @@ class Solver:
         relaxed: list[Relaxation] = []
         reasons: tuple[Reason, ...] = ()
         while variant is not None:
-            answer = self._add(pod, variant, relaxed)
+            answer = self._add(pod, variant, relaxed, let_through)
             if answer is None:
                 self._placed += 1
                 self._relaxed += relaxed
@@ -122,13 +140,15 @@ class Solver:
             variant = self._classes.relaxed(variant)
             if variant is not None:
                 relaxed.append(Relaxation(pod.key, *variant.relaxation))
-        self._failed[class_.index] = (self._placed, reasons, tuple(relaxed))
+        self._failed[class_.index, let_through] = (self._placed, reasons, tuple(relaxed))
         return PodFailure(reasons, relaxed=tuple(relaxed))
 
-    def _add(self, pod: Pod, class_: PodClass, relaxed: list[Relaxation]) -> tuple[Reason, ...] | None:
+    def _add(
+        self, pod: Pod, class_: PodClass, relaxed: list[Relaxation], let_through: bool
+    ) -> tuple[Reason, ...] | None:
         """One attempt without relaxing (6.4); None when the pod was placed."""
         groups = self._topology.of(class_)
-        if self._existing.place(pod, class_) is not None:
+        if self._places.place(pod, class_, let_through) is not None:
             return None
         accepted = self._joining.find(class_, groups) if self._order.claims else None
         if accepted is not None:

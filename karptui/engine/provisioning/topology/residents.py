@@ -12,47 +12,83 @@ from karptui.model.requirements import Requirements, from_labels
 from karptui.model.snapshot import Snapshot
 
 
-class Residents:
-    """Bound pods outside the batch, put together by namespace, labels and node."""
+class Residency:
+    """All bound pods of a Snapshot, put together by namespace, labels and node, for every round over it."""
 
-    def __init__(
-        self, snapshot: Snapshot, nodes: Sequence[StateNode], batch: Iterable[Pod], label_keys: tuple[str, ...]
-    ) -> None:
-        self._snapshot = snapshot
-        self._nodes = nodes
-        self._batch = {pod.metadata.uid or pod.key for pod in batch}
-        self._label_keys = frozenset(label_keys)
+    def __init__(self, snapshot: Snapshot, label_keys: tuple[str, ...]) -> None:
+        self.snapshot = snapshot
+        self._keys = frozenset(label_keys)
         self._pods: dict[str, dict[frozenset[tuple[str, str]], Counter[str]]] | None = None
         self._labels: dict[str, Requirements] = {}
+        found = [pod for pod in snapshot.pods.values() if pod.spec.anti_affinity and pod.node_name and not pod.terminal]
+        self.repelling = sorted(found, key=lambda pod: pod.key)
+
+    def labels_of(self, pod: Pod) -> frozenset[tuple[str, str]]:
+        """The labels of a pod that any selector looks at."""
+        return frozenset((key, value) for key, value in pod.metadata.labels.items() if key in self._keys)
+
+    def in_namespace(self, namespace: str) -> dict[frozenset[tuple[str, str]], Counter[str]]:
+        """Active pods of a namespace by labels, then node."""
+        if self._pods is None:
+            self._pods = {}
+            for pod in self.snapshot.pods.values():
+                if pod.node_name and pod.active:
+                    by_labels = self._pods.setdefault(pod.metadata.namespace, {})
+                    by_labels.setdefault(self.labels_of(pod), Counter())[pod.node_name] += 1
+        return self._pods.get(namespace, {})
+
+    def admits(self, group: Group, node: Node) -> bool:
+        """Whether a group counts pods on a node."""
+        if group.node_filter is None:
+            return True
+        labels = self._labels.get(node.key)
+        if labels is None:
+            labels = self._labels[node.key] = from_labels(node.metadata.labels)
+        return group.node_filter.admits(node.taints, labels)
+
+
+class Residents:
+    """Bound pods outside the batch of one round, from which the nodes of some names are gone."""
+
+    def __init__(
+        self, residency: Residency, nodes: Sequence[StateNode], batch: Iterable[Pod], gone: frozenset[str]
+    ) -> None:
+        self._residency = residency
+        self._nodes = nodes
+        self._gone = gone
+        self._moving = [pod for pod in batch if pod.node_name]
+        self._moving_ids = {pod.metadata.uid or pod.key for pod in self._moving}
+        self._moved: dict[str, dict[frozenset[tuple[str, str]], Counter[str]]] | None = None
 
     def repelling(self) -> list[Pod]:
         """Bound pods with required anti-affinity, by key; those that are terminating still repel."""
-        found = [
-            pod
-            for pod in self._snapshot.pods.values()
-            if pod.spec.anti_affinity and pod.node_name and not pod.terminal and not self._in_batch(pod)
-        ]
-        return sorted(found, key=lambda pod: pod.key)
+        known = self._residency.repelling
+        return [pod for pod in known if (pod.metadata.uid or pod.key) not in self._moving_ids] if known else known
 
     def node(self, name: str) -> Node | None:
         """The Node of a name."""
-        return self._snapshot.nodes.get(name)
+        return self._residency.snapshot.nodes.get(name)
 
     def count(self, group: Group) -> None:
         """Registers the domains of existing nodes with a group and counts the pods that it selects."""
+        admits = self._residency.admits
         for state in self._nodes:
             domain = state.labels.get(group.key)
-            if state.node is not None and not state.deleting and domain is not None and self._admits(group, state.node):
+            if state.node is None or state.deleting or domain is None or state.name in self._gone:
+                continue
+            if admits(group, state.node):
                 group.register(domain)
-        if self._pods is None:
-            self._pods = self._collect()
         for namespace in sorted(group.namespaces):
-            for labels, nodes in self._pods.get(namespace, {}).items():
+            moved = self._moved_in(namespace)
+            for labels, nodes in self._residency.in_namespace(namespace).items():
                 # Without a selector the list from the API is not narrowed, though nothing is selected later.
                 if group.selector is not None and not group.selector.matches(dict(labels)):
                     continue
+                less = moved.get(labels)
                 for name, pods in nodes.items():
-                    self._count_on(group, name, pods)
+                    staying = pods - less[name] if less is not None else pods
+                    if staying:
+                        self._count_on(group, name, staying)
 
     def _count_on(self, group: Group, name: str, pods: int) -> None:
         node = self.node(name)
@@ -61,26 +97,14 @@ class Residents:
         domain = node.metadata.labels.get(group.key)
         if domain is None and group.key == HOSTNAME:
             domain = node.metadata.name
-        if domain is not None and self._admits(group, node):
+        if domain is not None and self._residency.admits(group, node):
             group.count(domain, pods)
 
-    def _admits(self, group: Group, node: Node) -> bool:
-        if group.node_filter is None:
-            return True
-        labels = self._labels.get(node.key)
-        if labels is None:
-            labels = self._labels[node.key] = from_labels(node.metadata.labels)
-        return group.node_filter.admits(node.taints, labels)
-
-    def _in_batch(self, pod: Pod) -> bool:
-        return (pod.metadata.uid or pod.key) in self._batch
-
-    def _collect(self) -> dict[str, dict[frozenset[tuple[str, str]], Counter[str]]]:
-        collected: dict[str, dict[frozenset[tuple[str, str]], Counter[str]]] = {}
-        for pod in self._snapshot.pods.values():
-            if not pod.node_name or not pod.active or self._in_batch(pod):
-                continue
-            labels = frozenset((key, value) for key, value in pod.metadata.labels.items() if key in self._label_keys)
-            by_labels = collected.setdefault(pod.metadata.namespace, {})
-            by_labels.setdefault(labels, Counter())[pod.node_name] += 1
-        return collected
+    def _moved_in(self, namespace: str) -> dict[frozenset[tuple[str, str]], Counter[str]]:
+        if self._moved is None:
+            self._moved = {}
+            for pod in self._moving:
+                if pod.active:
+                    by_labels = self._moved.setdefault(pod.metadata.namespace, {})
+                    by_labels.setdefault(self._residency.labels_of(pod), Counter())[pod.node_name] += 1
+        return self._moved.get(namespace, {})
