@@ -133,7 +133,8 @@ class Launcher:
         told = NodeTold(
             labels=claim.metadata.labels | {labels.CAPACITY_TYPE: capacity_type},
             taints=(*claim.taints, *claim.startup_taints),
-            max_pods=pods,
+            # podsPerCore is told besides, and kubelet takes the smaller.
+            max_pods=(node_class.spec.get("kubelet") or {}).get("maxPods") or pods,
         )
         return launch_template(
             node_class.spec,

@@ -138,6 +138,10 @@ class Ec2Provider:
         if self._queue is not None and interruption.receipt:
             await self._queue.acknowledge(interruption.receipt)
 
+    def use_market(self, market: Market) -> None:
+        """Take types and prices from here from now on; not part of the seam."""
+        self._market = market
+
     async def close(self) -> None:
         """Delete this process' launch templates and close the clients; not part of the seam."""
         try:

@@ -71,7 +71,8 @@ def _own_parts(own: str) -> list[tuple[str, str]]:
     if own.lstrip().startswith(("MIME-Version:", "Content-Type:")):
         return _mime_parts(own)
     try:
-        is_mapping = isinstance(yaml.safe_load(own), dict)
+        # Text of nothing but comments is an empty mapping to Karpenter.
+        is_mapping = isinstance(yaml.safe_load(own) or {}, dict)
     except yaml.YAMLError:
         is_mapping = False
     return [(NODE_CONFIG if is_mapping else SHELL, own.replace("\r", ""))]
@@ -106,7 +107,7 @@ def _node_config(spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTo
         "spec": {
             "cluster": {
                 "apiServerEndpoint": cluster.endpoint,
-                "certificateAuthority": cluster.ca_bundle,
+                **({"certificateAuthority": cluster.ca_bundle} if cluster.ca_bundle else {}),
                 "cidr": cluster.service_cidr,
                 "name": cluster.name,
             },

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from karptui.failure import Failure
+from karptui.cloud.ec2.client import Account
 from karptui.lab.clock import Clock
 
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
 CALL_SECONDS = 10.0
 DEFAULT_REGION = "us-east-1"
-CREDENTIALS = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
-"""What the lab's EC2 takes; any would do, but a client without any does not call."""
 
 
 class Ec2LabError(Failure):
@@ -42,6 +41,10 @@ class Ec2Lab:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
         self._errors: deque[str] = deque(maxlen=20)
         self._drain = asyncio.create_task(self._read_errors())
+
+    def account(self) -> Account:
+        """How a provider calls this EC2. Any credentials would do, but without some a client does not call."""
+        return Account(self.region, self.endpoint, access_key_id="lab", secret_access_key="lab")
 
     async def set_capacity(
         self,

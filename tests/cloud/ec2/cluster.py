@@ -5,7 +5,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.client import Account
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.lab.ec2 import Ec2Lab
@@ -36,11 +35,10 @@ class Clock:
 
 def provider_of(lab: Ec2Lab, clock: Clock | None = None, queue: str = "") -> Ec2Provider:
     """A provider for the lab's cluster, as a new process would make it."""
-    account = Account(lab.region, lab.endpoint, access_key_id="lab", secret_access_key="lab")
     settings = ClusterSettings(
         lab.cluster, "https://127.0.0.1:6443", "Y2E=", "10.96.0.10", "10.96.0.0/12", kubernetes="1.35", queue=queue
     )
-    return Ec2Provider(account, settings, now=clock or Clock())
+    return Ec2Provider(lab.account(), settings, now=clock or Clock())
 
 
 def node_class(**spec: Any) -> NodeClass:

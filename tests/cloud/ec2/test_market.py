@@ -2,7 +2,6 @@
 
 import pytest
 
-from karptui.cloud.ec2.client import Account
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.lab.ec2 import Ec2Lab
@@ -13,8 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_accounts_types_are_those_it_offers_at_the_prices_it_quotes(lab: Ec2Lab) -> None:
-    account = Account(lab.region, lab.endpoint, access_key_id="lab", secret_access_key="lab")
-    provider = Ec2Provider(account, ClusterSettings("lab"), ask_prices=True, now=Clock())
+    provider = Ec2Provider(lab.account(), ClusterSettings("lab"), ask_prices=True, now=Clock())
     catalogue = await provider.instance_types(await ready_node_class(provider))
     await provider.close()
     assert (catalogue.source, catalogue.spot_synthetic, catalogue.priced) == ("aws", False, Clock().at)

@@ -1,0 +1,160 @@
+"""An EC2, SSM and IAM that answer from a conformance scenario, as the fake did that the recorded provider called."""
+
+from collections.abc import AsyncIterator, Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Entry = dict[str, Any]
+ACCOUNT = "123456789012"
+
+_MEMBERS = {
+    "subnet-id": "SubnetId",
+    "group-id": "GroupId",
+    "group-name": "GroupName",
+    "image-id": "ImageId",
+    "name": "Name",
+    "state": "State",
+}
+
+
+def refused(operation: str, code: str, message: str) -> ClientError:
+    """An error as botocore raises it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def _selected(entries: list[Entry], filters: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if all(_passes(entry, wanted) for wanted in filters)]
+
+
+def _passes(entry: Entry, wanted: Entry) -> bool:
+    tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+    name: str = wanted["Name"]
+    if name == "tag-key":
+        have = list(tags)
+    elif name.startswith("tag:"):
+        have = [tags[name[4:]]] if name[4:] in tags else []
+    else:
+        have = [entry[_MEMBERS[name]]]
+    return any(fnmatchcase(value, pattern) for value in have for pattern in wanted["Values"])
+
+
+class Pages:
+    """A paginator of one page."""
+
+    def __init__(self, answer: Callable[..., Entry]) -> None:
+        self._answer = answer
+
+    async def paginate(self, **asked: Any) -> AsyncIterator[Entry]:
+        yield self._answer(**asked)
+
+
+class FakeEc2:
+    """Keeps what it was sent: `fleets` and `templates` of the launch in hand."""
+
+    def __init__(self, scenario: Entry) -> None:
+        self._scenario = scenario
+        self._faults = [dict(fault) for fault in scenario.get("callErrors", [])]
+        self._known: set[str] = set()
+        self._count = 0
+        self.fleets: list[Entry] = []
+        self.templates: list[Entry] = []
+
+    def get_paginator(self, operation: str) -> Pages:
+        answers: dict[str, Callable[..., Entry]] = {
+            "describe_subnets": lambda Filters: {"Subnets": _selected(self._scenario["subnets"], Filters)},
+            "describe_security_groups": lambda Filters: {
+                "SecurityGroups": _selected(self._scenario["securityGroups"], Filters)
+            },
+            "describe_images": self._images,
+            "describe_launch_templates": lambda Filters: {
+                "LaunchTemplates": [
+                    {"LaunchTemplateName": name} for name in self._known if name in Filters[0]["Values"]
+                ]
+            },
+            "describe_instances": lambda **_: {"Reservations": []},
+        }
+        return Pages(answers[operation])
+
+    def _images(self, Filters: list[Entry], Owners: list[str] | None = None, **_: Any) -> Entry:
+        def owned(image: Entry) -> bool:
+            own = {image["OwnerId"], image.get("ImageOwnerAlias", "")} | (
+                {"self"} if image["OwnerId"] == ACCOUNT else set()
+            )
+            return Owners is None or not own.isdisjoint(Owners)
+
+        return {"Images": [image for image in _selected(self._scenario["images"], Filters) if owned(image)]}
+
+    def _fail(self, call: str) -> None:
+        for fault in self._faults:
+            if fault["call"] == call and fault["times"]:
+                fault["times"] -= 1
+                raise refused(call, fault["code"], fault["message"])
+
+    async def create_launch_template(self, **asked: Any) -> None:
+        self.templates.append(asked)
+        self._fail("CreateLaunchTemplate")
+        self._known.add(asked["LaunchTemplateName"])
+
+    async def create_fleet(self, **asked: Any) -> Entry:
+        self.fleets.append(asked)
+        self._fail("CreateFleet")
+        target = asked["TargetCapacitySpecification"]["DefaultTargetCapacityType"]
+        errors: list[Entry] = []
+        instances: list[Entry] = []
+        for override in overrides(asked):
+            fault = next((fault for fault in self._scenario.get("refuse", []) if _hits(fault, target, override)), None)
+            place = {"LaunchTemplateAndOverrides": {"Overrides": override}}
+            if fault is not None:
+                errors.append({"ErrorCode": fault["code"], "ErrorMessage": fault["message"]} | place)
+            elif not instances:
+                self._count += 1
+                instance = {"InstanceIds": [f"i-{self._count:017d}"], "InstanceType": override["InstanceType"]}
+                instances.append(instance | place)
+        return {"Errors": errors, "Instances": instances}
+
+
+def overrides(fleet: Entry) -> list[Entry]:
+    """Every override of a CreateFleet, in the order in which the fake tries them."""
+    found = [override for config in fleet["LaunchTemplateConfigs"] for override in config["Overrides"]]
+    return sorted(found, key=lambda entry: (entry["Priority"], entry["InstanceType"], entry["AvailabilityZone"]))
+
+
+def _hits(fault: Entry, target: str, override: Entry) -> bool:
+    asked = {
+        "target": target,
+        "instanceType": override["InstanceType"],
+        "zone": override["AvailabilityZone"],
+        "subnet": override["SubnetId"],
+    }
+    return all(fault.get(key, value) == value for key, value in asked.items())
+
+
+class FakeSsm:
+    def __init__(self, scenario: Entry) -> None:
+        self._parameters: dict[str, str] = scenario["ssmParameters"]
+
+    async def get_parameter(self, Name: str) -> Entry:
+        if Name not in self._parameters:
+            raise refused("GetParameter", "ParameterNotFound", "")
+        return {"Parameter": {"Value": self._parameters[Name]}}
+
+
+class FakeIam:
+    def __init__(self, scenario: Entry) -> None:
+        self._role = scenario["nodeClass"]["spec"].get("role", "").rpartition("/")[2]
+
+    async def get_instance_profile(self, InstanceProfileName: str) -> Entry:
+        return {"InstanceProfile": {"Roles": [{"RoleName": self._role}]}}
+
+
+class FakeClients:
+    """In the place of AwsClients."""
+
+    def __init__(self, scenario: Entry) -> None:
+        self.ec2 = FakeEc2(scenario)
+        self._clients: dict[str, Any] = {"ec2": self.ec2, "ssm": FakeSsm(scenario), "iam": FakeIam(scenario)}
+
+    async def get(self, service: str) -> Any:
+        return self._clients[service]
