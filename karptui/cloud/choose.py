@@ -1,5 +1,6 @@
 """Which catalogue a cluster buys from, told by what is seen of it: its NodePools, NodeClasses and nodes."""
 
+import re
 from functools import lru_cache
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from karptui.model.instance_type import Catalogue
 from karptui.model.labels import ZONE
 from karptui.world.world import World
 
+_ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d+)(?:-[a-z]+-\d+)?[a-z]")
 EC2_KIND = "EC2NodeClass"
 
 
@@ -71,11 +73,9 @@ def _zones_seen(world: World) -> set[str]:
 
 
 def region_of_zone(zone: str) -> str:
-    """`us-west-2` of `us-west-2c`; "" for what is no zone of EC2."""
-    parts = zone.split("-")
-    if len(parts) < 3 or not parts[-1][:1].isdigit() or not parts[-1][-1:].isalpha():
-        return ""
-    return zone.rstrip("abcdefghijklmnopqrstuvwxyz")
+    """`us-west-2` of `us-west-2c` and of the local zone `us-west-2-lax-1a`; "" for what is no zone of EC2."""
+    match = _ZONE.fullmatch(zone)
+    return match[1] if match is not None else ""
 
 
 def _has_types_of_ec2(world: World) -> bool:

@@ -123,7 +123,7 @@ def _pods(names: tuple[str, ...]) -> str:
 
 
 def _as_text(note: Note) -> str:
-    return f"{clock(note.at)}.{int(note.at * 10) % 10}  {note.kind:<12} {words(note)}"
+    return f"{clock(note.at)}.{int(note.at * 10) % 10}  {note.kind:<12} {' '.join(words(note).split())}"
 
 
 def _as_json(note: Note) -> str:

@@ -9,7 +9,7 @@ from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.views.decisions import DecisionRow, decision_row
-from karptui.views.progress import Waiting, stage_of, waiting
+from karptui.views.progress import Waiting, created_at, stage_of, waiting
 from karptui.views.wording import hourly, plural
 from karptui.world.world import World
 
@@ -136,7 +136,8 @@ def in_flight(world: World, pending: list[Waiting], now: float) -> list[ClaimRow
     meant = {entry.claim: len(entry.pods) for entry in pending if entry.claim}
     rows = []
     for claim in world.of("nodeclaims").values():
-        stage = stage_of(claim, world.claim_timelines.get(claim.key))
+        timeline = world.claim_timelines.get(claim.key)
+        stage = stage_of(claim, timeline)
         if stage.name == "ready":
             continue
         going = claim.metadata.deleted is not None
@@ -151,7 +152,7 @@ def in_flight(world: World, pending: list[Waiting], now: float) -> list[ClaimRow
             claim.zone,
             name,
             stage.role,
-            max(now - (claim.metadata.deleted or claim.metadata.created), 0.0),
+            max(now - (claim.metadata.deleted or created_at(claim, timeline)), 0.0),
             count,
         )
         rows.append(row)

@@ -110,7 +110,16 @@ def _bars(timeline: PodTimeline, claim: ClaimTimeline | None, now: float) -> lis
     gave_up = timeline.unschedulable
     if gave_up is not None:
         bar("unschedulable seen", "pod", zero, gave_up, timeline.scheduler_message, "pending")
-        bar("batching, deciding", "karptui", gave_up, timeline.decided or timeline.bound, timeline.decision, "pending")
+        # Where the decision was somebody else's, the NodeClaim that came of it tells when it was made.
+        made = claim.created if claim is not None and claim.created >= gave_up else None
+        bar(
+            "batching, deciding",
+            "karptui",
+            gave_up,
+            timeline.decided or made or timeline.bound,
+            timeline.decision,
+            "pending",
+        )
     waited_for_claim = claim is not None and timeline.decided is not None and claim.created >= zero
     came_up = claim is not None and (claim.initialized is None or claim.initialized >= zero)
     if claim is not None and came_up and (timeline.bound is None or claim.created <= timeline.bound):

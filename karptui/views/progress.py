@@ -37,7 +37,7 @@ class Waiting(Struct, frozen=True):
 
 def stage_of(claim: NodeClaim, timeline: ClaimTimeline | None) -> Stage:
     """The stage a NodeClaim is in, from its conditions; times from its timeline where karptui saw them."""
-    created = claim.metadata.created
+    created = created_at(claim, timeline)
     if claim.metadata.deleted is not None:
         ending = condition(claim.conditions, "InstanceTerminating")
         if ending is not None and ending.status == "True":
@@ -57,6 +57,11 @@ def stage_of(claim: NodeClaim, timeline: ClaimTimeline | None) -> Stage:
     if timeline is not None and timeline.fleet_called is not None:
         return Stage("CreateFleet", "launching", timeline.fleet_called)
     return Stage("launching", "launching", created)
+
+
+def created_at(claim: NodeClaim, timeline: ClaimTimeline | None) -> float:
+    """When it was created, to the fraction of a second where that was seen."""
+    return timeline.created if timeline is not None else claim.metadata.created
 
 
 def usual_seconds(world: World, node_pool: str) -> float | None:
@@ -129,7 +134,7 @@ def _for_target(world: World, name: str, now: float) -> Waiting:
     timeline = world.claim_timelines.get(claim.key)
     stage = stage_of(claim, timeline)
     usual = usual_seconds(world, claim.node_pool)
-    eta = None if usual is None else max(usual - (now - claim.metadata.created), 0.0)
+    eta = None if usual is None else max(usual - (now - created_at(claim, timeline)), 0.0)
     words = {
         "launching": "EC2 is launching it",
         "CreateFleet": "EC2 is launching it",

@@ -1,0 +1,81 @@
+"""A recording is played: in its own order, at the speed asked for, with decisions as if it were then."""
+
+import asyncio
+from pathlib import Path
+
+from karptui.model.decision import DecisionKind
+from karptui.modes.replay import Replay
+from karptui.world import events
+from karptui.world.recording import Recording
+from tests.world.recorded import RECORDING, STARTED, recorded_events
+
+
+async def played(run: Replay) -> list[events.Event]:
+    heard: list[events.Event] = []
+    run.on_event = heard.append
+    await run.start()
+    try:
+        await asyncio.wait_for(run.ended.wait(), 60)
+    finally:
+        await run.stop()
+    assert run.failure == ""
+    return heard
+
+
+async def test_every_recorded_event_is_played_in_order() -> None:
+    heard = await played(Replay(RECORDING, speed=1e6))
+    recorded = [event for event in recorded_events() if isinstance(event, events.ObjectSeen)]
+    seen = [event for event in heard if isinstance(event, events.ObjectSeen)]
+    assert [(event.at, event.object.key) for event in seen] == [(event.at, event.object.key) for event in recorded]
+
+
+async def test_prices_follow_what_the_recording_shows() -> None:
+    run = Replay(RECORDING, speed=1e6)
+    await played(run)
+    assert run.world.catalogue.source == "KWOK's own"
+    assert run.world.ledger.spent > 0
+
+
+async def test_at_a_moderate_speed_the_first_decision_is_karpenters_own() -> None:
+    run = Replay(RECORDING, speed=10)
+    await run.start()
+    try:
+        async with asyncio.timeout(30):
+            while not run.world.decisions:
+                await asyncio.sleep(0.01)
+    finally:
+        await run.stop()
+    first = next(iter(run.world.decisions.values()))
+    assert first.kind is DecisionKind.LAUNCH
+    assert len(first.pods) == 5
+    assert first.claim is not None
+    assert first.claim.instance_types[0] == "c-8x-amd64-linux"  # what default-cjbhf was launched as
+
+
+async def test_what_lies_before_the_start_is_taken_in_at_once() -> None:
+    run = Replay(RECORDING, speed=1.0, start=30.0)
+    caught_up = asyncio.Event()
+    run.on_event = lambda event: None if run.catching_up else caught_up.set()
+    await run.start()
+    try:
+        await asyncio.wait_for(caught_up.wait(), 20)
+        assert len(run.world.of("nodes")) == 4
+        assert 30.0 <= run.now() - STARTED < 60.0
+    finally:
+        await run.stop()
+
+
+async def test_a_start_beyond_the_end_shows_the_end() -> None:
+    run = Replay(RECORDING, speed=1.0, start=1e6)
+    await played(run)
+    assert not run.world.of("nodes")
+    assert run.now() == run.world.at
+
+
+async def test_a_cut_off_recording_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "cut.zst"
+    path.write_bytes(RECORDING.read_bytes()[:-2000])
+    run = Replay(path, speed=1e6)
+    await played(run)
+    assert any("cut off" in problem.message for problem in run.world.problems)
+    assert Recording(RECORDING, lambda resource, raw: None).problem == ""
