@@ -89,21 +89,23 @@ class Topology:
                 if domain is not None:
                     group.count(domain)
         for class_ in classes:
-            self.of(class_)
+            self._groups_of(class_)
 
     def of(self, class_: PodClass) -> ClassTopology:
         """The groups of a class, which come to be when it is first asked about."""
-        known = self._by_class.get(class_.index)
-        if known is None:
-            owned_inverse = [
-                self._inverse_group(class_.namespace, class_.spec, term) for term in class_.spec.anti_affinity
-            ]
-            known = ClassTopology(self._own(class_), _distinct(owned_inverse))
-            self._by_class[class_.index] = known
+        known = self._groups_of(class_)
         generation = len(self._forward) + len(self._inverse)
         if known.generation != generation:
             known.generation = generation
             self._refresh(class_, known)
+        return known
+
+    def _groups_of(self, class_: PodClass) -> ClassTopology:
+        known = self._by_class.get(class_.index)
+        if known is None:
+            spec = class_.spec
+            owned_inverse = [self._inverse_group(class_.namespace, spec, term) for term in spec.anti_affinity]
+            known = self._by_class[class_.index] = ClassTopology(self._own(class_), _distinct(owned_inverse))
         return known
 
     def narrow(
