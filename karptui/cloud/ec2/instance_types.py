@@ -207,15 +207,9 @@ def _offerings(
     for zone in zones or region.zone_ids:
         for kind in kinds:
             cost = price(kind, facts, zone)
-            offerings.append(
-                Offering(
-                    requirements=_offering_requirements(kind, zone, region.zone_ids[zone]),
-                    zone=zone,
-                    capacity_type=kind,
-                    price=cost or 0.0,
-                    available=runs and cost is not None and not (unavailable and unavailable(kind, name, zone)),
-                )
-            )
+            available = runs and cost is not None and not (unavailable and unavailable(kind, name, zone))
+            requirements = _offering_requirements(kind, zone, region.zone_ids[zone])
+            offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
     return tuple(offerings)
 
 

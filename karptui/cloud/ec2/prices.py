@@ -18,13 +18,17 @@ def synthetic_spot(seed: str, instance_type: str, zone: str, on_demand: float) -
     Types of a family are alike and zones differ, as in the real market; every price is between 25 and 70 % of the
     on-demand price.
     """
-    family = instance_type.partition(".")[0]
-    low, high = _FAMILY_RANGE
-    share = low + (high - low) * chance(seed, family)
-    share += _ZONE_SPREAD * (2 * chance(seed, family, zone) - 1)
+    share = _family_share(seed, instance_type.partition(".")[0], zone)
     share += _TYPE_SPREAD * (2 * chance(seed, instance_type) - 1)
     share = min(SPOT_HIGHEST, max(SPOT_LOWEST, share))
     return round(on_demand * share, 6)
+
+
+@lru_cache(maxsize=8192)
+def _family_share(seed: str, family: str, zone: str) -> float:
+    low, high = _FAMILY_RANGE
+    usual = low + (high - low) * chance(seed, family)
+    return usual + _ZONE_SPREAD * (2 * chance(seed, family, zone) - 1)
 
 
 @lru_cache(maxsize=8192)

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from karptui.failure import Failure
 from karptui.cloud.ec2.client import Account
+from karptui.failure import Failure
 from karptui.lab.clock import Clock
 
 START_SECONDS = 30.0

@@ -1,7 +1,7 @@
 """What is sent to EC2 for a NodeClaim, against recorded answers of Karpenter's AWS provider v1.14.1.
 
-data/launches.jsonl.z (zlib) holds the types first, then one scenario a line: those whose features the
-provider models. Left out: AMI families other than AL2023 and Custom, capacity reservations, placement groups, networkInterfaces, nested
+data/launches.jsonl.z (zlib) holds the types first, then one scenario a line: those whose features the provider models.
+Left out: AMI families other than AL2023 and Custom, capacity reservations, placement groups, networkInterfaces, nested
 virtualisation, IPv6, dry runs, overlays, minValuesPolicy BestEffort, user data that only Karpenter's parser refuses,
 and launches in which Karpenter makes templates or splits groups that the request does not need.
 """
