@@ -1,8 +1,11 @@
 """The program as a user runs it: a process of its own, its output and its exit code."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,3 +29,27 @@ def karptui(home: Path, *arguments: str, input: str = "") -> subprocess.Complete
         timeout=120,
         check=False,
     )
+
+
+@contextmanager
+def started(home: Path, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    """The program while it runs; it is killed if the block leaves it running."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "karptui", *arguments],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            yield program
+        finally:
+            if program.poll() is None:
+                program.kill()
+
+
+async def next_line(program: "subprocess.Popen[str]") -> str:
+    """The next line of its output, within a minute."""
+    assert program.stdout is not None
+    return await asyncio.wait_for(asyncio.to_thread(program.stdout.readline), 60)

@@ -1,32 +1,18 @@
 """Ctrl-c, a reader that goes away, and SIGTERM: no traceback, the right exit code, nothing left behind."""
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import RECORDING, environment
-
-
-def playing(home: Path) -> "subprocess.Popen[str]":
-    program = subprocess.Popen(
-        [sys.executable, "-m", "karptui", "replay", str(RECORDING), "-o", "text"],
-        env=environment(home),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert program.stdout is not None
-    assert "connected" in program.stdout.readline()
-    return program
+from tests.cli.commands import RECORDING, started
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
-    with playing(tmp_path) as program:
+    with started(tmp_path, "replay", str(RECORDING), "-o", "text") as program:
+        assert program.stdout is not None
+        assert "connected" in program.stdout.readline()
         program.send_signal(number)
         _, error = program.communicate(timeout=30)
     assert program.returncode == 130
@@ -34,14 +20,7 @@ def test_a_signal_ends_it_at_once_without_a_traceback(tmp_path: Path, number: si
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "karptui", "replay", str(RECORDING), "--speed", "50", "-o", "text"],
-        env=environment(tmp_path),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as program:
+    with started(tmp_path, "replay", str(RECORDING), "--speed", "50", "-o", "text") as program:
         assert program.stdout is not None
         assert program.stderr is not None
         program.stdout.readline()
