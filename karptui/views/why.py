@@ -79,7 +79,7 @@ def _waiting(world: World, row: Waiting, now: float) -> Why:
     lines: list[Line] = [((row.text, row.role),)]
     if first is not None:
         lines += _needs(first)
-        lines += _refusals(world, first.key)
+        lines += _refusals(world, first.key, row.text)
     if row.claim and (claim := world.of("nodeclaims").get(row.claim)) is not None:
         lines += _claim(world, claim, now).lines
     timeline = world.pod_timelines.get(row.pods[0])
@@ -102,16 +102,14 @@ def _needs(pod: Pod) -> list[Line]:
     return lines
 
 
-def _refusals(world: World, pod: str) -> list[Line]:
+def _refusals(world: World, pod: str, said: str) -> list[Line]:
+    """Each pool's cause, unless it has been said already."""
     plan = world.preview.plan if world.preview is not None else None
     failure = plan.errors.get(pod) if plan is not None else None
     if failure is None:
         return []
-    if not failure.reasons:
-        return [((failure_sentence(failure), "bad"),)]
-    return [
-        ((f"{reason.pool or 'no pool'}  ".ljust(10), "strong"), (sentence(reason), "bad")) for reason in failure.reasons
-    ]
+    causes = [sentence(reason) for reason in failure.reasons] or [failure_sentence(failure)]
+    return [((cause, "bad"),) for cause in causes if cause != said]
 
 
 def _pod(world: World, pod: Pod, now: float) -> Why:

@@ -172,6 +172,15 @@ def test_a_name_is_found_and_answered(name: str, kind: str) -> None:
     assert all(plain(line).strip() for line in answer.lines)
 
 
+def test_a_cause_is_said_once() -> None:
+    world = planned(8.0)
+    answer = why(world, "pod", "default/impossible-5dbc45688-7n27x", STARTED + 8.0)
+    lines = [plain(line) for line in answer.lines]
+    assert sum("no instance type" in line for line in lines) == 1
+    assert "need 1 cpu" in lines
+    assert any(line.startswith("kube-scheduler 0/1 nodes are available") for line in lines)
+
+
 def test_what_is_gone_says_so() -> None:
     answer = why(world_until(30), "pod", "default/nobody", STARTED + 30)
     assert [plain(line) for line in answer.lines] == ["gone since the last look"]
