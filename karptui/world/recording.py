@@ -160,7 +160,7 @@ class Recording:
             self.header.karpenter,
             source="recording",
         )
-        bad = 0
+        bad, problems = 0, list[str]()
         try:
             for text in self._lines:
                 try:
@@ -171,13 +171,11 @@ class Recording:
                 if event is not None:
                     yield event
         except (zstandard.ZstdError, EOFError, OSError):
-            self.problem = (
-                f"{self.path} is cut off (its writer was stopped, or is still writing): all up to there was played"
-            )
+            problems.append("is cut off (its writer was stopped, or is still writing): all up to there was played")
         if bad:
-            self.problem = (
-                f"{_counted(bad)} of {self.path} could not be read and {'was' if bad == 1 else 'were'} left out"
-            )
+            problems.append(f"has {_counted(bad)} that could not be read and {'was' if bad == 1 else 'were'} left out")
+        if problems:
+            self.problem = f"{self.path} {', and '.join(problems)}"
 
     def _event(self, line: Line, keep_raw: bool) -> events.Event | None:
         if line.resource:

@@ -134,7 +134,15 @@ def test_lines_that_cannot_be_read_are_counted_and_the_others_played(tmp_path: P
     recording = Recording(path, decode_recorded)
     names = [event.object.metadata.name for event in recording.read() if isinstance(event, events.ObjectSeen)]
     assert names == ["a", "e"]
-    assert recording.problem == f"3 lines of {path} could not be read and were left out"
+    assert recording.problem == f"{path} has 3 lines that could not be read and were left out"
+
+
+def test_a_file_may_be_cut_off_and_hold_bad_lines(tmp_path: Path) -> None:
+    path = compress(tmp_path / "r.zst", HEADER, "not json\n", _line("a"), "{half")
+    recording = Recording(path, decode_recorded)
+    assert len(list(recording.read())) == 2
+    assert "is cut off" in recording.problem
+    assert "and has 1 line that could not be read" in recording.problem
 
 
 def test_nodepools_of_an_older_version_are_read_as_what_they_are(tmp_path: Path) -> None:
