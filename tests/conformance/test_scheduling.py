@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from karptui.cloud.scenario import snapshot_of
 from karptui.engine.provisioning import plan
 from karptui.report.expect import expect_of
 from tests.conformance.comparison import LEVELS, difference
-from tests.conformance.corpus import catalog, names, scenario
+from tests.conformance.corpus import catalog, family, names, scenario
 
 
 @pytest.mark.parametrize("name", names())
@@ -22,6 +23,13 @@ def test_a_provisioning_round_decides_what_karpenter_decided(name: str) -> None:
     if found is not None:
         level, mine, wanted = found
         pytest.fail(f"{name} ({question['about']}) differs in {level}:\n  ours  {mine}\n  theirs {wanted}")
+
+
+@pytest.mark.parametrize("name", [name for name in names() if family(name) in ("mixed", "groups", "podaffinity")])
+def test_deciding_by_class_gives_what_deciding_pod_by_pod_gives(name: str) -> None:
+    snapshot = snapshot_of(scenario(name), catalog())
+    alone = {key: replace(pod, spec=replace(pod.spec, key=key.encode())) for key, pod in snapshot.pods.items()}
+    assert expect_of(plan(replace(snapshot, pods=alone))) == expect_of(plan(snapshot))
 
 
 def _drop_claim(answer: dict[str, Any]) -> None:

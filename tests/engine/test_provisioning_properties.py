@@ -119,3 +119,13 @@ def test_a_plan_leaves_its_snapshot_as_it_was(cluster: Snapshot) -> None:
     first = plan(cluster)
     assert msgspec.json.encode({name: getattr(cluster, name) for name in ("pods", "nodes", "node_pools")}) == before
     assert msgspec.json.encode(plan(cluster)) == msgspec.json.encode(first)
+
+
+@many
+@given(clusters())
+def test_deciding_by_class_gives_what_deciding_pod_by_pod_gives(cluster: Snapshot) -> None:
+    """With a fingerprint of its own every pod is a class of its own."""
+    replace = msgspec.structs.replace
+    alone = {key: replace(entry, spec=replace(entry.spec, key=key.encode())) for key, entry in cluster.pods.items()}
+    by_class, by_pod = plan(cluster), plan(replace(cluster, pods=alone))
+    assert msgspec.json.encode(by_pod, order="sorted") == msgspec.json.encode(by_class, order="sorted")
