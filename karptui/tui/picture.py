@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from karptui.modes.run import Run
+from karptui.views.log import LogRow, LogTail
+from karptui.views.overview import NodeRow, NodeRows
 from karptui.views.still import still_of
 from karptui.world.world import World
 
@@ -18,6 +20,8 @@ class Picture:
         self._still: World | None = None
         self._frozen_at = 0.0
         self._made: dict[str, object] = {}
+        self._log = LogTail()
+        self._nodes = NodeRows()
 
     @property
     def world(self) -> World:
@@ -47,9 +51,25 @@ class Picture:
         """Show what goes on."""
         self._still = None
         self._made.clear()
+        self._nodes.forget_all()
 
     def changed(self, keys: Iterable[tuple[str, str]]) -> None:
         """What of the world changed since the last turn: (resource, key)."""
+        for resource, key in keys:
+            if resource == "nodes":
+                self._nodes.forget(key)
+            elif resource == "nodeclaims" and (claim := self.world.of("nodeclaims").get(key)) is not None:
+                self._nodes.forget(claim.node_name)  # an interruption is noted on the node
+            elif resource == "catalogue":
+                self._nodes.forget_all()
+
+    def log(self) -> list[LogRow]:
+        """The log, oldest line first."""
+        return self._log.read(self.world)
+
+    def nodes(self) -> list[NodeRow]:
+        """Every node, dearest unused capacity first."""
+        return self._nodes.read(self.world)
 
     def turn(self) -> None:
         """Another turn of the clock begins: shared views are made anew when somebody asks."""

@@ -1,10 +1,12 @@
 """The tables of the application: which columns pools, pods, nodes and the rest have, and how they are drawn."""
 
+from dataclasses import dataclass
 from math import isfinite
 
 from karptui.model.decision import Refusal
 from karptui.tui.money import Unit
 from karptui.tui.segments.bars import UsageBar
+from karptui.tui.segments.line import Line, fit, fit_line, width_of
 from karptui.tui.table import Order, Table
 from karptui.tui.widgets.columns import Cell, Column
 from karptui.views.decisions import CandidateRow, DecisionRow
@@ -28,6 +30,27 @@ def _capacity(capacity_type: str) -> Cell:
 
 def _dash(text: str, role: str = "text") -> Cell:
     return (text, role) if text else ("-", "dim")
+
+
+def _node_name(name: str) -> str:
+    """A node's name without the domain that all nodes of a VPC share."""
+    return name.partition(".")[0] if name.startswith(("ip-", "i-")) else name
+
+
+@dataclass(frozen=True, slots=True)
+class PricedText:
+    """Words that end in a price; the price goes first where there is no room for both."""
+
+    text: str
+
+    def draw(self, width: int) -> Line:
+        """The words in exactly `width` cells."""
+        words, _, price = self.text.rpartition(" ")
+        if "$" not in price:
+            return ((fit(self.text, width), "text"),)
+        if width_of(self.text) <= width:
+            return fit_line(((f"{words} ", "text"), (price, "money")), width)
+        return ((fit(words, width), "text"),)
 
 
 def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
@@ -79,6 +102,7 @@ WAITING: Table[Waiting] = Table(
         Column("", 24, weight=1),
         Column("", 24, drop=1, cut="middle"),
     ),
+    gap=1,
     key=lambda row: row.key,
     cells=_waiting_cells,
     words=lambda row: f"{row.text} {' '.join(row.pods)} {'blocked' if row.blocked else ''}",
@@ -105,11 +129,12 @@ CLAIMS: Table[ClaimRow] = Table(
         Column("NODECLAIM", 13, weight=2, cut="middle"),
         Column("TYPE", 12, weight=1),
         Column("CAP", 4, drop=2),
-        Column("ZN", 4, drop=3),
-        Column("STAGE", 14, weight=3),
+        Column("ZN", 2, drop=3),
+        Column("STAGE", 18, weight=4),
         Column("AGE", 6, align="right"),
         Column("PODS", 4, align="right", drop=1),
     ),
+    gap=1,
     key=lambda row: row.key,
     cells=_claim_cells,
     words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type} {row.zone} {row.stage}",
@@ -130,7 +155,7 @@ CLAIMS: Table[ClaimRow] = Table(
 def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
     price: Cell = (unit.text(row.price), "money") if row.price is not None else ("none", "warn")
     return (
-        row.key,
+        _node_name(row.key),
         row.instance_type,
         _capacity(row.capacity_type),
         _dash(short_zone(row.zone)),
@@ -144,16 +169,17 @@ def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
 
 NODES: Table[NodeRow] = Table(
     columns=(
-        Column("NODE", 12, weight=2, cut="middle"),
+        Column("NODE", 14, weight=2, cut="middle"),
         Column("TYPE", 12, weight=1),
         Column("CAP", 4),
-        Column("ZN", 4, drop=4),
-        Column("CPU", 9, weight=2),
-        Column("MEMORY", 9, weight=2, drop=3),
-        Column("PODS", 4, align="right", drop=2),
+        Column("ZN", 2, drop=3),
+        Column("CPU", 8, weight=3),
+        Column("MEMORY", 8, weight=3, drop=2),
+        Column("PODS", 4, align="right", drop=4),
         Column("$", 6, align="right"),
         Column("NOTE", 11, drop=1),
     ),
+    gap=1,
     key=lambda row: row.key,
     cells=_node_cells,
     words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type} {row.zone} {row.note}",
@@ -175,11 +201,12 @@ NODES: Table[NodeRow] = Table(
 
 
 def _decision_cells(row: DecisionRow, unit: Unit) -> tuple[Cell, ...]:
-    return ((row.at, "dim"), (row.text, "text"), (row.mark, row.role))
+    return ((row.at, "dim"), PricedText(row.text), (row.mark, row.role))
 
 
 DECISIONS: Table[DecisionRow] = Table(
     columns=(Column("", 8), Column("", 20, weight=1), Column("", 1)),
+    gap=1,
     key=lambda row: row.key,
     cells=_decision_cells,
     words=lambda row: f"{row.key} {row.at} {row.text}",
@@ -187,7 +214,7 @@ DECISIONS: Table[DecisionRow] = Table(
 DECISION_LIST: Table[DecisionRow] = Table(
     columns=(Column("TIME", 8), Column("DECISION", 8), Column("WHAT", 30, weight=1), Column("", 1)),
     key=lambda row: row.key,
-    cells=lambda row, unit: ((row.at, "dim"), (row.key, "accent"), (row.text, "text"), (row.mark, row.role)),
+    cells=lambda row, unit: ((row.at, "dim"), (row.key, "accent"), PricedText(row.text), (row.mark, row.role)),
     words=lambda row: f"{row.key} {row.at} {row.text}",
     orders=(Order(1, lambda row: row.key), Order(2, lambda row: row.text)),
 )
@@ -198,7 +225,7 @@ def _pod_cells(row: PodRow, unit: Unit) -> tuple[Cell, ...]:
         row.key,
         (row.state, row.role),
         (duration(row.age), "text"),
-        _dash(row.node),
+        _dash(_node_name(row.node)),
         _dash(row.bound),
         _dash(row.decision, "accent"),
     )

@@ -1,9 +1,11 @@
 """The log: what every source said, newest last."""
 
+from collections import deque
+
 from msgspec import Struct
 
 from karptui.views.wording import clock
-from karptui.world.world import World
+from karptui.world.world import KEPT_EVENTS, LogLine, World
 
 
 class LogRow(Struct, frozen=True):
@@ -17,16 +19,40 @@ class LogRow(Struct, frozen=True):
     role: str
 
 
+def log_row(line: LogLine, key: str) -> LogRow:
+    """One line as it is shown."""
+    return LogRow(
+        key,
+        f"{clock(line.at)}.{int(line.at * 10) % 10}",
+        line.source,
+        line.about,
+        line.text,
+        "bad" if line.source in ("problem", "stream") else "text",
+    )
+
+
 def log_rows(world: World) -> list[LogRow]:
     """All kept lines, oldest first."""
-    return [
-        LogRow(
-            f"{index}",
-            f"{clock(line.at)}.{int(line.at * 10) % 10}",
-            line.source,
-            line.about,
-            line.text,
-            "bad" if line.source in ("problem", "stream") else "text",
-        )
-        for index, line in enumerate(world.log)
-    ]
+    return [log_row(line, f"{index}") for index, line in enumerate(world.log)]
+
+
+class LogTail:
+    """The log of one World, read on from where it was read last: a line keeps its key for as long as it is kept."""
+
+    def __init__(self) -> None:
+        self._rows: deque[LogRow] = deque(maxlen=KEPT_EVENTS)
+        self._last: LogLine | None = None
+        self._read = 0
+
+    def read(self, world: World) -> list[LogRow]:
+        """All kept lines, oldest first."""
+        fresh: list[LogLine] = []
+        for line in reversed(world.log):
+            if line is self._last:
+                break
+            fresh.append(line)
+        for line in reversed(fresh):
+            self._rows.append(log_row(line, f"{self._read}"))
+            self._read += 1
+            self._last = line
+        return list(self._rows)

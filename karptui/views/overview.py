@@ -170,7 +170,36 @@ def _startup_taints(world: World, claim: NodeClaim) -> list[str]:
 def nodes(world: World) -> list[NodeRow]:
     """Every node, dearest unused capacity first: what could go costs most at the top."""
     rows = [node_row(world, node) for node in world.of("nodes").values()]
-    return sorted(rows, key=lambda row: (-(row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), row.key))
+    return sorted(rows, key=_unused)
+
+
+class NodeRows:
+    """The rows of every node, of which only those are made anew whose node (or a pod on it) changed."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, NodeRow] = {}
+
+    def forget(self, key: str) -> None:
+        """This node changed."""
+        self._rows.pop(key, None)
+
+    def forget_all(self) -> None:
+        """All may have changed, as with new prices."""
+        self._rows.clear()
+
+    def read(self, world: World) -> list[NodeRow]:
+        """As `nodes`."""
+        held, rows = world.of("nodes"), self._rows
+        for key, node in held.items():
+            if key not in rows:
+                rows[key] = node_row(world, node)
+        if len(rows) > len(held):
+            self._rows = rows = {key: row for key, row in rows.items() if key in held}
+        return sorted(rows.values(), key=_unused)
+
+
+def _unused(row: NodeRow) -> tuple[float, str]:
+    return (-(row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), row.key)
 
 
 def node_row(world: World, node: Node) -> NodeRow:

@@ -11,14 +11,7 @@ from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.log import LogRow, log_rows
 from karptui.views.why import find
-from karptui.world.world import World
-
-
-def log(world: World, now: float) -> list[LogRow]:
-    """Every line that is kept."""
-    return log_rows(world)
 
 
 class LogScreen(Frame):
@@ -49,7 +42,7 @@ class LogScreen(Frame):
     def _draw(self, topics: frozenset[str]) -> None:
         listing = self.query_one("#log", Listing)
         if topics != {"cursor"}:
-            rows = self.live.picture.shared(log)
+            rows = self.live.picture.log()
             listing.show([row for row in rows if row.role == "bad"] if self._only_problems else rows)
         shown, of = listing.counts
         words = f"Log, {shown:,} of {of:,}" if listing.chosen_filter else f"Log {of:,}"

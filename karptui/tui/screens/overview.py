@@ -17,13 +17,13 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.decisions import DecisionRow, decision_row
-from karptui.views.log import log_rows
 from karptui.views.progress import waiting
 from karptui.views.why import why
 from karptui.world.world import World
 
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
+LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
 _THIRD = ("decisions", "flight", "nodes")
 
 
@@ -42,16 +42,6 @@ def pools(world: World, now: float) -> list[view.PoolRow]:
     return view.pools(world)
 
 
-def nodes(world: World, now: float) -> list[view.NodeRow]:
-    """Every node."""
-    return view.nodes(world)
-
-
-def log_tail(world: World, now: float) -> list[Any]:
-    """The newest lines of the log, newest first."""
-    return log_rows(world)[: -SHOWN_LOG - 1 : -1]
-
-
 class OverviewScreen(Frame):
     """Boxes for the lists and one for why. Under 100 cells there is one column: pools, pending, and below them what
     `tab` has reached last of decisions, in flight and nodes."""
@@ -60,9 +50,9 @@ class OverviewScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("overview")]
     DEFAULT_CSS = """
     OverviewScreen #left { width: 1fr; }
-    OverviewScreen #right { width: 46; }
+    OverviewScreen #right { width: 44; }
     OverviewScreen #pools-box { height: 8; }
-    OverviewScreen #flight-box { height: 9; }
+    OverviewScreen #flight-box { height: 8; }
     OverviewScreen #waiting-box { height: 8; }
     OverviewScreen #log-box { display: none; }
     OverviewScreen.-broad #right { width: 64; }
@@ -102,17 +92,19 @@ class OverviewScreen(Frame):
     def on_mount(self) -> None:
         """Say what each list is drawn from."""
         super().on_mount()
-        self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), pools)
-        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), waiting)
-        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), in_flight)
-        self._draw_list("#nodes", ("nodes", "catalogue"), nodes)
-        self._draw_list("#decisions", ("decisions", "nodeclaims"), decisions)
-        self._draw_list("#log", ("events", "problems", "streams", "narration", "nodeclaims", "decisions"), log_tail)
+        picture = self.live.picture
+        shared = picture.shared
+        self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), lambda: shared(pools))
+        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), lambda: shared(waiting))
+        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), lambda: shared(in_flight))
+        self._draw_list("#nodes", ("nodes", "catalogue"), picture.nodes)
+        self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: shared(decisions))
+        self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
         topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
 
-    def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[World, float], Sequence[Any]]) -> None:
+    def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[], Sequence[Any]]) -> None:
         listing = self.query_one(which, Listing)
         panel = listing.query_ancestor(Panel)
         title = panel.title
@@ -120,7 +112,7 @@ class OverviewScreen(Frame):
         def draw(_: frozenset[str]) -> None:
             live = self.live
             listing_now, panel_now = self.query_one(which, Listing), self.query_one(f"{which}-box", Panel)
-            listing_now.show(live.picture.shared(items), live.unit)
+            listing_now.show(items(), live.unit)
             panel_now.set_title(*_titled(title, listing_now))
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter"), draw)
@@ -170,7 +162,7 @@ class OverviewScreen(Frame):
         return Subject(listing.kind, key) if listing.kind and key != "(no pool)" else None
 
     def _draw_why(self, topics: frozenset[str]) -> None:
-        picture, subject = self.live.picture, self.subject
+        picture, subject = self.live.picture, self.subject or self._otherwise()
         pane, panel = self.query_one("#why", TextPane), self.query_one("#why-box", Panel)
         if subject is None:
             panel.set_title("Why", "")
@@ -180,6 +172,14 @@ class OverviewScreen(Frame):
         title: Line = ((found.title, "strong"),)
         pane.show([title, *found.lines])
         panel.set_title("Why", "⏎ in full")
+
+    def _otherwise(self) -> Subject | None:
+        """What to ask about while the list with the focus is empty: what is on its way, else the latest decision."""
+        for name in ("waiting", "flight", "decisions", "pools"):
+            listing = self.query_one(f"#{name}", Listing)
+            if listing.cursor_key is not None and listing.counts[0]:
+                return self.subject_of(listing, listing.cursor_key)
+        return None
 
 
 def _titled(title: str, listing: "Listing[Any]") -> tuple[str, str]:

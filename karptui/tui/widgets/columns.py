@@ -59,17 +59,17 @@ class Placed(NamedTuple):
     width: int
 
 
-def lay_out(columns: Sequence[Column], width: int, indent: int = 1) -> tuple[Placed, ...]:
-    """Place the columns into `width` cells, the first at `indent`, with GAP between them and the last cell free."""
+def lay_out(columns: Sequence[Column], width: int, indent: int = 1, gap: int = GAP) -> tuple[Placed, ...]:
+    """Place the columns into `width` cells, the first at `indent`, with `gap` between them and the last cell free."""
     kept = list(range(len(columns)))
     room = width - indent - 1
-    while len(kept) > 1 and sum(columns[i].width for i in kept) + GAP * (len(kept) - 1) > room:
+    while len(kept) > 1 and sum(columns[i].width for i in kept) + gap * (len(kept) - 1) > room:
         droppable = [i for i in kept if columns[i].drop > 0]
         if not droppable:
             break
         # Of equal ones the rightmost goes: what stands left is read first.
         kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
-    left = max(room - sum(columns[i].width for i in kept) - GAP * (len(kept) - 1), 0)
+    left = max(room - sum(columns[i].width for i in kept) - gap * (len(kept) - 1), 0)
     weights = sum(columns[i].weight for i in kept)
     placed: list[Placed] = []
     x = indent
@@ -80,19 +80,22 @@ def lay_out(columns: Sequence[Column], width: int, indent: int = 1) -> tuple[Pla
         if cells <= 0:
             break
         placed.append(Placed(i, x, cells))
-        x += cells + GAP
+        x += cells + gap
     return tuple(placed)
 
 
 class RowPainter:
     """Paints header and rows of one layout. Made anew when columns, width or look change."""
 
-    def __init__(self, columns: Sequence[Column], width: int, look: Look, ground: str = "background") -> None:
+    def __init__(
+        self, columns: Sequence[Column], width: int, look: Look, ground: str = "background", gap: int = GAP
+    ) -> None:
         self.columns = columns
         self.width = width
         self.look = look
         self.ground = ground
-        self.placed = lay_out(columns, width)
+        self.gap = gap
+        self.placed = lay_out(columns, width, gap=gap)
 
     def header(self, sorted_by: int | None, reverse: bool) -> Strip:
         """The titles; the sorted column carries ▾ (falling) or ▴ (rising)."""
@@ -112,7 +115,7 @@ class RowPainter:
 
     def column_at(self, x: int) -> int | None:
         """Index of the column at a cell, or None beside all of them."""
-        return next((p.column for p in self.placed if p.x <= x < p.x + p.width + GAP), None)
+        return next((p.column for p in self.placed if p.x <= x < p.x + p.width + self.gap), None)
 
     def _paint(self, cells: Sequence[Cell], ground: str, mark: str, mark_role: str) -> Strip:
         text_of, style_of = self.look.text, self.look.style

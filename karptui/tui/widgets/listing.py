@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from karptui.tui.filter import NO_FILTER, Filter
 from karptui.tui.money import HOUR, Unit
-from karptui.tui.table import Order, Table, TableRows, arranged
+from karptui.tui.table import Order, Passed, Table, TableRows, arranged
 from karptui.tui.widgets.rows import Rows
 
 T = TypeVar("T")
@@ -24,12 +24,13 @@ class Listing(Rows, Generic[T]):
         follow: Literal["first", "last"] | None = None,
         id: str | None = None,
     ) -> None:
-        super().__init__(table.titled(HOUR), empty=empty, header=header, follow=follow, id=id)
+        super().__init__(table.titled(HOUR), empty=empty, header=header, follow=follow, gap=table.gap, id=id)
         self.kind = kind
         self._table = table
         self._items: Sequence[T] = ()
         self._nothing = empty
         self._filter = NO_FILTER
+        self._passed: Passed = {}
         self._order: int | None = None
         self._reversed = False
         self._unit = HOUR
@@ -53,7 +54,7 @@ class Listing(Rows, Generic[T]):
     def item(self) -> T | None:
         """What is under the cursor."""
         rows = self._rows
-        return rows.items[self._cursor] if isinstance(rows, TableRows) and rows.items else None
+        return rows.items[self._cursor] if isinstance(rows, TableRows) and len(rows) else None
 
     @property
     def cursor_text(self) -> str:
@@ -70,11 +71,12 @@ class Listing(Rows, Generic[T]):
         order = self._current_order()
         falling = order is not None and order.falling != self._reversed
         empty = f"Nothing matches {self._filter.source!r}. esc drops the filter." if self._filter else self._nothing
-        self.set_rows(arranged(self._table, items, self._filter, order, falling, self._unit), empty)
+        rows = arranged(self._table, items, self._filter, order, falling, self._unit, self._passed)
+        self.set_rows(rows, empty)
 
     def set_filter(self, chosen: Filter) -> None:
         """Show only what passes."""
-        self._filter = chosen
+        self._filter, self._passed = chosen, {}
         self.show(self._items)
 
     def sort_next(self) -> None:

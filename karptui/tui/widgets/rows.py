@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from karptui.tui.look import look_of
-from karptui.tui.widgets.columns import Column, Row, RowPainter
+from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 
@@ -61,6 +61,7 @@ class Rows(ScrollView, can_focus=True):
         follow: Literal["first", "last"] | None = None,
         ground: str = "background",
         always_active: bool = False,
+        gap: int = GAP,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class Rows(ScrollView, can_focus=True):
         self._follow = follow
         self._ground = ground
         self._always_active = always_active
+        self._gap = gap
         self._rows: Sequence[Row] = ()
         self._cursor = 0
         self._cursor_key: str | None = None
@@ -197,7 +199,7 @@ class Rows(ScrollView, can_focus=True):
         look, width = look_of(self.app), self.container_size.width
         painter = self._painter
         if painter is None or painter.width != width or painter.look is not look:
-            painter = self._painter = RowPainter(self._columns, width, look, self._ground)
+            painter = self._painter = RowPainter(self._columns, width, look, self._ground, self._gap)
             self._strips.clear()
         line = self._shown[y] = self._line(y, self.container_size.height, self._top)
         strip = self._strips.get(line)
