@@ -8,8 +8,9 @@ from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plur
 _NOTES = {"OBSERVE": "read-only"}
 
 
-def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool) -> Head:
-    """The head; `behind` seconds when the picture is frozen, `ended` when nothing will come any more."""
+def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool, facts: tuple[Fact, ...] = ()) -> Head:
+    """The head; `behind` seconds when the picture is frozen, `ended` when nothing will come any more; `facts` take
+    the place of the cluster's figures."""
     versions = []
     if found.kubernetes:
         versions.append(f"k8s {found.kubernetes.removeprefix('v')}")
@@ -31,7 +32,7 @@ def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool) -> 
         freshness=freshness,
         freshness_role=role,
         now=f"{found.clock}Z",
-        facts=_facts(found, unit),
+        facts=facts or _facts(found, unit),
     )
 
 

@@ -276,10 +276,10 @@ CANDIDATES: Table[CandidateRow] = Table(
     columns=(
         Column("TYPE", 15, cut="middle"),
         Column("CAP", 4),
-        Column("ZN", 4, drop=2),
+        Column("ZN", 2, drop=2),
         Column("$", 7, align="right"),
         Column("CPU/MEM", 9, drop=1),
-        Column("VERDICT", 16, weight=1),
+        Column("VERDICT", 14, weight=1),
     ),
     key=lambda row: row.key,
     cells=_candidate_cells,
@@ -299,7 +299,7 @@ _SOURCE_ROLES = {"problem": "bad", "stream": "warn", "story": "accent", "ec2": "
 def _log_cells(row: LogRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         (row.at, "dim"),
-        (row.source, _SOURCE_ROLES.get(row.source, "dim")),
+        (row.source.removeprefix("default-"), _SOURCE_ROLES.get(row.source, "dim")),
         (row.about, "text"),
         (row.text, row.role),
     )

@@ -5,7 +5,8 @@ import math
 from msgspec import Struct
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
-from karptui.model.decision import Decision, DecisionKind, Refusal, TypeVerdict
+from karptui.engine.explain.sentences import wish
+from karptui.model.decision import Decision, DecisionKind, Reason, Refusal, TypeVerdict
 from karptui.model.quantity import human
 from karptui.views.line import Line
 from karptui.views.progress import pods_text
@@ -44,6 +45,7 @@ class CandidateRow(Struct, frozen=True):
     use: str
     verdict: str
     code: Refusal
+    group: str = ""  # the verdict without its figures: what the types have in common that were refused alike
 
 
 class FunnelRow(Struct, frozen=True):
@@ -125,7 +127,7 @@ def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
         id=decision.id,
         title=f"{decision.id}  {text}",
         at=clock(decision.at),
-        outcome=_outcome(world, claim_name),
+        outcome=outcome(world, decision.id),
         funnel=_funnel(explained),
         candidates=_candidates(explained),
         facts=_facts(decision, claim_name),
@@ -172,7 +174,22 @@ def _candidate(entry: TypeVerdict, chosen: TypeVerdict | None) -> CandidateRow:
         use,
         verdict,
         entry.reason.code,
+        _group(entry.reason),
     )
+
+
+def _group(reason: Reason) -> str:
+    match reason.code:
+        case Refusal.CHOSEN:
+            return "chosen"
+        case Refusal.DEARER:
+            return "fits, but is dearer"
+        case Refusal.RESOURCES:
+            return f"too little {reason.key}"
+        case Refusal.REQUIREMENT if reason.key and reason.found:
+            return f"{wish(reason.key, reason.found)} is asked for"
+        case _:
+            return sentence(reason)
 
 
 def _facts(decision: Decision, claim_name: str) -> list[Line]:
@@ -207,12 +224,18 @@ def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
     if catalogue.spot_synthetic:
         lines.append((("spot prices are synthetic", "warn"),))
     lines.append(
-        (("snapshot ", "dim"), (f"{decision.snapshot}", "text"), (f", {duration(decision.seconds)} of engine", "dim"))
+        (
+            ("snapshot ", "dim"),
+            (f"{decision.snapshot}", "text"),
+            (f", {decision.seconds * 1000:.0f} ms of engine", "dim"),
+        )
     )
     return lines
 
 
-def _outcome(world: World, claim_name: str) -> str:
+def outcome(world: World, decision: str) -> str:
+    """What became of a decision's NodeClaim, or "" while there is none."""
+    claim_name = world.claim_of_decision.get(decision, "")
     timeline = world.claim_timelines.get(claim_name)
     if timeline is None:
         return ""

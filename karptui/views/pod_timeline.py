@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
-from karptui.views.wording import duration, plural
+from karptui.views.wording import duration
 from karptui.world.timeline import ClaimTimeline, PodTimeline, follow_pod
 from karptui.world.world import World
 
@@ -229,4 +229,4 @@ def _sentence(bars: list[Bar], timeline: PodTimeline, now: float) -> str:
     longest = max(range(len(bars)), key=lambda index: lengths[index])
     whole = sum(lengths) or 1.0
     share = f"{lengths[longest] / whole * 100:.0f}%"
-    return f"{share} of the time is {bars[longest].name}: {duration(lengths[longest])} of {plural(len(bars), 'stage')}"
+    return f"{share} of the time is {bars[longest].name} ({duration(lengths[longest])})"

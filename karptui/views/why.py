@@ -48,7 +48,7 @@ def why(world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS) -
         case "pod" if (pod := world.of("pods").get(key)) is not None:
             return _pod(world, pod, now)
         case "waiting" if (row := _waiting_row(world, key, now)) is not None:
-            return _waiting(world, row, now)
+            return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
             return _node(world, node, most)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
@@ -74,7 +74,7 @@ def _waiting_row(world: World, key: str, now: float) -> Waiting | None:
     return next((row for row in waiting(world, now) if row.key == key), None)
 
 
-def _waiting(world: World, row: Waiting, now: float) -> Why:
+def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
     first = world.of("pods").get(row.pods[0])
     lines: list[Line] = [((row.text, row.role),)]
     if first is not None:
@@ -85,6 +85,9 @@ def _waiting(world: World, row: Waiting, now: float) -> Why:
     timeline = world.pod_timelines.get(row.pods[0])
     if timeline is not None and timeline.scheduler_message:
         lines.append((("kube-scheduler ", "dim"), (timeline.scheduler_message, "text")))
+    if most > SHOWN_PODS and len(row.pods) > 1:
+        lines += [(), (("pods ", "dim"), (str(len(row.pods)), "text"))]
+        lines += [((f"  {pod}", "text"),) for pod in row.pods[:most]]
     decision = timeline.decision if timeline is not None else ""
     title = f"{plural(len(row.pods), 'pod')}  {pods_text(row.pods)}"
     return Why(title, lines, decision=decision, pod=row.pods[0])

@@ -36,7 +36,7 @@ def amount(price: float) -> str:
     size = abs(price)
     if size >= 1 or size == 0:
         return f"{price:,.2f}"
-    return f"{price:.3f}" if size >= 0.1 else f"{price:.4f}"
+    return f"{price:.3f}" if round(size, 4) >= 0.1 else f"{price:.4f}"
 
 
 def monthly(price: float) -> str:

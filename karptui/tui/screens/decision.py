@@ -9,16 +9,17 @@ from textual.containers import Horizontal, Vertical
 
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
-from karptui.tui.screens.frame import NARROW, Frame
+from karptui.tui.screens.frame import Frame
 from karptui.tui.segments.funnel import FunnelStep, funnel, funnel_line
-from karptui.tui.segments.line import Line
+from karptui.tui.segments.line import Line, wrap
 from karptui.tui.subject import Subject
 from karptui.tui.table import Order, Table
 from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
+from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.decisions import CandidateRow, DecisionView, decision_view
+from karptui.views.decisions import CandidateRow, DecisionView, decision_view, outcome
 from karptui.views.wording import amount
 
 KEPT = 50
@@ -49,9 +50,10 @@ class DecisionScreen(Frame):
     DecisionScreen #groups-box { display: none; }
     DecisionScreen.-grouped #groups-box { display: block; }
     DecisionScreen.-grouped #types-box { display: none; }
-    DecisionScreen #brief { display: none; height: auto; max-height: 3; }
+    DecisionScreen #brief, DecisionScreen #short-box { display: none; }
     DecisionScreen.-narrow #left { display: none; }
-    DecisionScreen.-narrow #brief { display: block; }
+    DecisionScreen.-narrow #brief { display: block; height: 2; }
+    DecisionScreen.-narrow #short-box { display: block; height: 5; }
     """
 
     def __init__(self) -> None:
@@ -66,7 +68,7 @@ class DecisionScreen(Frame):
         """Which decision."""
         self._id = subject.key
         if self.is_mounted:
-            self.live.clock.dirty.mark("subject")
+            self.live.clock.dirty.mark("subject", "head")
 
     @property
     def subject(self) -> Subject | None:
@@ -90,6 +92,7 @@ class DecisionScreen(Frame):
                 none = "No instance type was looked at for this decision."
                 yield Panel("Candidates", Listing(tables.CANDIDATES, "type", empty=none, id="types"), id="types-box")
                 yield Panel("Reasons", Listing(GROUPS, "reason", empty=none, id="groups"), id="groups-box")
+                yield Panel("Facts", TextPane((), indent=2, id="short"), id="short-box")
 
     def on_mount(self) -> None:
         """Draw when another decision is to be shown, or something came of this one."""
@@ -120,13 +123,14 @@ class DecisionScreen(Frame):
             self.query_one("#made", TextPane).show(view.made_from)
             self.query_one("#made-box").styles.height = len(view.made_from) + 2
             self.query_one("#brief", TextPane).show(
-                lambda width: [((view.title, "strong"),), *([funnel_line(steps, width)] if steps else [])]
+                lambda width: list(wrap(funnel_line(steps, 2 * width), width)) if steps else none
             )
+            self.query_one("#short", TextPane).show([*view.facts, *view.made_from])
         self._draw_lists(view)
 
     def _draw_lists(self, view: DecisionView) -> None:
         types, groups = self.query_one("#types", Listing), self.query_one("#groups", Listing)
-        shown_types = [row for row in view.candidates if not self._reason or _reason_of(row) == self._reason]
+        shown_types = [row for row in view.candidates if not self._reason or row.group == self._reason]
         types.show(shown_types, self.live.unit)
         groups.show(_grouped(view.candidates), self.live.unit)
         shown, of = types.counts
@@ -139,18 +143,27 @@ class DecisionScreen(Frame):
         self.query_one("#groups-box", Panel).set_title(f"Reasons of {len(view.candidates):,} types", "⏎ its types")
 
     def _look(self) -> DecisionView | None:
-        """The view, kept: what a decision was made of is soon gone from the world."""
-        decision = self.live.picture.world.decisions.get(self._id)
+        """The view, kept: to explain 1,363 types takes a moment, and they do not change."""
+        picture = self.live.picture
+        decision = picture.world.decisions.get(self._id)
         if decision is None:
-            return None
-        fresh = decision_view(self.live.picture.world, decision, self.live.picture.now())
-        kept = self._views.get(self._id)
-        if kept is not None and len(fresh.candidates) <= len(kept.candidates) and kept.outcome == fresh.outcome:
-            return kept
-        while len(self._views) >= KEPT:
-            self._views.pop(next(iter(self._views)))
-        self._views[self._id] = fresh
-        return fresh
+            return self._views.get(self._id)
+        view = self._views.get(self._id)
+        if view is None or view.outcome != outcome(picture.world, self._id):
+            while len(self._views) >= KEPT:
+                self._views.pop(next(iter(self._views)))
+            view = self._views[self._id] = decision_view(picture.world, decision, picture.now())
+        return view
+
+    def head_facts(self) -> tuple[Fact, ...]:
+        """The decision in place of the cluster's figures."""
+        view = self._look()
+        if view is None:
+            return ()
+        text = view.title.removeprefix(view.id).strip()
+        ended = Fact(view.outcome, view.outcome, "ok" if "ready" in view.outcome else "dim")
+        facts = (Fact(view.id, view.id, "accent"), Fact(text, text, "strong"), Fact(f"{view.at}Z", "", "dim"), ended)
+        return tuple(fact for fact in facts if fact.text)
 
     def action_group_rows(self) -> None:
         """By reason, or one by one."""
@@ -190,20 +203,13 @@ class DecisionScreen(Frame):
         """Why this type."""
         if self._view is None:
             return f"{self._id} is not known any more"
-        head = f"{self._view.id} at {self._view.at}: " if self.size.width >= NARROW else f"{self._view.id}: "
-        outcome = f" ({self._view.outcome})" if self._view.outcome else ""
-        return f"{head}{self._view.sentence}{outcome}"
-
-
-def _reason_of(row: CandidateRow) -> str:
-    """The reason without its figures: what the types have in common."""
-    return {"chosen": "chosen", "dearer": "fits, but dearer"}.get(row.code.value, row.verdict)
+        return self._view.sentence
 
 
 def _grouped(rows: list[CandidateRow]) -> list[tuple[str, int, float]]:
-    counts = Counter(_reason_of(row) for row in rows)
+    counts = Counter(row.group for row in rows)
     cheapest: dict[str, float] = {}
     for row in rows:
-        reason = _reason_of(row)
+        reason = row.group
         cheapest[reason] = min(cheapest.get(reason, float("inf")), row.price)
     return [(reason, count, cheapest[reason]) for reason, count in counts.most_common()]

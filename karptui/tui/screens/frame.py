@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
@@ -12,10 +13,11 @@ from karptui.tui.heading import head_of
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.prompt import FilterPrompt
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 from karptui.tui.widgets.sentence import Sentence
-from karptui.tui.widgets.status_head import StatusHead
+from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.head import head
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 LEAST = (80, 24)
 NARROW, BROAD = 100, 160
 HEAD_TOPICS = (
-    "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second",
+    "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
 )  # fmt: skip
 SENTENCE_TOPICS = (
     "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
@@ -48,6 +50,11 @@ class Frame(Screen[None]):
     Frame.-tiny #body { display: none; }
     Frame.-tiny #tiny { display: block; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_list(1)", show=False),
+        Binding("shift+tab", "next_list(-1)", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,9 +107,14 @@ class Frame(Screen[None]):
         picture = self.live.picture
         found = head(picture.world, self.live.run_shown.mode, picture.now())
         behind = picture.behind() if picture.frozen else None
-        self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, self.live.run_shown.ended.is_set()))
+        ended = self.live.run_shown.ended.is_set()
+        self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
         for listing in self.query(Listing):
             listing.set_stale(bool(found.stale))
+
+    def head_facts(self) -> tuple[Fact, ...]:
+        """What stands in the second line instead of the cluster's figures; empty for those."""
+        return ()
 
     def _draw_sentence(self, topics: frozenset[str]) -> None:
         text, role = self.live.notice or (self.sentence(), "strong")
@@ -155,6 +167,21 @@ class Frame(Screen[None]):
             event.rows.sort_by_column(event.column)
 
     # What can be done
+
+    def lists(self) -> "list[Listing[Any]]":
+        """The lists in the order of `tab`."""
+        return [found for found in self.query(Listing) if found.display and found.query_ancestor(Panel).display]
+
+    def action_next_list(self, by: int) -> None:
+        """The focus to the next list."""
+        lists = self.lists()
+        if len(lists) > 1:
+            at = next((index for index, found in enumerate(lists) if found is self.focused), -by)
+            self.reach(lists[(at + by) % len(lists)])
+
+    def reach(self, listing: "Listing[Any]") -> None:
+        """Give a list the focus."""
+        listing.focus()
 
     def action_go_to(self, place: str) -> None:
         """A place, from anywhere."""

@@ -24,6 +24,7 @@ from karptui.world.world import World
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
+_ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _THIRD = ("decisions", "flight", "nodes")
 
 
@@ -123,16 +124,10 @@ class OverviewScreen(Frame):
         width, height = self.size
         narrow = width < NARROW
         self.set_class(not narrow and height >= 48, "-tall")
-        order = ("left", "right")
-        for name in order:
-            self.query_one(f"#{name}").styles.display = "block"
         self._arrange(narrow)
 
     def _arrange(self, narrow: bool) -> None:
         """In one column only one of decisions, in flight and nodes is shown."""
-        focused = self.focused.id if self.focused is not None else None
-        if focused in _THIRD:
-            self._third = focused
         for name in _THIRD:
             self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == self._third else "none"
         if narrow:
@@ -147,10 +142,17 @@ class OverviewScreen(Frame):
 
     _third = "decisions"
 
-    def on_descendant_focus(self) -> None:
-        """What is focused must be seen."""
-        super().on_descendant_focus()
-        self._arrange(self.size.width < NARROW)
+    def lists(self) -> "list[Listing[Any]]":
+        """All of them: in one column `tab` brings the hidden ones up."""
+        names = _ORDER if self.size.width < NARROW or not self.has_class("-tall") else (*_ORDER, "log")
+        return [self.query_one(f"#{name}", Listing) for name in names]
+
+    def reach(self, listing: "Listing[Any]") -> None:
+        """What gets the focus must be seen."""
+        if listing.id in _THIRD:
+            self._third = listing.id
+            self._arrange(self.size.width < NARROW)
+        super().reach(listing)
 
     def sentence(self) -> str:
         """What matters in the cluster."""

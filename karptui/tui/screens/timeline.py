@@ -28,7 +28,7 @@ class TimelineScreen(Frame):
     place = "timeline"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("timeline"), Binding("enter", "show_why", show=False)]
     DEFAULT_CSS = """
-    TimelineScreen #stages-box { height: 18; }
+    TimelineScreen #stages-box { height: 16; }
     TimelineScreen #below { height: 1fr; }
     TimelineScreen #batch-box { width: 1fr; }
     TimelineScreen #usual-box { width: 40; }

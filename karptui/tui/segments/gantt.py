@@ -84,7 +84,7 @@ def gantt(stages: Sequence[Stage], width: int, now: float, cursor: float | None 
     seconds = max([now if stage.end is None else stage.end for stage in stages], default=1.0)
     seconds = max(seconds, 0.1)
     wide = width >= _WIDE
-    name_width = 22 if wide else min(16, max(width // 4, 4))
+    name_width = 22 if wide else min(21, max(width // 4 + 2, 4))
     lead = name_width + 1 + (8 if wide else 7)
     axis = _Axis(seconds, max(width - lead, 1))
     if wide and any(_fills(stage, axis, now) for stage in stages):
