@@ -85,8 +85,9 @@ def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
     timeline = world.pod_timelines.get(row.pods[0])
     if timeline is not None and timeline.scheduler_message:
         lines.append((("kube-scheduler ", "dim"), (timeline.scheduler_message, "text")))
-    if most > SHOWN_PODS and len(row.pods) > 1:
-        lines += [(), (("pods ", "dim"), (str(len(row.pods)), "text"))]
+    count = len(row.pods)
+    if most > SHOWN_PODS and count > 1:
+        lines.append((("pods ", "dim"), (str(count), "text")))
         lines += [((f"  {pod}", "text"),) for pod in row.pods[:most]]
     decision = timeline.decision if timeline is not None else ""
     title = f"{plural(len(row.pods), 'pod')}  {pods_text(row.pods)}"
