@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from karptui.engine.provisioning.catalogue import allocatable
 from karptui.kube.decode import decode_manifest
 from karptui.kube.errors import DecodeError
@@ -77,6 +79,7 @@ def snapshot_of(scenario: Json, catalog: Json | None = None) -> Snapshot:
             catalogue=catalogue_of(scenario, catalog),
             nominated=dict.fromkeys(state.get("nominated") or (), now + 20.0),
             marked_for_deletion=frozenset(state.get("markedForDeletion") or ()),
+            provider_drift=dict(state.get("providerDrift") or {}),
             **fields,
         )
     except (DecodeError, QuantityError) as error:
@@ -105,6 +108,9 @@ def _objects(manifests: Iterable[Json]) -> dict[str, Any]:
             field = "node_classes"
         else:
             field = _FIELDS.get(resource, "")
+        if resource == "nodepools" and "budgets" not in ((manifest.get("spec") or {}).get("disruption") or {}):
+            # A scenario is past the API server's defaults: what it leaves out is an empty list, which Go omits.
+            decoded = replace(decoded, budgets=())
         if field:
             fields.setdefault(field, {})[decoded.key] = decoded
     return fields

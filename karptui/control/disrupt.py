@@ -7,16 +7,17 @@ from msgspec.structs import replace
 from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
-from karptui.engine.disruption import disrupt
+from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
+from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind
-from karptui.model.disruption import Command
+from karptui.model.disruption import Command, Held
 from karptui.model.labels import DISRUPTED
 from karptui.model.metadata import is_true
+from karptui.model.snapshot import Snapshot
 from karptui.world import events
 
 POLL_SECONDS = 10.0
-VALIDATION_SECONDS = 15.0
 REPLACEMENT_SECONDS = 600.0  # after which a replacement that does not come up is given up
 
 
@@ -42,33 +43,36 @@ class Disruption:
 
     async def _pass(self) -> bool:
         """Whether a command was begun: then the next pass follows at once."""
-        first = await self._ask()
-        if first is None:
-            return False
-        decision = self._decide(first)
-        await self._hands.sleep(VALIDATION_SECONDS)
-        command = await self._ask()
-        if command is None or command.method != first.method or not set(first.nodes) <= set(command.nodes):
-            words = f"dropped: it no longer held after {VALIDATION_SECONDS:.0f}s"
+        answer = await asyncio.to_thread(disrupt, self._snapshot())
+        begun = [await self._begin(command) for command in answer.commands]
+        return any(begun)
+
+    async def _begin(self, command: Command) -> bool:
+        """Decide, look again after the wait where the method asks for it, and start; False if it no longer held."""
+        decision = self._decide(command)
+        still: Command | Held = command
+        if command.validated:
+            await self._hands.sleep(VALIDATION_SECONDS)
+            still = await asyncio.to_thread(validate, self._snapshot(), command)
+        if isinstance(still, Held):
+            words = f"dropped: {held_sentence(still)}"
             self._hands.sink(events.DecisionCarriedOut(self._hands.now(), decision.id, message=words))
             return False
-        self._busy.update(first.nodes)
-        task = asyncio.ensure_future(self._carry_out(first, decision))
+        self._busy.update(still.nodes)
+        task = asyncio.ensure_future(self._carry_out(still, decision))
         self._orchestrating.add(task)
         task.add_done_callback(self._orchestrating.discard)
         return True
 
-    async def _ask(self) -> Command | None:
-        """What the engine would do now, with the nodes of commands under way as good as gone."""
-        snapshot = replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
-        answer = await asyncio.to_thread(disrupt, snapshot)
-        return answer.command
+    def _snapshot(self) -> Snapshot:
+        """The cluster now, with the nodes of commands under way as good as gone."""
+        return replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
         try:
             await self._taint(command.nodes)
-            if command.replacement is not None:
-                name = await self._provisioner.create(command.replacement, decision.id)
+            names = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
+            for name in names:
                 await self._initialized(name)
             now = self._hands.now()
             self._hands.sink(
@@ -86,14 +90,14 @@ class Disruption:
             self._busy.difference_update(command.nodes)
 
     def _decide(self, command: Command) -> Decision:
-        kind = DecisionKind.DELETE if command.replacement is None else DecisionKind.REPLACE
+        kind = DecisionKind.REPLACE if command.replacements else DecisionKind.DELETE
         decision = Decision(
             id=self._hands.world.next_decision_id(),
             at=self._hands.now(),
             kind=kind,
             pods=command.pods,
             nodes=command.nodes,
-            claim=command.replacement,
+            claim=command.replacements[0] if command.replacements else None,
             cause=command.reason,
             price_change=command.price_after - command.price_before,
             snapshot=self._hands.world.number,

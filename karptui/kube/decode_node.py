@@ -25,6 +25,7 @@ from karptui.kube.wire import (
     conditions_of,
     labels_of,
     metadata_of,
+    optional_seconds,
     resource_memo,
     word,
     words,
@@ -89,6 +90,7 @@ class WireClaimStatus(Struct, gc=False):
     capacity: Raw = Raw()
     allocatable: Raw = Raw()
     conditions: list[WireCondition] | None = None
+    lastPodEventTime: Text = None
 
 
 class WireNodeClaim(Struct, gc=False):
@@ -215,6 +217,7 @@ def decode_node_claim(raw: bytes | memoryview, version: str) -> NodeClaim:
         _capacity(status.capacity),
         _allocatable(status.allocatable),
         conditions_of(status.conditions),
+        optional_seconds(status.lastPodEventTime),
     )
 
 

@@ -62,7 +62,10 @@ class RequirementSpec(Struct, frozen=True, gc=False):
 
 
 class NodeClaim(Struct, frozen=True, gc=False, eq=False):
-    """A NodeClaim. Durations in seconds, None for Never or not given; resources in nano-units."""
+    """A NodeClaim. Durations in seconds, None for Never or not given; resources in nano-units.
+
+    `last_pod_event` is status.lastPodEventTime: when a pod last came to its node or left it.
+    """
 
     metadata: Metadata
     node_class: NodeClassReference = NodeClassReference()
@@ -78,6 +81,7 @@ class NodeClaim(Struct, frozen=True, gc=False, eq=False):
     capacity: dict[str, int] = {}
     allocatable: dict[str, int] = {}
     conditions: Conditions = ()
+    last_pod_event: float | None = None
 
     @property
     def key(self) -> str:

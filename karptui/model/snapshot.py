@@ -31,8 +31,9 @@ class Snapshot(Struct, frozen=True, gc=False, eq=False):
     """The cluster at `now` (epoch seconds). Dicts are by key (`namespace/name`, or name) and must not be changed.
 
     `nominated` holds the nodes and claims a recent pass chose, with the time until which that holds;
-    `marked_for_deletion` those that a command is about to delete. `forbidden` names resources that could not be read,
-    so that an answer can say what it did not know.
+    `marked_for_deletion` those that a command is about to delete; `provider_drift` what the cloud provider answers
+    about a NodeClaim when asked whether it has drifted. `forbidden` names resources that could not be read, so that an
+    answer can say what it did not know.
     """
 
     number: int
@@ -55,4 +56,5 @@ class Snapshot(Struct, frozen=True, gc=False, eq=False):
     csi_nodes: dict[str, CSINode] = {}
     nominated: dict[str, float] = {}
     marked_for_deletion: frozenset[str] = frozenset()
+    provider_drift: dict[str, str] = {}
     forbidden: frozenset[str] = frozenset()

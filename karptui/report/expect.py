@@ -12,7 +12,7 @@ from karptui.model.taints import Taint
 def expect_of(plan: Plan) -> dict[str, Any]:
     """newNodeClaims, existingNodes, errors and ignored, as plain data for JSON; `notModelled` only if there is any."""
     answer: dict[str, Any] = {
-        "newNodeClaims": [_claim(claim) for claim in sorted(plan.claims, key=lambda claim: claim.pods)],
+        "newNodeClaims": [written_claim(claim) for claim in sorted(plan.claims, key=lambda claim: claim.pods)],
         "existingNodes": {name: list(pods) for name, pods in sorted(plan.existing.items())},
         "errors": {pod: _error(failure) for pod, failure in sorted(plan.errors.items())},
         "ignored": dict(sorted(plan.ignored.items())),
@@ -24,7 +24,8 @@ def expect_of(plan: Plan) -> dict[str, Any]:
     return answer
 
 
-def _claim(claim: PlannedClaim) -> dict[str, Any]:
+def written_claim(claim: PlannedClaim) -> dict[str, Any]:
+    """One entry of newNodeClaims."""
     written: dict[str, Any] = {
         "nodePool": claim.node_pool,
         "pods": list(claim.pods),

@@ -8,7 +8,9 @@ from typing import Any
 import zstandard
 
 FOLDER = Path(__file__).parent
-SCENARIOS = FOLDER / "scheduling.jsonl.zst"
+SCHEDULING, DISRUPTION = "scheduling", "disruption"
+"""The kinds of questions, each in a file `<kind>.jsonl.zst` of its own."""
+
 CATALOG = FOLDER / "catalog.json.zst"
 
 
@@ -17,18 +19,22 @@ def _read(path: Path) -> str:
 
 
 @cache
-def _lines() -> dict[str, str]:
+def _lines(kind: str) -> dict[str, str]:
     """Scenarios as text by name: parsing all of them at once would hold up every test run that wants one."""
     found: dict[str, str] = {}
-    for line in _read(SCENARIOS).splitlines():
+    for line in _read(_packed(kind)).splitlines():
         name = line.removeprefix('{"name":"').partition('"')[0]
         found[name] = line
     return found
 
 
-def names() -> list[str]:
+def _packed(kind: str) -> Path:
+    return FOLDER / f"{kind}.jsonl.zst"
+
+
+def names(kind: str = SCHEDULING) -> list[str]:
     """The names of all scenarios: `<family>-<number>`."""
-    return list(_lines())
+    return list(_lines(kind))
 
 
 def family(name: str) -> str:
@@ -36,9 +42,9 @@ def family(name: str) -> str:
     return name.rpartition("-")[0]
 
 
-def scenario(name: str) -> dict[str, Any]:
+def scenario(name: str, kind: str = SCHEDULING) -> dict[str, Any]:
     """One scenario."""
-    return json.loads(_lines()[name])
+    return json.loads(_lines(kind)[name])
 
 
 @cache
@@ -48,14 +54,18 @@ def catalog() -> dict[str, Any]:
 
 
 def pack(folder: Path) -> int:
-    """Packs `scheduling/*.json` and `catalog.json` of a folder; how many scenarios there were."""
+    """Packs `<kind>/*.json` and `catalog.json` of a folder; how many scenarios there were."""
     compressor = zstandard.ZstdCompressor(level=19)
-    lines: list[bytes] = []
-    for file in sorted((folder / "scheduling").glob("*.json")):
-        content = json.loads(file.read_text())
-        ordered = {"name": content.pop("name"), **content}
-        lines.append(json.dumps(ordered, separators=(",", ":")).encode())
-    SCENARIOS.write_bytes(compressor.compress(b"\n".join(lines)))
+    count = 0
+    for kind in (SCHEDULING, DISRUPTION):
+        lines: list[bytes] = []
+        for file in sorted((folder / kind).glob("*.json")):
+            content = json.loads(file.read_text())
+            ordered = {"name": content.pop("name"), **content}
+            lines.append(json.dumps(ordered, separators=(",", ":")).encode())
+        if lines:
+            _packed(kind).write_bytes(compressor.compress(b"\n".join(lines)))
+        count += len(lines)
     types = json.loads((folder / "catalog.json").read_text())
     CATALOG.write_bytes(compressor.compress(json.dumps(types, separators=(",", ":")).encode()))
-    return len(lines)
+    return count

@@ -1,5 +1,7 @@
 """Which nodes go, when, for what, and why the others stay."""
 
-from karptui.engine.disruption.consolidation import disrupt
+from karptui.engine.disruption.conditions import with_conditions
+from karptui.engine.disruption.passes import disrupt
+from karptui.engine.disruption.validation import VALIDATION_SECONDS, validate
 
-__all__ = ["disrupt"]
+__all__ = ["VALIDATION_SECONDS", "disrupt", "validate", "with_conditions"]

@@ -1,47 +1,124 @@
-"""Disruption budgets (spec/lifecycle.md 3.5)."""
+"""Disruption budgets: how many nodes of a NodePool may go, now and later (spec/lifecycle.md 3.5)."""
 
 import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
+from karptui.engine.disruption.cron import CronError, Schedule, parse_schedule
+from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.model.metadata import is_true
-from karptui.model.nodepool import NodePool
-from karptui.model.snapshot import Snapshot
+from karptui.model.nodepool import Budget, NodePool
 
 UNLIMITED = 2**31 - 1
+EMPTY, DRIFTED, UNDERUTILIZED = "Empty", "Drifted", "Underutilized"
+REASONS = (EMPTY, DRIFTED, UNDERUTILIZED)
+
+_AMOUNT = re.compile(r"[+-]?[0-9]+")
+_MOST_CHANGES = 2000
 
 
-def allowed(snapshot: Snapshot, pool: NodePool, reason: str) -> int:
-    """How many of a pool's nodes may go now for `reason`; a budget with a schedule counts as closed."""
-    total, busy = _fleet(snapshot, pool)
+class Fleet(Struct, frozen=True, gc=False):
+    """The nodes of one pool that budgets count: all of them, and those that are on their way out or not ready."""
+
+    total: int = 0
+    busy: int = 0
+
+
+NO_FLEET = Fleet()
+
+
+def fleets(nodes: Iterable[StateNode]) -> dict[str, Fleet]:
+    """By NodePool."""
+    counted: dict[str, list[int]] = {}
+    for state in nodes:
+        claim = state.claim
+        if claim is None or not state.initialized or is_true(claim.conditions, "InstanceTerminating"):
+            continue
+        count = counted.setdefault(state.node_pool, [0, 0])
+        count[0] += 1
+        ready = state.node is not None and is_true(state.node.conditions, "Ready")
+        count[1] += state.deleting or not ready
+    return {pool: Fleet(*count) for pool, count in counted.items()}
+
+
+def allowed(pool: NodePool, fleet: Fleet, reason: str, now: float) -> int:
+    """How many of a pool's nodes may go at `now` for a reason. A budget that cannot be read closes the pool."""
     least = UNLIMITED
     for budget in pool.budgets:
-        if budget.reasons is not None and reason not in budget.reasons:
+        try:
+            amount = _amount(budget.nodes, fleet.total) if is_active(budget, now) else UNLIMITED
+        except ValueError:
+            return 0
+        if budget.reasons is None or reason in budget.reasons:
+            least = min(least, amount)
+    return max(least - fleet.busy, 0)
+
+
+def allowances(pools: Iterable[NodePool], counted: dict[str, Fleet], now: float) -> dict[str, dict[str, int]]:
+    """How many may go, by pool and reason."""
+    return {
+        pool.key: {reason: allowed(pool, counted.get(pool.key, NO_FLEET), reason, now) for reason in REASONS}
+        for pool in pools
+    }
+
+
+def is_active(budget: Budget, now: float) -> bool:
+    """Whether a budget holds at `now`: within [hit, hit + duration) of its schedule. Raises CronError."""
+    if budget.schedule is None and budget.duration is None:
+        return True
+    following = _schedule(budget).following(now - (budget.duration or 0.0))
+    # A schedule without any hit reads as always active, as Karpenter takes Go's zero time for one.
+    return following is None or following <= now
+
+
+def changes(pool: NodePool, reason: str, fleet: Fleet, now: float, until: float) -> Iterator[tuple[float, int]]:
+    """What may go from when on: (time, amount) from `now` to `until`, one for every time that the amount changes."""
+    known = allowed(pool, fleet, reason, now)
+    yield now, known
+    for moment in _moments(pool.budgets, now, until):
+        amount = allowed(pool, fleet, reason, moment)
+        if amount != known:
+            known = amount
+            yield moment, amount
+
+
+def next_opening(pool: NodePool, reason: str, fleet: Fleet, now: float, within: float = 400 * 86400) -> float | None:
+    """When at least one node may go: `now`, a later time, or None if that is not for its schedules to say."""
+    for moment, amount in changes(pool, reason, fleet, now, now + within):
+        if amount > 0:
+            return moment
+    return None
+
+
+def _moments(budgets: Sequence[Budget], now: float, until: float) -> list[float]:
+    """When any schedule begins or ends; no more than the first few thousand."""
+    found: set[float] = set()
+    for budget in budgets:
+        if budget.schedule is None:
             continue
-        least = min(least, 0 if budget.schedule is not None else _amount(budget.nodes, total))
-    return max(least - busy, 0)
+        try:
+            schedule = _schedule(budget)
+        except CronError:
+            continue
+        duration = budget.duration or 0.0
+        moment = schedule.following(now - duration)
+        for _ in range(_MOST_CHANGES):
+            if moment is None or moment > until:
+                break
+            found.update(at for at in (moment, moment + duration) if now < at <= until)
+            moment = schedule.following(moment)
+    return sorted(found)
 
 
-def has_schedules(snapshot: Snapshot) -> bool:
-    """Whether any pool has a budget that opens and closes by the clock, which is not weighed yet."""
-    return any(budget.schedule is not None for pool in snapshot.node_pools.values() for budget in pool.budgets)
+def _schedule(budget: Budget) -> Schedule:
+    return parse_schedule(budget.schedule or "")
 
 
 def _amount(nodes: str, total: int) -> int:
-    if nodes.endswith("%"):
-        return math.ceil(total * int(nodes[:-1]) / 100)
+    if nodes.endswith("%") and _AMOUNT.fullmatch(nodes[:-1]):
+        return math.ceil(int(nodes[:-1]) * total / 100)
+    if not _AMOUNT.fullmatch(nodes):
+        raise ValueError(f"{nodes} is no number of nodes")
     return int(nodes)
-
-
-def _fleet(snapshot: Snapshot, pool: NodePool) -> tuple[int, int]:
-    total = busy = 0
-    by_provider_id = {node.provider_id: node for node in snapshot.nodes.values() if node.provider_id}
-    for claim in snapshot.node_claims.values():
-        node = by_provider_id.get(claim.provider_id)
-        if claim.node_pool != pool.key or node is None or not is_true(claim.conditions, "Initialized"):
-            continue
-        if is_true(claim.conditions, "InstanceTerminating"):
-            continue
-        total += 1
-        going = claim.metadata.deleted is not None or node.key in snapshot.marked_for_deletion
-        if going or not is_true(node.conditions, "Ready"):
-            busy += 1
-    return total, busy

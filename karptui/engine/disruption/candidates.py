@@ -1,121 +1,144 @@
-"""Which nodes may be disrupted at all (spec/lifecycle.md 3.2 and 3.6), each refusal with its fact."""
+"""Nodes that may go, with what is known about each (spec/lifecycle.md 3.2, 3.3)."""
+
+from collections.abc import Iterable
 
 from msgspec import Struct
 
+from karptui.engine.disruption.budgets import Fleet, fleets
+from karptui.engine.disruption.costs import disruption_cost, price, rescheduling_cost
+from karptui.engine.disruption.eligibility import FORGIVEN, Eligibility
+from karptui.engine.disruption.protection import is_reschedulable
+from karptui.engine.provisioning.simulation import Simulation
+from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.model.disruption import Held, Hold
-from karptui.model.labels import DISRUPTED, DO_NOT_DISRUPT
+from karptui.model.instance_type import InstanceType
+from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, SPOT, ZONE
 from karptui.model.metadata import is_true
-from karptui.model.node import Node, NodeClaim
+from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.model.pod import Pod
-from karptui.model.selectors import selects
-from karptui.model.snapshot import Snapshot
-from karptui.model.taints import Taint, tolerates
-
-_DISRUPTED_TAINT = Taint(DISRUPTED, "", "NoSchedule")
 
 
 class Candidate(Struct, frozen=True, gc=False, eq=False):
-    """A node that may go. `price` is USD an hour (0: unknown), `cost` its RescheduleDisruptionCost (3.3)."""
+    """A node that may go. `price` is USD an hour (0: unknown), `cost` its RescheduleDisruptionCost.
 
-    node: Node
+    `disruption_cost` ranked candidates before Karpenter 1.14; `type_` is None where the cloud does not know it.
+    """
+
+    state: StateNode
     claim: NodeClaim
     pool: NodePool
     pods: tuple[Pod, ...]
+    type_: InstanceType | None
+    zone: str
+    capacity_type: str
     price: float
     cost: float
+    disruption_cost: float
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.state.name
 
     @property
     def empty(self) -> bool:
-        """No pod whose eviction would cost anything."""
+        """No pod whose eviction would cost anything, which is not to say no pod."""
         return self.cost <= 1.0
 
+    @property
+    def is_spot(self) -> bool:
+        """Whether it was bought as spot capacity."""
+        return self.capacity_type == SPOT
 
-def candidates(snapshot: Snapshot) -> tuple[list[Candidate], list[Held]]:
-    """Every node: those that may go, dearest per disruption first (3.4, ties by name), and those that may not."""
-    claims = {claim.provider_id: claim for claim in snapshot.node_claims.values() if claim.provider_id}
-    pods: dict[str, list[Pod]] = {}
-    for pod in snapshot.pods.values():
-        if pod.node_name and not pod.terminal:
-            pods.setdefault(pod.node_name, []).append(pod)
-    found: list[Candidate] = []
-    held: list[Held] = []
-    for node in snapshot.nodes.values():
-        here = pods.get(node.key, [])
-        claim = claims.get(node.provider_id)
-        reason = _refusal(snapshot, node, claim, here)
-        if reason is not None or claim is None:
-            held.append(reason or Held(node.key, Hold.NO_CLAIM))
-            continue
-        moving = tuple(pod for pod in here if _reschedulable(pod))
-        cost = 1.0 + sum(max(0.0, eviction_cost(pod)) for pod in moving)
-        pool = snapshot.node_pools[claim.node_pool]
-        found.append(Candidate(node, claim, pool, moving, _price(snapshot, node), cost))
-    found.sort(key=lambda entry: (-entry.price / entry.cost, entry.node.key))
-    return found, held
+    @property
+    def is_static(self) -> bool:
+        """Whether its pool keeps a fixed number of nodes."""
+        return self.pool.replicas is not None
+
+    @property
+    def consolidatable(self) -> bool:
+        """Whether the condition says that its pods have left it alone long enough."""
+        return is_true(self.claim.conditions, "Consolidatable")
 
 
-def eviction_cost(pod: Pod) -> float:
-    """spec/lifecycle.md 3.3: 1, moved by deletion cost and priority, between -10 and 10."""
-    text = pod.metadata.annotations.get("controller.kubernetes.io/pod-deletion-cost", "")
-    try:
-        deletion = float(text) if text else 0.0
-    except ValueError:
-        deletion = 0.0
-    return max(-10.0, min(10.0, 1.0 + deletion / 2**27 + pod.priority / 2**25))
+class Situation:
+    """All nodes of a Snapshot, divided: candidates of the graceful methods, of drift, and those that stay."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        snapshot = simulation.snapshot
+        self.simulation = simulation
+        self.snapshot = snapshot
+        self.types = {type_.name: type_ for type_ in snapshot.catalogue.types}
+        self.blocked: dict[str, Held] = {}
+        self.candidates: dict[str, Candidate] = {}
+        self.drift_candidates: dict[str, Candidate] = {}
+        self.fleets: dict[str, Fleet] = fleets(simulation.nodes)
+        rules = Eligibility(snapshot)
+        for state in simulation.nodes:
+            held = rules.held(state)
+            if held is None:
+                candidate = self._candidate(state, rules.pool(state))
+                self.candidates[state.name] = self.drift_candidates[state.name] = candidate
+                continue
+            self.blocked[state.name] = held
+            graceful = state.claim is not None and state.claim.termination_grace_period is not None
+            if held.code in FORGIVEN and graceful:
+                self.drift_candidates[state.name] = self._candidate(state, rules.pool(state))
+
+    def fleet(self, pool: str) -> Fleet:
+        """The nodes of a pool as its budgets count them."""
+        return self.fleets.get(pool, Fleet())
+
+    def drift_only(self) -> list[str]:
+        """The names of candidates for drift alone."""
+        return sorted(self.drift_candidates.keys() - self.candidates.keys())
+
+    def worth(self, names: Iterable[str]) -> float:
+        """What nodes cost an hour, as far as it is known."""
+        return sum(self._price(self.simulation.state[name]) for name in names)
+
+    def _type(self, state: StateNode) -> InstanceType | None:
+        name = state.labels.get(INSTANCE_TYPE, "")
+        visible = self.snapshot.catalogue.by_pool.get(state.node_pool)
+        return self.types.get(name) if visible is None or name in visible else None
+
+    def _price(self, state: StateNode) -> float:
+        return price(self._type(state), state.labels.get(ZONE, ""), state.labels.get(CAPACITY_TYPE, ""))
+
+    def _candidate(self, state: StateNode, pool: NodePool | None) -> Candidate:
+        assert state.claim is not None, "a node without a claim is held before this"
+        assert pool is not None, "a node without a pool is held before this"
+        pods = tuple(pod for pod in state.pods if is_reschedulable(pod))
+        return Candidate(
+            state=state,
+            claim=state.claim,
+            pool=pool,
+            pods=pods,
+            type_=self._type(state),
+            zone=state.labels.get(ZONE, ""),
+            capacity_type=state.labels.get(CAPACITY_TYPE, ""),
+            price=self._price(state),
+            cost=rescheduling_cost(pods),
+            disruption_cost=disruption_cost(state.pods, state.claim, self.snapshot.now),
+        )
 
 
-def _refusal(snapshot: Snapshot, node: Node, claim: NodeClaim | None, here: list[Pod]) -> Held | None:
-    if claim is None:
-        return Held(node.key, Hold.NO_CLAIM)
-    if not is_true(claim.conditions, "Initialized"):
-        return Held(node.key, Hold.NOT_INITIALIZED)
-    if claim.metadata.deleted is not None or node.metadata.deleted is not None:
-        return Held(node.key, Hold.DELETING)
-    if node.key in snapshot.marked_for_deletion:
-        return Held(node.key, Hold.DELETING)
-    until = max(snapshot.nominated.get(node.key, 0.0), snapshot.nominated.get(claim.key, 0.0))
-    if until > snapshot.now:
-        return Held(node.key, Hold.NOMINATED, f"{until - snapshot.now:.0f}")
-    if node.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
-        return Held(node.key, Hold.DO_NOT_DISRUPT)
-    if claim.node_pool not in snapshot.node_pools:
-        return Held(node.key, Hold.NO_POOL, claim.node_pool)
-    for pod in here:
-        if pod.active and pod.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
-            return Held(node.key, Hold.POD_DO_NOT_DISRUPT, pod.key)
-    for pod in here:
-        if (budget := _blocking_budget(snapshot, pod)) is not None:
-            return Held(node.key, Hold.PDB, budget)
+def unconsolidatable(candidate: Candidate) -> Held | None:
+    """Why consolidation leaves a candidate out (4.5); an empty node is emptiness' alone and has no reason here."""
+    pool, name = candidate.pool, candidate.name
+    if candidate.is_static:
+        return Held(name, Hold.STATIC, (pool.key,))
+    if candidate.type_ is None:
+        return Held(name, Hold.UNKNOWN_TYPE, detail=candidate.state.labels.get(INSTANCE_TYPE, ""))
+    if CAPACITY_TYPE not in candidate.state.labels:
+        return Held(name, Hold.NO_CAPACITY_TYPE)
+    if ZONE not in candidate.state.labels:
+        return Held(name, Hold.NO_ZONE)
+    if pool.consolidate_after is None:
+        return Held(name, Hold.CONSOLIDATION_NEVER, (pool.key,))
+    if not candidate.empty and pool.consolidation_policy == "WhenEmpty":
+        return Held(name, Hold.ONLY_WHEN_EMPTY, (pool.key,))
+    if not candidate.consolidatable:
+        return Held(name, Hold.NOT_CONSOLIDATABLE, (pool.key,))
     return None
-
-
-def _blocking_budget(snapshot: Snapshot, pod: Pod) -> str | None:
-    if pod.mirror or not pod.active or tolerates(pod.spec.tolerations, _DISRUPTED_TAINT):
-        return None
-    matching = [
-        budget
-        for budget in snapshot.budgets.values()
-        if budget.metadata.namespace == pod.metadata.namespace and selects(budget.selector, pod.metadata.labels)
-    ]
-    if len(matching) > 1:
-        return ", ".join(sorted(budget.key for budget in matching))
-    for budget in matching:
-        unready = not is_true(pod.conditions, "Ready")
-        if budget.disruptions_allowed == 0 and not (budget.always_allow_unhealthy and unready):
-            return budget.key
-    return None
-
-
-def _reschedulable(pod: Pod) -> bool:
-    kept = pod.active or (pod.terminating and pod.metadata.owned_by("apps/v1", "StatefulSet"))
-    return kept and not pod.daemon and not pod.mirror
-
-
-def _price(snapshot: Snapshot, node: Node) -> float:
-    for type_ in snapshot.catalogue.types:
-        if type_.name == node.instance_type:
-            for offering in type_.offerings:
-                if offering.zone == node.zone and offering.capacity_type == node.capacity_type:
-                    return offering.price
-    return 0.0

@@ -1,119 +1,165 @@
-"""Emptiness and single-node consolidation (spec/lifecycle.md 4.1, 4.6), by asking the provisioning engine what if."""
+"""What becomes of a set of nodes: nothing, fewer nodes, or one cheaper node (spec/lifecycle.md 4.5)."""
 
-from msgspec.structs import replace
+from collections.abc import Sequence
+from math import inf
 
-from karptui.engine.disruption.budgets import allowed, has_schedules
-from karptui.engine.disruption.candidates import Candidate, candidates
-from karptui.engine.provisioning import plan
-from karptui.model.decision import PlannedClaim
-from karptui.model.disruption import Command, Disruption, Held, Hold
-from karptui.model.labels import ON_DEMAND, SPOT
-from karptui.model.metadata import is_true
-from karptui.model.snapshot import Snapshot
+from msgspec import Struct
 
-EMPTY = "Empty"
-UNDERUTILIZED = "Underutilized"
-NOT_MODELLED = ("drift", "multi-node consolidation", "expiry")
+from karptui.engine.disruption.candidates import Candidate, Situation
+from karptui.engine.disruption.prices import Prices
+from karptui.engine.provisioning.finish import Closed
+from karptui.engine.provisioning.simulation import Simulated
+from karptui.model.disruption import Command, Held, Hold
+from karptui.model.labels import CAPACITY_TYPE, ON_DEMAND, SPOT
+from karptui.model.requirements import Requirement
 
+SPOT_TO_SPOT_TYPES = 15
+"""So many cheaper types a lone spot node needs before it is replaced by another, and so many are then asked for."""
 
-def disrupt(snapshot: Snapshot) -> Disruption:
-    """One pass: emptiness first, then one node at a time. Nothing is done for a node whose pods would fit nowhere."""
-    found, held = candidates(snapshot)
-    missing = NOT_MODELLED + (("budget schedules",) if has_schedules(snapshot) else ())
-    ready: list[Candidate] = []
-    for entry in found:
-        reason = _not_consolidatable(entry)
-        if reason is None:
-            ready.append(entry)
-        else:
-            held.append(reason)
-    command = _empty(snapshot, ready, held) or _single(snapshot, ready, held)
-    return Disruption(command, tuple(held), missing)
+_ONLY_SPOT = Requirement(CAPACITY_TYPE, False, frozenset((SPOT,)))
 
 
-def _not_consolidatable(entry: Candidate) -> Held | None:
-    if entry.pool.consolidate_after is None:
-        return Held(entry.node.key, Hold.POLICY, "consolidateAfter Never")
-    if not is_true(entry.claim.conditions, "Consolidatable"):
-        return Held(entry.node.key, Hold.NOT_CONSOLIDATABLE, f"{entry.pool.consolidate_after:.0f}")
+class Move(Struct, frozen=True, gc=False, eq=False):
+    """Nodes that can go, with what takes their pods: the nodes that stay, and at most one that is new."""
+
+    candidates: tuple[Candidate, ...]
+    simulated: Simulated
+    claim: Closed | None = None
+
+    @property
+    def price(self) -> float:
+        """What the nodes cost, USD an hour; those of unknown price count as free."""
+        return sum(candidate.price for candidate in self.candidates)
+
+
+class Consolidation:
+    """Looks for moves in one situation."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._ground = situation.simulation.ground
+        self._spot_to_spot = situation.snapshot.options.gate("SpotToSpotConsolidation")
+        self.prices = Prices(self._ground)
+
+    def move(self, candidates: Sequence[Candidate]) -> Move | Held:
+        """The move that takes all of these away; or what is against it, said of the first."""
+        name = candidates[0].name
+        simulated = self._situation.simulation.without([entry.name for entry in candidates], shield=True)
+        refusal = stranding(name, simulated)
+        if refusal is not None:
+            return refusal
+        assert simulated is not None, "no pools is a refusal"
+        if not simulated.claims:
+            return Move(tuple(candidates), simulated)
+        if len(simulated.claims) > 1:
+            return Held(name, Hold.NEEDS_SEVERAL, found=len(simulated.claims), wanted=1)
+        claim = self._cheaper(candidates, simulated.claims[0])
+        return claim if isinstance(claim, Held) else Move(tuple(candidates), simulated, claim)
+
+    def of_another_type(self, move: Move) -> Move | Held:
+        """The move without types that would only put one of its own nodes in place of all of them (4.7)."""
+        claim = move.claim
+        if claim is None:
+            return move
+        limit = self.prices.least_of_same_type(move.candidates, claim.types)
+        kept = self._below(move.candidates[0].name, claim, limit)
+        return kept if isinstance(kept, Held) else Move(move.candidates, move.simulated, kept)
+
+    def command(self, move: Move, method: str, reason: str) -> Command:
+        """The move written out."""
+        claims = [move.claim] if move.claim is not None else []
+        return command_of(self._situation, move.candidates, move.simulated, claims, method, reason)
+
+    def _cheaper(self, candidates: Sequence[Candidate], claim: Closed) -> Closed | Held:
+        name = candidates[0].name
+        price = sum(candidate.price for candidate in candidates)
+        asked = claim.requirements.requirements.of(CAPACITY_TYPE)
+        if asked.has(SPOT) and all(candidate.is_spot for candidate in candidates):
+            return self._spot_for_spot(candidates, claim, price)
+        kept = self._below(name, claim, price)
+        if isinstance(kept, Held) or not (asked.has(SPOT) and asked.has(ON_DEMAND)):
+            return kept
+        return self._on_spot(kept)
+
+    def _spot_for_spot(self, candidates: Sequence[Candidate], claim: Closed, price: float) -> Closed | Held:
+        name = candidates[0].name
+        if not self._spot_to_spot:
+            return Held(name, Hold.SPOT_TO_SPOT)
+        order = self.prices.in_order(claim.requirements, claim.types)
+        spot = self._on_spot(claim)
+        offered = self._ground.catalogue.collapse(spot.requirements.rows & self._ground.catalogue.expand(spot.types))
+        kept = self._below(name, spot._replace(types=offered), price)
+        if isinstance(kept, Held) or len(candidates) > 1:
+            return kept
+        found = kept.types.bit_count()
+        if found < SPOT_TO_SPOT_TYPES:
+            return Held(name, Hold.TOO_FEW_TYPES, wanted=SPOT_TO_SPOT_TYPES, found=found)
+        left = [bit for bit in order if kept.types >> bit & 1]
+        count = max(SPOT_TO_SPOT_TYPES, self._needed(kept, left))
+        return kept._replace(types=sum(1 << bit for bit in left[:count]))
+
+    def _needed(self, claim: Closed, order: list[int]) -> int:
+        """How many types of an order it takes until every minValues is met; 0 where there is none."""
+        min_values = self._ground.min_values
+        if not min_values.wanted(claim.requirements):
+            return 0
+        mask = 0
+        for count, bit in enumerate(order, 1):
+            mask |= 1 << bit
+            if not min_values.unmet(claim.requirements, mask):
+                return count
+        return len(order)
+
+    def _on_spot(self, claim: Closed) -> Closed:
+        return claim._replace(requirements=self._ground.space.intern(claim.requirements.requirements.add(_ONLY_SPOT)))
+
+    def _below(self, name: str, claim: Closed, price: float) -> Closed | Held:
+        """The claim with the types that cost less than this; minValues must hold still."""
+        types = self.prices.below(claim.requirements, claim.types, price)
+        unmet = self._ground.min_values.unmet(claim.requirements, types)
+        if unmet and types:
+            key = min(unmet)
+            wanted = claim.requirements.requirements.of(key).min_values or 0
+            return Held(name, Hold.MIN_VALUES, detail=key, wanted=wanted, found=unmet[key])
+        if not types:
+            least = self.prices.least_worst(claim.requirements, claim.types)
+            return Held(name, Hold.NOT_CHEAPER, wanted=price, found=0.0 if least == inf else least)
+        return claim._replace(types=types)
+
+
+def stranding(name: str, simulated: Simulated | None) -> Held | None:
+    """What is against taking nodes away at all: pods that would have no place."""
+    if simulated is None:
+        return Held(name, Hold.NO_POOLS_READY)
+    if simulated.unready:
+        key = min(simulated.unready)
+        return Held(name, Hold.UNINITIALIZED_TARGET, tuple(sorted(simulated.unready)), detail=simulated.unready[key])
+    if simulated.stranded:
+        keys = tuple(sorted(simulated.stranded))
+        reasons = simulated.stranded[keys[0]].reasons
+        return Held(name, Hold.PODS_FIT_NOWHERE, keys, reason=reasons[0] if reasons else None)
     return None
 
 
-def _empty(snapshot: Snapshot, ready: list[Candidate], held: list[Held]) -> Command | None:
-    left: dict[str, int] = {}
-    going: list[Candidate] = []
-    for entry in ready:
-        if not entry.empty:
-            continue
-        free = left.setdefault(entry.pool.key, allowed(snapshot, entry.pool, EMPTY))
-        if free <= 0:
-            held.append(Held(entry.node.key, Hold.BUDGET, EMPTY))
-            continue
-        left[entry.pool.key] = free - 1
-        going.append(entry)
-    if not going:
-        return None
-    nodes = tuple(sorted(entry.node.key for entry in going))
-    pods = tuple(sorted(pod.key for entry in going for pod in entry.pods))
-    return Command("emptiness", EMPTY, nodes, pods, None, sum(entry.price for entry in going), 0.0)
-
-
-def _single(snapshot: Snapshot, ready: list[Candidate], held: list[Held]) -> Command | None:
-    for entry in ready:
-        if entry.empty:
-            continue
-        if entry.pool.consolidation_policy == "WhenEmpty":
-            held.append(Held(entry.node.key, Hold.POLICY, "WhenEmpty"))
-        elif allowed(snapshot, entry.pool, UNDERUTILIZED) <= 0:
-            held.append(Held(entry.node.key, Hold.BUDGET, UNDERUTILIZED))
-        else:
-            command = _without(snapshot, entry)
-            if isinstance(command, Command):
-                return command
-            held.append(command)
-    return None
-
-
-def _without(snapshot: Snapshot, entry: Candidate) -> Command | Held:
-    """What becomes of the pods of one node if it goes."""
-    name = entry.node.key
-    imagined = replace(snapshot, marked_for_deletion=snapshot.marked_for_deletion | {name})
-    answer = plan(imagined)
-    pods = tuple(sorted(pod.key for pod in entry.pods))
-    stranded = [key for key in pods if key in answer.errors]
-    if stranded:
-        return Held(name, Hold.PODS_FIT_NOWHERE, stranded[0])
-    wanted = set(pods)
-    new = [claim for claim in answer.claims if wanted & set(claim.pods)]
-    if not new:
-        return Command("single-node", UNDERUTILIZED, (name,), pods, None, entry.price, 0.0)
-    if len(new) > 1:
-        return Held(name, Hold.NEEDS_SEVERAL, str(len(new)))
-    return _replacement(snapshot, entry, new[0], pods)
-
-
-def _replacement(snapshot: Snapshot, entry: Candidate, claim: PlannedClaim, pods: tuple[str, ...]) -> Command | Held:
-    name = entry.node.key
-    if entry.price <= 0:
-        return Held(name, Hold.UNPRICED)
-    if entry.node.capacity_type == SPOT and not snapshot.options.gate("SpotToSpotConsolidation"):
-        return Held(name, Hold.SPOT_TO_SPOT)
-    cheaper = _cheaper_types(snapshot, claim, entry.price)
-    if not cheaper:
-        return Held(name, Hold.NOT_CHEAPER, f"{claim.price:.4f}")
-    trimmed = replace(claim, instance_types=cheaper)
-    return Command("single-node", UNDERUTILIZED, (name,), pods, trimmed, entry.price, claim.price)
-
-
-def _cheaper_types(snapshot: Snapshot, claim: PlannedClaim, price: float) -> tuple[str, ...]:
-    """The claim's types that have an offering below the price of the node they would replace."""
-    kinds = {claim.capacity_type} if claim.capacity_type else {SPOT, ON_DEMAND}
-    below = {
-        type_.name
-        for type_ in snapshot.catalogue.types
-        if any(
-            offering.available and offering.price < price and offering.capacity_type in kinds
-            for offering in type_.offerings
-        )
-    }
-    return tuple(name for name in claim.instance_types if name in below)
+def command_of(
+    situation: Situation,
+    candidates: Sequence[Candidate],
+    simulated: Simulated | None,
+    claims: Sequence[Closed],
+    method: str,
+    reason: str,
+) -> Command:
+    """A command for these nodes with these claims as replacements."""
+    finishing = situation.simulation.ground.finishing
+    written = sorted((finishing.write(claim) for claim in claims), key=lambda claim: claim.pods)
+    moving = simulated.moving if simulated is not None else ()
+    return Command(
+        method=method,
+        reason=reason,
+        nodes=tuple(sorted(candidate.name for candidate in candidates)),
+        pods=tuple(sorted(pod.key for pod in moving)),
+        replacements=tuple(written),
+        price_before=sum(candidate.price for candidate in candidates),
+        price_after=sum(0.0 if claim.price == inf else claim.price for claim in written),
+        placements=simulated.placements if simulated is not None else {},
+    )

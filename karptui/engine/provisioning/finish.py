@@ -109,7 +109,8 @@ class Finishing:
         rows = self._catalogue.expand(types)
         offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
         final = requirements.requirements.without(*SIMULATION_KEYS)
-        final = final.add(Requirement(CAPACITY_TYPE, False, offered))
+        if offered:
+            final = final.add(Requirement(CAPACITY_TYPE, False, offered))
         min_values = final.of(INSTANCE_TYPE).min_values
         specs = tuple(final.without(INSTANCE_TYPE).to_specs())
         return _Written(names, specs, min_values, *self._cheapest(requirements, names[0]))

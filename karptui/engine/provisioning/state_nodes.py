@@ -58,6 +58,11 @@ class StateNode:
         return self._source.metadata.labels
 
     @property
+    def annotations(self) -> Mapping[str, str]:
+        """Annotations from there too."""
+        return self._source.metadata.annotations
+
+    @property
     def hostname(self) -> str:
         """The hostname label, or the name."""
         return self.labels.get(HOSTNAME) or self.name

@@ -1,0 +1,93 @@
+"""What a replacement may cost (spec/lifecycle.md 4.5, 4.7)."""
+
+from collections.abc import Iterable
+from math import inf
+
+from karptui.engine.disruption.candidates import Candidate
+from karptui.engine.provisioning.catalogue import bits
+from karptui.engine.provisioning.groundwork import Groundwork
+from karptui.engine.provisioning.requirement_sets import RequirementSet
+from karptui.model.labels import AWS_WELL_KNOWN, ON_DEMAND, RESERVED, SPOT
+from karptui.model.requirements import Requirements, from_labels
+
+_CLASSES = (RESERVED, SPOT, ON_DEMAND)
+
+
+class Prices:
+    """Prices of types under requirements, remembered for every set of them."""
+
+    def __init__(self, ground: Groundwork) -> None:
+        self._catalogue = ground.catalogue
+        self._worst: dict[RequirementSet, list[float]] = {}
+        self._own: dict[str, float] = {}
+
+    def worst(self, requirements: RequirementSet) -> list[float]:
+        """By type: the most that a launch may cost, within the best capacity type that is available; inf: none is."""
+        known = self._worst.get(requirements)
+        if known is None:
+            admitted = {kind.requirements for kind in requirements.kinds}
+            known = self._worst[requirements] = [self._worst_of(bit, admitted) for bit in range(self._catalogue.count)]
+        return known
+
+    def below(self, requirements: RequirementSet, types: int, price: float) -> int:
+        """The types that cost less than this at worst."""
+        worst = self.worst(requirements)
+        return sum(1 << bit for bit in bits(types) if worst[bit] < price)
+
+    def least_worst(self, requirements: RequirementSet, types: int) -> float:
+        """The price of the type that is cheapest at worst."""
+        worst = self.worst(requirements)
+        return min((worst[bit] for bit in bits(types)), default=inf)
+
+    def least_of_same_type(self, candidates: Iterable[Candidate], types: int) -> float:
+        """The lowest price of any type that is both among the candidates and among these; inf: none is.
+
+        A type of which no offering suits its node's labels counts as free, as in Karpenter.
+        """
+        lowest: dict[str, float] = {}
+        for candidate in candidates:
+            if candidate.type_ is None:
+                continue
+            name = candidate.type_.name
+            price = self._cheapest_like(candidate)
+            known = lowest.get(name)
+            lowest[name] = price if known is None else min(known, price)
+        rank = self._catalogue.rank
+        return min(
+            (0.0 if price == inf else price for name, price in lowest.items() if types >> rank[name] & 1), default=inf
+        )
+
+    def cheapest(self, requirements: RequirementSet, types: int) -> float:
+        """The price of the first type in launch order; 0 where nothing of it can be bought."""
+        order, prices = self._catalogue.price_order(requirements.kinds)
+        first = next((bit for bit in order if types >> bit & 1), None)
+        return 0.0 if first is None or prices[first] == inf else prices[first]
+
+    def in_order(self, requirements: RequirementSet, types: int) -> list[int]:
+        """The types in launch order."""
+        order, _ = self._catalogue.price_order(requirements.kinds)
+        return [bit for bit in order if types >> bit & 1]
+
+    def _worst_of(self, bit: int, admitted: set[Requirements]) -> float:
+        highest: dict[str, float] = {}
+        for offering in self._catalogue.types[bit].offerings:
+            if offering.available and offering.requirements in admitted:
+                highest[offering.capacity_type] = max(highest.get(offering.capacity_type, 0.0), offering.price)
+        return next((highest[name] for name in _CLASSES if name in highest), inf)
+
+    def _cheapest_like(self, candidate: Candidate) -> float:
+        """The lowest price of the candidate's type that its own labels allow, available or not."""
+        assert candidate.type_ is not None
+        key = candidate.name
+        known = self._own.get(key)
+        if known is None:
+            labels = from_labels(candidate.state.labels)
+            known = self._own[key] = min(
+                (
+                    offering.price
+                    for offering in candidate.type_.offerings
+                    if labels.is_compatible(offering.requirements, AWS_WELL_KNOWN)
+                ),
+                default=inf,
+            )
+        return known

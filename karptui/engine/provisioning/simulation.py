@@ -1,0 +1,116 @@
+"""What becomes of pods when nodes go: rounds over one Snapshot, each without some nodes (spec/lifecycle.md 4.6)."""
+
+from collections.abc import Iterable
+from copy import copy
+from typing import NamedTuple
+
+from karptui.engine.provisioning.evictable import is_reschedulable
+from karptui.engine.provisioning.finish import Closed
+from karptui.engine.provisioning.groundwork import Groundwork
+from karptui.engine.provisioning.pending import Batch
+from karptui.engine.provisioning.pools import usable_pools
+from karptui.engine.provisioning.solver import Absence, Solver
+from karptui.engine.provisioning.state_nodes import StateNode, state_nodes
+from karptui.model.decision import PodFailure
+from karptui.model.metadata import condition
+from karptui.model.node import NodeClaim
+from karptui.model.pod import Pod
+from karptui.model.snapshot import Snapshot
+
+
+class Simulated(NamedTuple):
+    """A world without some nodes.
+
+    `moving` are their pods that were planned for; `placements` the existing nodes that got pods, `claims` the new ones;
+    `stranded` the pods with no place that were not pending before; `unready` those of them that would have to go to a
+    node that has not started.
+    """
+
+    moving: tuple[Pod, ...]
+    claims: list[Closed]
+    placements: dict[str, tuple[str, ...]]
+    stranded: dict[str, PodFailure]
+    unready: dict[str, str]
+
+    @property
+    def fits(self) -> bool:
+        """Whether every pod has a place, but for those that were pending anyway."""
+        return not self.stranded and not self.unready
+
+
+class Simulation:
+    """One Snapshot, made ready for many questions. `nodes` are its state nodes, by name."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.nodes = state_nodes(snapshot)
+        self.state = {state.name: state for state in self.nodes}
+        self.pools = usable_pools(snapshot)
+        self._batch = Batch(snapshot, self.nodes)
+        bound = (pod.spec for state in self.nodes for pod in state.pods)
+        specs = {id(spec): spec for spec in (*bound, *(pod.spec for pod in self._batch.pods))}
+        self.ground = Groundwork(snapshot, self.nodes, self.pools, specs.values())
+        self._budgets = [snapshot.budgets[key] for key in sorted(snapshot.budgets)]
+        self._moving: dict[str, list[Pod]] = {}
+        self._pending = {pod.key for pod in self._batch.pods if pod.provisionable}
+        self._deleting = {pod.key for pod in self._batch.rescheduled}
+        self._waiting_ids = frozenset(
+            id(pod) for pod in self._batch.pods if pod.phase == "Pending" or pod.key in self._deleting
+        )
+        self._shielded: int | None = None
+
+    def without(self, names: Iterable[str], shield: bool) -> Simulated | None:
+        """The world without these nodes; None where no NodePool could make a node, so that nothing is asked.
+
+        `shield`: nodes that pods have come to or left within their pool's consolidateAfter take no pods that only move.
+        """
+        if not self.pools:
+            return None
+        gone = frozenset(names)
+        moving = [pod for name in sorted(gone) for pod in self._moving_from(self.state[name])]
+        batch = copy(self._batch)
+        batch.pods = [*self._batch.pods, *moving]
+        let_through = self._waiting_ids
+        if shield and any(pod.phase == "Pending" for pod in moving):
+            let_through = let_through.union(id(pod) for pod in moving if pod.phase == "Pending")
+        absence = Absence(gone, self._shield() if shield else 0, let_through)
+        outcome = Solver(self.ground, batch, absence, fallback=True).run()
+        placements = {node.state.name: tuple(sorted(pod.key for pod in node.pods)) for node in outcome.taken}
+        unready = {
+            pod.key: node.state.name
+            for node in outcome.taken
+            if not node.state.initialized
+            for pod in node.pods
+            if pod.key not in self._deleting and pod.key not in self._pending
+        }
+        stranded = {key: failure for key, failure in outcome.failures.items() if key not in self._pending}
+        return Simulated(tuple(moving), outcome.claims, placements, stranded, unready)
+
+    def _moving_from(self, state: StateNode) -> list[Pod]:
+        known = self._moving.get(state.name)
+        if known is None:
+            now = self.snapshot.now
+            known = [pod for pod in state.pods if is_reschedulable(pod, self._budgets, now)]
+            self._moving[state.name] = known
+        return known
+
+    def _shield(self) -> int:
+        if self._shielded is None:
+            windows = {pool.key: pool.consolidate_after for pool in self.pools}
+            names = [state.name for state in self.nodes if self._is_shielded(state, windows.get(state.node_pool))]
+            self._shielded = self.ground.existing.mask(names)
+        return self._shielded
+
+    def _is_shielded(self, state: StateNode, window: float | None) -> bool:
+        if state.claim is None or not window:
+            return False
+        since = pod_event_of(state.claim)
+        return since is not None and self.snapshot.now - since < window
+
+
+def pod_event_of(claim: NodeClaim) -> float | None:
+    """When a pod last came to a claim's node or left it; since it is initialized, where none ever did."""
+    if claim.last_pod_event is not None:
+        return claim.last_pod_event
+    initialized = condition(claim.conditions, "Initialized")
+    return initialized.changed if initialized is not None and initialized.status == "True" else None
