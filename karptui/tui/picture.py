@@ -1,15 +1,25 @@
 """What the screens look at: the World as it goes on, or a still of it while the picture is frozen."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 from karptui.modes.run import Run
+from karptui.tui.clock import SHARE
 from karptui.views.log import LogRow, LogTail
 from karptui.views.overview import NodeRow, NodeRows
 from karptui.views.still import still_of
 from karptui.world.world import World
 
 T = TypeVar("T")
+
+
+class _Made(NamedTuple):
+    """A view, the turn it was made in, and when it may be made again."""
+
+    value: Any
+    turn: int
+    not_before: float
 
 
 class Picture:
@@ -19,7 +29,8 @@ class Picture:
         self._run = run
         self._still: World | None = None
         self._frozen_at = 0.0
-        self._made: dict[str, object] = {}
+        self._made: dict[str, _Made] = {}
+        self._turn = 0
         self._log = LogTail()
         self._nodes = NodeRows()
 
@@ -71,13 +82,21 @@ class Picture:
         """Every node, dearest unused capacity first."""
         return self._nodes.read(self.world)
 
+    @property
+    def behind_on(self) -> frozenset[str]:
+        """Topics of which something is still to be looked at, though nothing more changed."""
+        return frozenset({"nodes"}) if self._nodes.behind else frozenset()
+
     def turn(self) -> None:
-        """Another turn of the clock begins: shared views are made anew when somebody asks."""
-        self._made.clear()
+        """Another turn of the clock begins: shared views are made anew when somebody asks, costly ones less often."""
+        self._turn += 1
 
     def shared(self, make: Callable[[World, float], T]) -> T:
         """A view, made once in a turn. `make` is a function of a module: its name is what it is kept by."""
-        name = make.__qualname__
-        if name not in self._made:
-            self._made[name] = make(self.world, self.now())
-        return self._made[name]  # type: ignore[return-value]
+        name, begun = make.__qualname__, monotonic()
+        kept = self._made.get(name)
+        if kept is None or (kept.turn != self._turn and begun >= kept.not_before):
+            value = make(self.world, self.now())
+            ended = monotonic()
+            kept = self._made[name] = _Made(value, self._turn, ended + (ended - begun) / SHARE)
+        return kept.value

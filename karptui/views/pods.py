@@ -43,6 +43,10 @@ class PodRows(Sequence[PodRow]):
         except ValueError:
             return None
 
+    def at(self, now: float) -> "PodRows":
+        """The same pods at another time: nothing changed but their ages."""
+        return PodRows(self._world, self._keys, self._waits, now)
+
     def stamps(self) -> Iterator[tuple[str, object]]:
         """Each pod's key, and what is another object whenever its row may read differently (its age apart)."""
         pods, waits = self._world.of("pods"), self._waits

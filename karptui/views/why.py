@@ -42,12 +42,17 @@ def find(world: World, name: str) -> tuple[str, str] | None:
     return ("pod", matches[0]) if len(matches) == 1 else None
 
 
-def why(world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS) -> Why:
-    """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed."""
+def why(
+    world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS, rows: list[Waiting] | None = None
+) -> Why:
+    """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed.
+
+    `rows` is what is waited for, if the caller has just worked it out.
+    """
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
             return _pod(world, pod, now)
-        case "waiting" if (row := _waiting_row(world, key, now)) is not None:
+        case "waiting" if (row := _waiting_row(world, key, now, rows)) is not None:
             return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
             return _node(world, node, most)
@@ -70,8 +75,8 @@ def why(world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS) -
             return Why(key or "nothing chosen", [(("gone since the last look", "dim"),)])
 
 
-def _waiting_row(world: World, key: str, now: float) -> Waiting | None:
-    return next((row for row in waiting(world, now) if row.key == key), None)
+def _waiting_row(world: World, key: str, now: float, rows: list[Waiting] | None) -> Waiting | None:
+    return next((row for row in (waiting(world, now) if rows is None else rows) if row.key == key), None)
 
 
 def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:

@@ -28,11 +28,6 @@ _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _THIRD = ("decisions", "flight", "nodes")
 
 
-def in_flight(world: World, now: float) -> list[view.ClaimRow]:
-    """NodeClaims on their way."""
-    return view.in_flight(world, waiting(world, now), now)
-
-
 def decisions(world: World, now: float) -> list[DecisionRow]:
     """The latest decisions, newest first."""
     return [decision_row(world, decision) for decision in list(world.decisions.values())[: -SHOWN_DECISIONS - 1 : -1]]
@@ -97,13 +92,17 @@ class OverviewScreen(Frame):
         shared = picture.shared
         self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), lambda: shared(pools))
         self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), lambda: shared(waiting))
-        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), lambda: shared(in_flight))
+        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), self._in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue"), picture.nodes)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: shared(decisions))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
         topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
+
+    def _in_flight(self) -> list[view.ClaimRow]:
+        picture = self.live.picture
+        return view.in_flight(picture.world, picture.shared(waiting), picture.now())
 
     def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[], Sequence[Any]]) -> None:
         listing = self.query_one(which, Listing)
@@ -170,7 +169,7 @@ class OverviewScreen(Frame):
             panel.set_title("Why", "")
             pane.show([(("Nothing to ask about here.", "dim"),)])
             return
-        found = why(picture.world, *subject, picture.now())
+        found = why(picture.world, *subject, picture.now(), rows=picture.shared(waiting))
         title: Line = ((found.title, "strong"),)
         pane.show([title, *found.lines])
         panel.set_title("Why", "⏎ in full")

@@ -1,6 +1,5 @@
 """Pods: those that wait first, by who waits longest; then those bound most recently."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -8,11 +7,12 @@ from textual.binding import BindingType
 
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.clock import SECOND
 from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.pods import PodRow, pod_rows
+from karptui.views.pods import PodRows, pod_rows
 from karptui.views.wording import plural
 
 
@@ -25,6 +25,7 @@ class PodsScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._only_pending = False
+        self._rows: PodRows | None = None
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -39,7 +40,11 @@ class PodsScreen(Frame):
         listing.focus()
 
     def _draw(self, topics: frozenset[str]) -> None:
-        rows: Sequence[PodRow] = self.live.picture.shared(pod_rows)
+        picture = self.live.picture
+        if topics == {SECOND} and self._rows is not None:
+            rows = self._rows.at(picture.now())
+        else:
+            rows = self._rows = picture.shared(pod_rows)
         waiting = len(self.live.picture.world.pending)
         listing = self.query_one("#pods", Listing)
         listing.show(rows[:waiting] if self._only_pending else rows)
