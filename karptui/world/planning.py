@@ -18,6 +18,9 @@ from karptui.world import events
 from karptui.world.batching import Window
 from karptui.world.world import World
 
+LOOK_INTERVAL = 0.02  # real seconds between two looks at what waits
+LOOK_AGAIN = 0.1  # seconds after which it looks even if nothing changed
+PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is waited this many times over
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
 ASK_AGAIN = 10.0  # seconds after which pods that still wait trigger anew (spec/scheduling.md 2, point 4)
 
@@ -51,12 +54,16 @@ class Planner:
         self._previewed = -1
         self._preview: tuple[Plan, Snapshot, float] | None = None
         self._fault = ""
+        self._preview_from = 0.0
+        self._waiting: dict[str, str] = {}
+        self._looked = (-1, 0.0)
 
     async def run(self) -> None:
         """Plan until cancelled."""
         try:
             while True:
-                await asyncio.sleep(PREVIEW_INTERVAL if await self.step() else 0.02)
+                await self.step()
+                await asyncio.sleep(LOOK_INTERVAL)
         finally:
             self._engine.shutdown(wait=False, cancel_futures=True)
 
@@ -65,7 +72,9 @@ class Planner:
         if not self._world.synced():
             return False
         now = self._now()
-        waiting = {pod.metadata.uid: key for key, pod in self._world.pending.items() if pod.provisionable}
+        if not self._look(now):
+            return False
+        waiting = self._waiting
         for uid in waiting:
             if now - self._seen.get(uid, -ASK_AGAIN) >= ASK_AGAIN:
                 self._seen[uid] = now
@@ -87,10 +96,26 @@ class Planner:
             self._window.clear()
             await self._ask(now, decide=self._decides)
             return True
-        if self._previewed != self._world.number:
+        loop = asyncio.get_running_loop()
+        if self._previewed != self._world.number and loop.time() >= self._preview_from:
+            began = loop.time()
             await self._ask(now, decide=False)
+            # A preview that costs much is made seldom; the window's close is not held up by it.
+            self._preview_from = loop.time() + max(PREVIEW_INTERVAL, PREVIEW_SHARE * (loop.time() - began))
             return True
         return False
+
+    def _look(self, now: float) -> bool:
+        """Find what waits, unless nothing can have changed; whether there is anything to do about it."""
+        number, at = self._looked
+        if number == self._world.number and now - at < LOOK_AGAIN and self._window.closes is None:
+            return False
+        self._looked = (self._world.number, now)
+        self._waiting = {pod.metadata.uid: key for key, pod in self._world.pending.items() if pod.provisionable}
+        for node in self._world.going.values():
+            if any(pod.active and not pod.daemon and not pod.mirror for pod in self._world.usage.on(node.key).values()):
+                self._waiting[node.metadata.uid] = node.key
+        return True
 
     async def decide(self) -> None:
         """Decide now, whatever the window says: for commands that look once."""

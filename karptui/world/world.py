@@ -11,6 +11,7 @@ from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.snapshot import Options, Snapshot
+from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
 from karptui.world.ledger import Ledger, Move, NodePrice
@@ -72,6 +73,7 @@ class World:
         self.problems: deque[events.Problem] = deque(maxlen=100)
         self.log: deque[LogLine] = deque(maxlen=KEPT_EVENTS)
         self.pending: dict[str, Pod] = {}
+        self.going: dict[str, Node] = {}  # with Karpenter's taint: their pods are planned for before they are evicted
         self.node_of_provider_id: dict[str, str] = {}
         self.claim_of_provider_id: dict[str, str] = {}
         self.nominated: dict[str, float] = {}
@@ -244,7 +246,12 @@ class World:
             self.ledger.drop_node(event.at, key)
             self._pod_events.pop(key, None)
             self.nominated.pop(key, None)
+            self.going.pop(key, None)
             return
+        if any(taint.matches(DISRUPTED_TAINT) for taint in node.taints):
+            self.going[key] = node
+        else:
+            self.going.pop(key, None)
         if node.provider_id:
             self.node_of_provider_id[node.provider_id] = key
             claim = self.claim_of_provider_id.get(node.provider_id)
