@@ -1,10 +1,11 @@
 """What a replacement may cost (spec/lifecycle.md 4.5, 4.7)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from math import inf
+from typing import NamedTuple
 
 from karptui.engine.disruption.candidates import Candidate
-from karptui.engine.provisioning.catalogue import bits
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.requirement_sets import RequirementSet
 from karptui.model.labels import AWS_WELL_KNOWN, ON_DEMAND, RESERVED, SPOT
@@ -13,31 +14,44 @@ from karptui.model.requirements import Requirements, from_labels
 _CLASSES = (RESERVED, SPOT, ON_DEMAND)
 
 
+class _Ladder(NamedTuple):
+    """Types by worst price, ascending: the price and bit of each, and for every place the mask of those before it."""
+
+    prices: list[float]
+    bits: list[int]
+    masks: list[int]
+
+
 class Prices:
     """Prices of types under requirements, remembered for every set of them."""
 
     def __init__(self, ground: Groundwork) -> None:
         self._catalogue = ground.catalogue
-        self._worst: dict[RequirementSet, list[float]] = {}
+        self._ladders: dict[RequirementSet, _Ladder] = {}
         self._own: dict[str, float] = {}
 
-    def worst(self, requirements: RequirementSet) -> list[float]:
-        """By type: the most that a launch may cost, within the best capacity type that is available; inf: none is."""
-        known = self._worst.get(requirements)
-        if known is None:
-            admitted = {kind.requirements for kind in requirements.kinds}
-            known = self._worst[requirements] = [self._worst_of(bit, admitted) for bit in range(self._catalogue.count)]
-        return known
-
     def below(self, requirements: RequirementSet, types: int, price: float) -> int:
-        """The types that cost less than this at worst."""
-        worst = self.worst(requirements)
-        return sum(1 << bit for bit in bits(types) if worst[bit] < price)
+        """The types whose launch costs less than this at worst, within the best capacity type that is available."""
+        ladder = self._ladder(requirements)
+        return types & ladder.masks[bisect_left(ladder.prices, price)]
 
     def least_worst(self, requirements: RequirementSet, types: int) -> float:
-        """The price of the type that is cheapest at worst."""
-        worst = self.worst(requirements)
-        return min((worst[bit] for bit in bits(types)), default=inf)
+        """The price of the type that is cheapest at worst; inf where none can be had."""
+        ladder = self._ladder(requirements)
+        return next((price for price, bit in zip(ladder.prices, ladder.bits, strict=True) if types >> bit & 1), inf)
+
+    def _ladder(self, requirements: RequirementSet) -> _Ladder:
+        known = self._ladders.get(requirements)
+        if known is None:
+            admitted = {kind.requirements for kind in requirements.kinds}
+            steps = sorted((self._worst_of(bit, admitted), bit) for bit in range(self._catalogue.count))
+            steps = [step for step in steps if step[0] < inf]
+            masks = [0]
+            for _, bit in steps:
+                masks.append(masks[-1] | 1 << bit)
+            known = _Ladder([price for price, _ in steps], [bit for _, bit in steps], masks)
+            self._ladders[requirements] = known
+        return known
 
     def least_of_same_type(self, candidates: Iterable[Candidate], types: int) -> float:
         """The lowest price of any type that is both among the candidates and among these; inf: none is.

@@ -32,6 +32,7 @@ class Groundwork:
         options = snapshot.options
         self.snapshot = snapshot
         self.nodes = nodes
+        self.by_name = {state.name: state for state in nodes}
         self.catalogue = prepare(snapshot.catalogue)
         self.space = RequirementSpace(self.catalogue)
         self.min_values = MinValues(self.catalogue, self.space, options.min_values_policy)
@@ -42,7 +43,7 @@ class Groundwork:
         all_daemons = daemons(snapshot)
         self.templates = templates(pools, self.space, self.catalogue, self.min_values)
         self.groups = [daemon_groups(entry, all_daemons, self.catalogue, self.space) for entry in self.templates]
-        self.residency = Residency(snapshot, self.classes.label_keys)
+        self.residency = Residency(snapshot, nodes, self.classes.label_keys)
         self.universe = Universe(pools, self.catalogue)
         self.existing = ExistingNodes(nodes, all_daemons, self.space, snapshot)
         self.filter = TypeFilter(self.catalogue)

@@ -51,10 +51,9 @@ class Solver:
         self._batch = batch
         self._absence = absence
         self._classes = ground.classes
-        gone = [state for state in ground.nodes if state.name in absence.nodes] if absence.nodes else []
-        self._limits = ground.limits.without(gone)
+        self._limits = ground.limits.without(ground.by_name[name] for name in absence.nodes)
         self._reservations = Reservations(ground.catalogue, snapshot.options.gate("ReservedCapacity"), fallback)
-        residents = Residents(ground.residency, ground.nodes, batch.pods, absence.nodes)
+        residents = Residents(ground.residency, batch.pods, absence.nodes)
         self._topology = Topology(snapshot, ground.universe, residents, ground.space)
         for template in ground.templates:
             template.min_values_relaxed = False

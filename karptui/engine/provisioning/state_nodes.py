@@ -16,9 +16,12 @@ NODES = "nodes"
 
 
 class StateNode:
-    """One node that exists or is being launched; `pods` are those bound to it that are not terminal."""
+    """One node that exists or is being launched; `pods` are those bound to it that are not terminal.
 
-    __slots__ = ("claim", "deleting", "initialized", "node", "pods", "registered")
+    `name` and `labels` are the NodeClaim's while it is managed and not registered, else the Node's.
+    """
+
+    __slots__ = ("claim", "deleting", "initialized", "labels", "name", "node", "pods", "registered")
 
     def __init__(
         self, node: Node | None, claim: NodeClaim | None, pods: tuple[Pod, ...], marked: frozenset[str]
@@ -30,6 +33,8 @@ class StateNode:
         self.registered = claim is None or labels.get(REGISTERED) == "true"
         self.initialized = claim is None or labels.get(INITIALIZED) == "true"
         self.deleting = self._is_deleting(marked)
+        self.name: str = self._source.metadata.name
+        self.labels: Mapping[str, str] = self._source.metadata.labels
 
     def _is_deleting(self, marked: frozenset[str]) -> bool:
         node, claim = self.node, self.claim
@@ -48,18 +53,8 @@ class StateNode:
         return self.node
 
     @property
-    def name(self) -> str:
-        """The NodeClaim's name while it is managed and not registered, else the Node's."""
-        return self._source.metadata.name
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Labels from where the name comes."""
-        return self._source.metadata.labels
-
-    @property
     def annotations(self) -> Mapping[str, str]:
-        """Annotations from there too."""
+        """Annotations from where the name comes."""
         return self._source.metadata.annotations
 
     @property

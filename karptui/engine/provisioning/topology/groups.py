@@ -81,6 +81,20 @@ class Group:
                 self.occupied += 1
             self.counts[domain] = known + pods
 
+    def take(self, pods: Mapping[str, int], less: Mapping[str, int]) -> None:
+        """Many pods at once: those by domain, without some of them."""
+        if self.per_host and not self.hosts:
+            self.hosts.update(pods)
+            for domain, number in less.items():
+                self.hosts[domain] -= number
+                if not self.hosts[domain]:
+                    del self.hosts[domain]
+            return
+        for domain, number in pods.items():
+            left = number - less.get(domain, 0)
+            if left:
+                self.count(domain, left)
+
     def register(self, domain: str) -> None:
         """A domain exists."""
         if not self.per_host:

@@ -7,7 +7,7 @@ from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.engine.provisioning.topology.groups import Group, Host, Kind
 from karptui.engine.provisioning.topology.node_filter import NodeFilter
-from karptui.engine.provisioning.topology.residents import Residents
+from karptui.engine.provisioning.topology.residents import Residents, domains_of
 from karptui.engine.provisioning.topology.universe import Universe
 from karptui.model.affinity import PodAffinityTerm, TopologySpreadConstraint
 from karptui.model.labels import HOSTNAME, IN
@@ -81,13 +81,12 @@ class Topology:
 
     def start(self, classes: Iterable[PodClass]) -> None:
         """Creates the inverse groups of bound pods, then the groups of the batch in the order of its pods."""
-        for pod in self._residents.repelling():
-            node = self._residents.node(pod.node_name)
-            for term in pod.spec.anti_affinity:
-                group = self._inverse_group(pod.metadata.namespace, pod.spec, term)
-                domain = node.metadata.labels.get(term.topology_key) if node is not None else None
-                if domain is not None:
-                    group.count(domain)
+        nodes = self._residents.nodes
+        for repelling, moving in self._residents.repelling():
+            for term in repelling.spec.anti_affinity:
+                group = self._inverse_group(repelling.namespace, repelling.spec, term)
+                less = domains_of(moving, term.topology_key, nodes)
+                group.take(repelling.by_domain(term.topology_key, nodes), less)
         for class_ in classes:
             self._groups_of(class_)
 
