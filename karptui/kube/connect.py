@@ -135,8 +135,8 @@ class Connection:
         verb: str = "watch",
         timeout: float = 330.0,
         opened: Callable[[], None] | None = None,
-    ) -> AsyncIterator[bytes | Oversized]:
-        """The lines of an answer as they come; `opened` is called when the server has accepted the request.
+    ) -> AsyncIterator[list[bytes | Oversized]]:
+        """The lines of an answer, all that came at once together; `opened` is called when the server has accepted.
 
         Raises KubeError, also for a half line at the end.
         """
@@ -154,8 +154,8 @@ class Connection:
                     raise self._explained(error) from error
                 if not chunk:
                     break
-                for line in splitter.feed(chunk):
-                    yield line
+                if lines := splitter.feed(chunk):
+                    yield lines
             if splitter.rest.strip():
                 raise AnswerError(f"{self.server} or a proxy cut an answer in the middle of a line; connecting again.")
 

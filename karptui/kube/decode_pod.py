@@ -4,7 +4,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from karptui.kube.parts import node_term_of, node_terms_of, selector_of
@@ -42,6 +42,7 @@ from karptui.kube.wire_pod import (
 )
 from karptui.model.affinity import PodAffinityTerm, PreferredNodeTerm, PreferredPodTerm, TopologySpreadConstraint
 from karptui.model.containers import Container, ContainerStatus, HostPort, host_ports, requests_from_limits
+from karptui.model.metadata import Conditions, condition
 from karptui.model.pod import Pod, PodSpec, PodVolume
 from karptui.model.pod_requests import pod_requests
 from karptui.model.resources import Resources
@@ -213,9 +214,15 @@ def _requests(
     )
 
 
-_specs: dict[bytes, PodSpec] = {}
+class _Known(Struct, gc=False):
+    """A PodSpec, and the effective requests that go with what container statuses said of resources."""
+
+    spec: PodSpec
+    effective: dict[bytes, Resources]
+
+
+_known: dict[bytes, _Known] = {}
 _specs_by_key: dict[bytes, PodSpec] = {}
-_resized: dict[bytes, Resources] = {}
 
 
 def _fingerprint(wire: WirePodSpec, defaults: bool) -> bytes:
@@ -247,45 +254,47 @@ def _fingerprint(wire: WirePodSpec, defaults: bool) -> bytes:
     return b"\0".join(parts)  # type: ignore[arg-type]  Raw has the buffer protocol
 
 
-def _spec(wire: WirePodSpec, fingerprint: bytes, defaults: bool) -> PodSpec:
-    found = _specs.get(fingerprint)
+def _known_of(wire: WirePodSpec, defaults: bool) -> _Known:
+    fingerprint = _fingerprint(wire, defaults)
+    found = _known.get(fingerprint)
     if found is None:
         built = _built(wire, defaults)
-        found = _specs_by_key.setdefault(built.key, built)
-        if len(_specs) >= MEMO_SIZE:
-            _specs.clear()
+        found = _Known(_specs_by_key.setdefault(built.key, built), {})
+        if len(_known) >= MEMO_SIZE:
+            _known.clear()
             _specs_by_key.clear()
-        _specs[fingerprint] = found
+        _known[fingerprint] = found
     return found
 
 
 def pod_spec_of(wire: WirePodSpec | None, defaults: bool = False) -> PodSpec:
     """The shared PodSpec of a wire spec; `defaults`: absent requests are taken from limits. Raises FieldError."""
-    wire = wire or _NO_SPEC
-    return _spec(wire, _fingerprint(wire, defaults), defaults)
+    return _known_of(wire or _NO_SPEC, defaults).spec
 
 
-def _effective_requests(wire: WirePodSpec, status: WirePodStatus, fingerprint: bytes, spec: PodSpec) -> Resources:
+def _effective_requests(wire: WirePodSpec, status: WirePodStatus, known: _Known, conditions: Conditions) -> Resources:
     """Those of the spec, unless the kubelet says that a container holds something else (an in-place resize)."""
-    parts: list[Raw | bytes] = [fingerprint]
+    entries = status.containerStatuses or []
+    if status.initContainerStatuses:
+        entries = entries + status.initContainerStatuses
+    parts: list[Raw | bytes] = []
     told = False
-    for entry in (*(status.containerStatuses or ()), *(status.initContainerStatuses or ())):
+    for entry in entries:
         if entry.resources:
             told = True
         parts += (entry.name, entry.resources, entry.allocatedResources)
     if not told:
-        return spec.requests
-    infeasible = any(
-        entry.type == "PodResizePending" and entry.reason == "Infeasible" for entry in status.conditions or ()
-    )
+        return known.spec.requests
+    resize = condition(conditions, "PodResizePending")
+    infeasible = resize is not None and resize.reason == "Infeasible"
     parts.append(b"i" if infeasible else b"")
-    key = b"\0\0".join(parts)  # type: ignore[arg-type]
-    found = _resized.get(key)
+    key = b"\0".join(parts)  # type: ignore[arg-type]
+    found = known.effective.get(key)
     if found is None:
-        found = _resized_requests(wire, status, infeasible, spec)
-        if len(_resized) >= MEMO_SIZE:
-            _resized.clear()
-        _resized[key] = found
+        found = _resized_requests(wire, status, infeasible, known.spec)
+        if len(known.effective) >= MEMO_SIZE:
+            known.effective.clear()
+        known.effective[key] = found
     return found
 
 
@@ -307,13 +316,15 @@ def _containers_started(wire: WirePodSpec, status: WirePodStatus) -> float | Non
     """When the last container started, once all have."""
     if not status.containerStatuses or len(status.containerStatuses) < len(wire.containers or ()):
         return None
-    latest = 0.0
+    latest, text = 0.0, None
     for entry in status.containerStatuses:
         state = entry.state
         begun = (state.running or state.terminated) if state is not None else None
         if begun is None or not begun.startedAt:
             return None
-        latest = max(latest, seconds(begun.startedAt))
+        if begun.startedAt != text:  # most start in one second
+            text = begun.startedAt
+            latest = max(latest, seconds(text))
     return latest
 
 
@@ -321,17 +332,17 @@ def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
     """A pod from JSON. Raises FieldError or msgspec.DecodeError."""
     wire = _pod_decoder.decode(raw)
     spec_wire, status = wire.spec or _NO_SPEC, wire.status or _NO_STATUS
-    fingerprint = _fingerprint(spec_wire, False)
-    spec = _spec(spec_wire, fingerprint, False)
+    known = _known_of(spec_wire, False)
+    conditions = conditions_of(status.conditions)
     return Pod(
         metadata_of(wire.metadata),
-        spec,
-        _effective_requests(spec_wire, status, fingerprint, spec) if status.containerStatuses else spec.requests,
+        known.spec,
+        _effective_requests(spec_wire, status, known, conditions) if status.containerStatuses else known.spec.requests,
         word(spec_wire.nodeName),
         word(status.nominatedNodeName),
         word(status.phase) or "Pending",
         spec_wire.priority or 0,
-        conditions_of(status.conditions),
+        conditions,
         optional_seconds(status.startTime),
         _containers_started(spec_wire, status),
     )

@@ -11,11 +11,15 @@ THRESHOLDS = (50_000, 20, 100)
 
 
 def quiet_collection() -> None:
-    """Collect seldom. Call once, when the process begins to read a cluster."""
+    """Collect seldom, and never again walk what was imported. Call once, when the process begins to read a cluster."""
     gc.set_threshold(*THRESHOLDS)
+    gc.freeze()
 
 
-def freeze_after_sync() -> None:
-    """Take all that lives out of the collector's sight. Call when every resource is LIVE, and after a relist."""
+def set_aside() -> None:
+    """Take all that lives out of the collector's sight; only what came since the last call is walked.
+
+    While a cluster is read, call it ten times a second: one walk over all of it at the end would hold up the screen.
+    """
     gc.collect()
     gc.freeze()

@@ -27,15 +27,19 @@ class LineSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes | Oversized]:
         """The lines that this chunk completes."""
-        if b"\n" not in chunk:
+        end = chunk.find(b"\n")
+        if end < 0:
             self._hold(chunk)
             return []
-        first, *middle, last = chunk.split(b"\n")
-        self._hold(first)
+        self._hold(chunk[:end])
         lines: list[bytes | Oversized] = [self._taken()]
-        lines += middle
-        self._hold(last)
-        return [line for line in lines if isinstance(line, Oversized) or line.strip()]
+        # find() skips through kilobytes of JSON many times faster than split() does.
+        start = end + 1
+        while (end := chunk.find(b"\n", start)) >= 0:
+            lines.append(chunk[start:end])
+            start = end + 1
+        self._hold(chunk[start:])
+        return [line for line in lines if isinstance(line, Oversized) or (line and not line.isspace())]
 
     @property
     def rest(self) -> bytes:

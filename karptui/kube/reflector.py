@@ -132,7 +132,8 @@ class Reflector:
                 key = self._take(memoryview(item), version)
                 if key:
                     seen.add(key)
-                await self._breathe()
+                if time.perf_counter() >= self._turn_ends:
+                    await self._breathe()
             token = page.next
             if not token:
                 break
@@ -150,12 +151,14 @@ class Reflector:
             "resourceVersion": self._resource_version,
             "timeoutSeconds": int(lasting),
         }
-        async for line in self._connection.stream(path, query, timeout=lasting + 30, opened=self._opened):
-            if isinstance(line, Oversized):
-                self._skipped(line)
-            else:
-                self._event(line, path)
-            await self._breathe()
+        async for lines in self._connection.stream(path, query, timeout=lasting + 30, opened=self._opened):
+            for line in lines:
+                if isinstance(line, Oversized):
+                    self._skipped(line)
+                else:
+                    self._event(line, path)
+                if time.perf_counter() >= self._turn_ends:
+                    await self._breathe()
 
     def _opened(self) -> None:
         self._opened_at = time.monotonic()
@@ -291,7 +294,6 @@ class Reflector:
         return wait * random.uniform(0.9, 1.1)
 
     async def _breathe(self) -> None:
-        now = time.perf_counter()
-        if now >= self._turn_ends:
-            await asyncio.sleep(0)
-            self._turn_ends = time.perf_counter() + self._pace.slice
+        """Give the loop a turn; the next slice of work begins after it."""
+        await asyncio.sleep(0)
+        self._turn_ends = time.perf_counter() + self._pace.slice

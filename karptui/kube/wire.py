@@ -251,7 +251,7 @@ def metadata_of(wire: WireMetadata) -> Metadata:
         seconds(wire.creationTimestamp),
         optional_seconds(wire.deletionTimestamp),
         _owners_of(wire.ownerReferences),
-        _finalizers_of(wire.finalizers),
+        _finalizers_of(wire.finalizers) if wire.finalizers else (),
         wire.resourceVersion or "",
         wire.generation or 0,
     )
@@ -261,16 +261,20 @@ def conditions_of(wire: list[WireCondition] | None) -> Conditions:
     """The model's conditions, in their order. Raises FieldError."""
     if not wire:
         return ()
-    return tuple(
-        [
+    found: list[Condition] = []
+    text, moment = None, 0.0
+    for entry in wire:
+        if entry.lastTransitionTime != text:  # many change in one second
+            text = entry.lastTransitionTime
+            moment = seconds(text)
+        found.append(
             Condition(
                 word(entry.type),
                 word(entry.status),
-                word(entry.reason),
+                word(entry.reason) if entry.reason else "",
                 clean(entry.message, TEXT_LIMIT) if entry.message else "",
-                seconds(entry.lastTransitionTime),
+                moment,
                 entry.observedGeneration or 0,
             )
-            for entry in wire
-        ]
-    )
+        )
+    return tuple(found)

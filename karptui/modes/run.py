@@ -9,7 +9,7 @@ from typing import Any
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
-from karptui.kube.garbage import freeze_after_sync, quiet_collection
+from karptui.kube.garbage import quiet_collection, set_aside
 from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
@@ -129,7 +129,7 @@ class Run:
         """Take what the first lists brought out of the garbage collector's sight."""
         while not self.world.synced():
             await asyncio.sleep(0.1)
-        freeze_after_sync()
+            set_aside()
 
     async def _feed_to_the_end(self) -> None:
         await self.feed()

@@ -12,6 +12,8 @@ class Usage:
 
     def replace(self, before: Pod | None, after: Pod | None) -> None:
         """One pod changed: take its old state off its node and put the new one on."""
+        if before is not None and after is not None and self._counts_the_same(before, after):
+            return
         if before is not None and before.node_name and not before.terminal:
             self._take(before)
         if after is not None and after.node_name and not after.terminal:
@@ -23,6 +25,18 @@ class Usage:
     def on(self, node: str) -> dict[str, Pod]:
         """The pods bound to a node, by key."""
         return self.pods.get(node, {})
+
+    def _counts_the_same(self, before: Pod, after: Pod) -> bool:
+        """Nearly every change: the same pod on the same node asking for the same, of which only the state is new."""
+        if before.node_name != after.node_name or before.requests is not after.requests:
+            return False
+        if not after.node_name or before.terminal or after.terminal:
+            return False
+        here, key = self.pods.get(after.node_name), after.key
+        if here is None or key not in here:
+            return False
+        here[key] = after
+        return True
 
     def _take(self, pod: Pod) -> None:
         here = self.pods.get(pod.node_name)

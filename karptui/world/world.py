@@ -201,7 +201,7 @@ class World:
     def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None) -> None:
         self.usage.replace(before, pod)
         self._note_pod_event(event.at, before, pod)
-        if before is not None and before.node_name:
+        if before is not None and before.node_name and (pod is None or before.node_name != pod.node_name):
             self.dirty.add(("nodes", before.node_name))
         if pod is None:
             self.pending.pop(key, None)
@@ -232,13 +232,13 @@ class World:
     def _note_pod_event(self, at: float, before: Pod | None, pod: Pod | None) -> None:
         """spec/lifecycle.md 3.6: bound, newly terminal or newly terminating."""
         known = pod or before
-        if known is None or not known.node_name or known.daemon:
+        if known is None or not known.node_name:
             return
         bound = before is None or before.node_name != known.node_name
         ended = before is not None and (
             pod is None or pod.terminal != before.terminal or pod.terminating != before.terminating
         )
-        if bound or ended:
+        if (bound or ended) and not known.daemon:
             self._pod_events[known.node_name] = at
 
     def _node(self, event: events.ObjectSeen, key: str, node: Node | None) -> None:
