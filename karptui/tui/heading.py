@@ -53,7 +53,7 @@ def _freshness(found: view.Head, behind: float | None, ended: bool) -> tuple[str
 def _facts(found: view.Head, unit: Unit) -> tuple[Fact, ...]:
     oldest = f" (oldest {duration(found.oldest)})" if found.oldest is not None else ""
     short = f" ({duration(found.oldest)})" if found.oldest is not None else ""
-    nodes, nodes_short = f"NODES {found.nodes:,}", f"{found.nodes:,} nodes"
+    nodes, nodes_short = f"NODES {found.nodes:,}", plural(found.nodes, "node")
     if found.coming:
         nodes, nodes_short = f"{nodes} +{found.coming} coming", f"{nodes_short} +{found.coming}"
     if found.draining:

@@ -22,6 +22,7 @@ from karptui.tui.screens.pods import PodsScreen
 from karptui.tui.screens.timeline import TimelineScreen
 from karptui.tui.subject import Subject
 from karptui.tui.theme import Themes
+from karptui.views.head import stale_sentence
 from karptui.views.other_side import other_side
 
 NOTICE_SECONDS = 8.0
@@ -90,12 +91,13 @@ class Live(Karptui):
 
     @property
     def notice(self) -> tuple[str, str] | None:
-        """What comes before a screen's own sentence: a failure for ever, an answer or a problem for a while."""
+        """What comes before a screen's own sentence: an answer or a problem for a while, a failure, a lost stream."""
         if self._notice is not None:
             return self._notice[:2]
         if self.run_shown.failure:
             return self.run_shown.failure, "bad"
-        return None
+        stale = stale_sentence(self.picture.world, self.picture.now())
+        return (stale, "bad") if stale else None
 
     def tell(self, text: str, role: str = "strong") -> None:
         """Put this into the sentence line for a while."""

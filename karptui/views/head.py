@@ -32,13 +32,18 @@ class Head(Struct, frozen=True):
     spent: float
 
 
+def stale_sentence(world: World, now: float) -> str:
+    """Which stream is lost, why and since when, as one sentence; "" when none is."""
+    lost = next((stream for stream in world.streams.values() if stream.state is StreamState.STALE), None)
+    return f"{lost.message} (last good {duration(now - lost.since)} ago)" if lost else ""
+
+
 def head(world: World, mode: str, now: float) -> Head:
     """The head at `now` (epoch seconds)."""
     connected = world.connected
     claims = world.of("nodeclaims").values()
     bound = sorted(world.bound_seconds)
     bad = {name: stream for name, stream in world.streams.items() if stream.state in _LOST}
-    stale = next((stream for stream in bad.values() if stream.state is StreamState.STALE), None)
     oldest = min((pod.metadata.created for pod in world.pending.values()), default=None)
     return Head(
         mode=mode,
@@ -48,7 +53,7 @@ def head(world: World, mode: str, now: float) -> Head:
         streams_live=sum(stream.state is StreamState.LIVE for stream in world.streams.values()),
         streams=sum(stream.state is not StreamState.ABSENT for stream in world.streams.values()),
         lost=tuple(sorted(bad)),
-        stale=f"{stale.message} (last good {duration(now - stale.since)} ago)" if stale else "",
+        stale=stale_sentence(world, now),
         clock=clock(now),
         pending=len(world.pending),
         oldest=None if oldest is None else max(now - oldest, 0.0),

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import NARROW, Frame
-from karptui.tui.segments.bars import STAGE_SHAPES, StageBand
+from karptui.tui.segments.bars import StageBand
 from karptui.tui.segments.gantt import Stage, gantt
 from karptui.tui.segments.line import Line, fit, fit_line, line_width
 from karptui.tui.subject import Subject
@@ -18,7 +18,6 @@ from karptui.views.claim_timeline import claim_timeline
 from karptui.views.pod_timeline import PodTimelineView, Sibling, Usual, pod_timeline
 from karptui.views.wording import duration
 
-_SHAPES = "one cell = {}  " + STAGE_SHAPES
 _POD, _NODE = 18, 12
 
 
@@ -133,7 +132,7 @@ def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
     cell = next(
         size for size in (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 86400) if last / size <= room
     )
-    title = f"one cell = {duration(cell) if cell >= 1 else '0.5s'}"
+    title = f"one cell = {cell:g}s  ░wait ▒launch ▓boot █start ▄bound"
     lines: list[Line] = [
         (
             (fit("POD", pod + 1), "dim"),
@@ -144,8 +143,8 @@ def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
     ]
     for entry in siblings:
         start = min((begin for _, begin, _ in entry.stages), default=0.0)
-        parts = ((start, "text"), *((end - begin, role) for role, begin, end in entry.stages))
-        band = StageBand(parts[1:] if start < cell else parts, cell).draw(room)
+        parts = ((start, ""), *((end - begin, role) for role, begin, end in entry.stages))
+        band = StageBand(parts[1:] if start < cell / 2 else parts, cell).draw(room)
         name = entry.key.partition("/")[2]
         bound = duration(entry.bound) if entry.bound is not None else "waits"
         lines.append(

@@ -9,6 +9,7 @@ from karptui.tui.segments.line import Line, Span, fit
 FULL, FREE = "█", "░"
 LEVELS = "▁▂▃▄▅▆▇█"
 STAGE_SHAPES = "░▒▓█"
+_SHAPE_OF_STAGE = {"": " ", "pending": "░", "launching": "▒", "booting": "▓", "starting": "█", "ready": "▄"}
 
 
 def full_cells(share: float, width: int) -> int:
@@ -30,7 +31,7 @@ def percent_text(share: float | None) -> str:
     """ "83%", or "-" when unknown; always at most 4 cells, ">999" above that."""
     if share is None or not isfinite(share):
         return "-"
-    whole = round(share * 100)
+    whole = round(min(share, 100.0) * 100)  # a share beyond that is ">999" in any case
     return f"{whole}%" if whole <= 999 else ">999"
 
 
@@ -113,7 +114,8 @@ class Sparkline:
 
 @dataclass(frozen=True, slots=True)
 class StageBand:
-    """Consecutive stages on one line, told apart by shape (░▒▓█ in turn) and by role. Parts are (seconds, role)."""
+    """Consecutive stages on one line, told apart by shape (░▒▓█ in turn) and by role. Parts are (seconds, role); a
+    stage's role has always the same shape, and no role at all is a gap."""
 
     parts: tuple[tuple[float, str], ...]
     seconds_per_cell: float
@@ -126,10 +128,11 @@ class StageBand:
             at += max(seconds, 0.0)
             upto = round(at / self.seconds_per_cell)
             size = max(upto - used, 1 if seconds > 0 else 0)
+            shape = _SHAPE_OF_STAGE.get(role, STAGE_SHAPES[index % 4])
             if used + size > width:
-                spans.append((STAGE_SHAPES[index % 4] * (width - used - 1) + "…" if width > used else "", role))
+                spans.append((shape * (width - used - 1) + "…" if width > used else "", role))
                 used = width
                 break
-            spans.append((STAGE_SHAPES[index % 4] * size, role))
+            spans.append((shape * size, role or "text"))
             used += size
         return (*spans, (" " * (width - used), "text"))

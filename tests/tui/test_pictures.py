@@ -1,0 +1,28 @@
+"""Pictures of the application over a moment of the recording. After a wanted change: `pytest … --snapshot-update`."""
+
+import pytest
+
+from tests.tui.moment import shown_at
+
+SIZES = [(120, 36), (80, 24)]
+NAMES = ["120x36", "80x24"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_the_overview(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(shown_at(11.0), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_timeline(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(shown_at(11.0), terminal_size=size, press=["2", "enter"])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_a_decision(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(shown_at(2.4), terminal_size=size, press=["["])
+
+
+def test_the_overview_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(shown_at(11.0), terminal_size=(120, 36))
