@@ -28,6 +28,12 @@ def _capacity(capacity_type: str) -> Cell:
     return (short_capacity_type(capacity_type) or "-", role if capacity_type else "dim")
 
 
+def _zone(zone: str) -> Cell:
+    """Two letters tell the zones of a region apart."""
+    short = short_zone(zone)
+    return _dash(short if len(short) <= 2 else short.rpartition("-")[2])
+
+
 def _dash(text: str, role: str = "text") -> Cell:
     return (text, role) if text else ("-", "dim")
 
@@ -117,7 +123,7 @@ def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:
         row.key,
         (row.instance_type, "text" if known else "dim"),
         _capacity(row.capacity_type),
-        _dash(short_zone(row.zone)),
+        _zone(row.zone),
         (row.stage, row.role),
         (duration(row.age), "text"),
         (f"{row.pods:,}", "text" if row.pods else "dim"),
@@ -158,7 +164,7 @@ def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
         _node_name(row.key),
         row.instance_type,
         _capacity(row.capacity_type),
-        _dash(short_zone(row.zone)),
+        _zone(row.zone),
         _bar(row.cpu),
         _bar(row.memory),
         f"{row.pods:,}",
@@ -265,7 +271,7 @@ def _candidate_cells(row: CandidateRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         (row.instance_type, "chosen" if chosen else "text"),
         _capacity(row.capacity_type),
-        _dash(short_zone(row.zone)),
+        _zone(row.zone),
         (unit.text(row.price), "money" if isfinite(row.price) else "dim"),
         _dash(row.use),
         (row.verdict, _VERDICT_ROLES.get(row.code, "refused")),
