@@ -1,6 +1,7 @@
 """Kubernetes manifests from files: YAML or JSON, several documents, lists, folders, standard input."""
 
 import difflib
+import json
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ LARGEST_FILE = 64 * 2**20
 
 STDIN = "-"
 _DIVIDER = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
+_json = json.JSONDecoder()
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Manifest = dict[str, Any]
@@ -42,15 +44,15 @@ class Manifests(Struct):
 def read_manifests(paths: Iterable[str]) -> Manifests:
     """Everything in these files, in folders (recursively) and, for `-`, on standard input. Raises nothing."""
     found = Manifests()
-    ignored: dict[str, int] = {}
+    ignored: dict[str, list[str]] = {}
     for source, text in _texts(paths, found):
         for number, document in _documents(source, text, found):
             where = source if number == 0 else f"{source}, document {number}"
             for manifest in _flattened(document, where, found):
                 _sort_in(manifest, where, found, ignored)
-    for kind, count in ignored.items():
-        times = f" ({count} times)" if count > 1 else ""
-        found.notes.append(f"ignored: kind {kind}{times}{_meant(kind)}")
+    for kind, places in ignored.items():
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        found.notes.append(f"{places[0]}{more}: ignored, as karptui does not look at kind {kind}{_meant(kind)}")
     return found
 
 
@@ -93,6 +95,10 @@ def _documents(source: str, text: str, found: Manifests) -> Iterator[tuple[int, 
     parts = [(start, text[start:end]) for start, end in zip(starts, ends, strict=True) if _content(text[start:end])]
     for number, (start, part) in enumerate(parts, 1):
         shown = number if len(parts) > 1 else 0
+        in_a_row = _json_documents(part)
+        if in_a_row:
+            yield from ((shown, document) for document in in_a_row)
+            continue
         try:
             yield shown, yaml.load(part, Loader=_Loader)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -101,6 +107,20 @@ def _documents(source: str, text: str, found: Manifests) -> Iterator[tuple[int, 
             why = clean(getattr(error, "problem", None) or str(error) or type(error).__name__, 200)
             document = f", document {shown}" if shown else ""
             found.problems.append(f"{source}{document}{line}: not valid YAML or JSON ({why}); correct it.")
+
+
+def _json_documents(part: str) -> list[Any]:
+    """JSON objects one after the other, as kubectl takes them too; [] if it is something else."""
+    rest = part.strip()
+    found: list[Any] = []
+    try:
+        while rest.startswith("{"):
+            document, end = _json.raw_decode(rest)
+            found.append(document)
+            rest = rest[end:].lstrip()
+    except (ValueError, RecursionError):
+        return []
+    return [] if rest else found
 
 
 def _content(part: str) -> bool:
@@ -116,7 +136,8 @@ def _flattened(document: Any, where: str, found: Manifests) -> Iterator[Manifest
             yield from _flattened(entry, where, found)
         return
     if not isinstance(document, dict):
-        found.problems.append(f"{where}: a {type(document).__name__} where an object with apiVersion and kind belongs.")
+        shown = clean(str(document), 40)
+        found.problems.append(f"{where}: {shown!r} where an object with apiVersion and kind belongs; remove it.")
         return
     kind, items = str(document.get("kind") or ""), document.get("items")
     if kind.endswith("List") and (items is None or isinstance(items, list)):
@@ -129,7 +150,7 @@ def _flattened(document: Any, where: str, found: Manifests) -> Iterator[Manifest
     yield document
 
 
-def _sort_in(manifest: Manifest, where: str, found: Manifests, ignored: dict[str, int]) -> None:
+def _sort_in(manifest: Manifest, where: str, found: Manifests, ignored: dict[str, list[str]]) -> None:
     kind, api_version = str(manifest.get("kind") or ""), str(manifest.get("apiVersion") or "")
     if not kind or not api_version:
         missing = " and ".join(name for name, value in (("apiVersion", api_version), ("kind", kind)) if not value)
@@ -142,8 +163,7 @@ def _sort_in(manifest: Manifest, where: str, found: Manifests, ignored: dict[str
                 f"{where}: {kind} with apiVersion {clean(api_version)} is not known; use {known.api_version()}."
             )
         else:
-            shown = clean(kind)
-            ignored[shown] = ignored.get(shown, 0) + 1
+            ignored.setdefault(clean(kind), []).append(where)
         return
     metadata = manifest.get("metadata")
     name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, dict) else None

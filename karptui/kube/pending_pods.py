@@ -13,6 +13,8 @@ import msgspec
 
 from karptui.kube.decode import decode_manifest, resource_for
 from karptui.kube.errors import DecodeError
+from karptui.model.labels import validate_requirement
+from karptui.model.nodepool import NodePool
 
 Manifest = dict[str, Any]
 
@@ -42,7 +44,10 @@ def planned_objects(
     for source, manifest in given:
         for completed in _completed(manifest, priorities, now):
             try:
-                found.append(decode_manifest(completed))
+                resource, entry = decode_manifest(completed)
+                found.append((resource, entry))
+                if isinstance(entry, NodePool):
+                    problems += (f"{source}: NodePool {entry.metadata.name}: {why}" for why in _refusals(entry))
             except DecodeError as error:
                 problems.append(f"{source}: {error}")
                 break
@@ -192,6 +197,15 @@ def _usable_pool(pool: Manifest) -> Manifest:
         conditions = [{"type": kind, "status": "True", "reason": kind} for kind in _READY]
         pool["status"] = {**_map(pool.get("status")), "conditions": conditions}
     return pool
+
+
+def _refusals(pool: NodePool) -> list[str]:
+    """Why Karpenter would not take the pool's requirements: it would never be ready."""
+    return [
+        error
+        for spec in pool.template.requirements
+        for error in validate_requirement(spec.key, spec.operator, spec.values, spec.min_values)
+    ]
 
 
 def _with_namespace(manifest: Manifest) -> Manifest:

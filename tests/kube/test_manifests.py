@@ -58,6 +58,15 @@ def test_several_documents_lists_and_json_are_read(tmp_path: Path) -> None:
     assert found.objects[1][0].endswith("file.yaml, document 2")
 
 
+def test_json_objects_one_after_the_other_are_read(tmp_path: Path) -> None:
+    objects = [yaml.safe_load(POD), DEPLOYMENT]
+    found = reading(tmp_path, "\n".join(json.dumps(entry) for entry in objects), "many.json")
+    assert names(found) == ["web", "inflate"]
+    broken = reading(tmp_path, json.dumps(DEPLOYMENT) + '{"kind": ', "cut.json")
+    assert not broken.objects
+    assert "cut.json line 1: not valid YAML or JSON" in broken.problems[0]
+
+
 def test_folders_are_read_recursively_in_order_of_names(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "one.yml").write_text(POD)
@@ -113,7 +122,11 @@ def test_unknown_kinds_are_noted_once(tmp_path: Path) -> None:
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n---\n"
         "apiVersion: karpenter.sh/v1\nkind: NodePol\nmetadata: {name: c}\n",
     )
-    assert found.notes == ["ignored: kind ConfigMap (2 times)", "ignored: kind NodePol; did you mean NodePool?"]
+    path = tmp_path / "file.yaml"
+    assert found.notes == [
+        f"{path}, document 1 and 1 more: ignored, as karptui does not look at kind ConfigMap",
+        f"{path}, document 3: ignored, as karptui does not look at kind NodePol; did you mean NodePool?",
+    ]
     assert not found.problems
 
 
