@@ -14,6 +14,8 @@ from karptui.views.wording import duration, plural, short_capacity_type, short_z
 from karptui.world.timeline import ClaimTimeline
 from karptui.world.world import World
 
+MOST_WORKLOADS = 3  # named one by one before only what all names share is shown
+
 
 class Stage(Struct, frozen=True):
     """What a NodeClaim is at. `role` names the stage for a theme; `since` is when it began (epoch seconds)."""
@@ -158,9 +160,14 @@ def _for_scheduler(pod: Pod) -> Waiting:
 
 
 def pods_text(pods: tuple[str, ...]) -> str:
-    """One name, or the common beginning and a count: `payments/ledger-*`."""
+    """One name, the common beginning (`payments/ledger-*`), or that of up to three workloads."""
     if len(pods) == 1:
         return pods[0]
+    workloads: dict[str, list[str]] = {}
+    for pod in sorted(pods):
+        workloads.setdefault(pod.rpartition("-")[0] or pod, []).append(pod)
+    if 1 < len(workloads) <= MOST_WORKLOADS:
+        return ", ".join(f"{name}-*" if len(group) > 1 else group[0] for name, group in workloads.items())
     first, last = min(pods), max(pods)
     common = 0
     while common < min(len(first), len(last)) and first[common] == last[common]:

@@ -51,4 +51,10 @@ def test_the_rest() -> None:
 def test_pods_of_one_workload_are_named_by_what_they_share() -> None:
     assert pods_text(("a/web-1",)) == "a/web-1"
     assert pods_text(("payments/ledger-1x", "payments/ledger-2y")) == "payments/ledger-*"
-    assert pods_text(("a/x", "b/y", "c/z")) == "3 pods"
+    assert pods_text(("a/x", "b/y", "c/z", "d/w")) == "4 pods"
+
+
+def test_pods_of_a_few_workloads_are_named_by_workload() -> None:
+    assert pods_text(("a/web-2", "a/job-1", "a/web-1")) == "a/job-1, a/web-*"
+    assert pods_text(("a/web-1", "b/web-1")) == "a/web-1, b/web-1"
+    assert pods_text(("shop/a-1", "shop/b-1", "shop/c-1", "shop/d-1")) == "shop/*"
