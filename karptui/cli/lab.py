@@ -1,10 +1,22 @@
 """`karptui lab`."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from karptui.failure import Failure
+
+HIGHEST_PORT = 65_535
 
 
 def lab(
-    *, seed: str = "talk", speed: float = 1.0, port: int = 0, api_only: bool = False, kubeconfig: Path | None = None
+    *,
+    seed: str = "talk",
+    speed: float = 1.0,
+    port: int = 0,
+    api_only: Annotated[bool, Parameter(negative=())] = False,
+    kubeconfig: Path | None = None,
 ) -> int:
     """Serve the embedded cluster alone, for kubectl and for other programs, until ctrl-c.
 
@@ -23,12 +35,15 @@ def lab(
     """
     import asyncio
 
+    if not speed > 0:
+        raise Failure(f"--speed {speed:g}: the speed must be more than 0")
+    if not 0 <= port <= HIGHEST_PORT:
+        raise Failure(f"--port {port}: a port is a number from 1 to {HIGHEST_PORT}")
     return asyncio.run(_serve(seed, speed, port, api_only, kubeconfig))
 
 
 async def _serve(seed: str, speed: float, port: int, api_only: bool, kubeconfig: Path | None) -> int:
     from karptui.cli.playing import end_on_terminate
-    from karptui.failure import Failure
     from karptui.lab.lab import start_lab
 
     end_on_terminate()

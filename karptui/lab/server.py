@@ -6,16 +6,21 @@ outlives whoever started it.
 """
 
 import asyncio
-import contextlib
 import json
+import os
 import secrets
 import signal
 import sys
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
+from karptui.failure import Failure
 from karptui.lab.clock import Clock
 from karptui.lab.ec2.process import Ec2Lab, start_ec2
 from karptui.lab.manifests import CLUSTER
+
+if TYPE_CHECKING:
+    from karptui.lab.apiserver.server import ApiServer
 
 
 async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> None:
@@ -32,12 +37,11 @@ async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> N
     from karptui.lab.ec2.feed import Ec2Instances
 
     server = ApiServer(token=token, clock=clock)
-    port = await server.start(port=settings.get("port", 0))
-    url = f"http://127.0.0.1:{port}"
-    ready: dict[str, Any] = {"url": url, "token": token}
     ec2: Ec2Lab | None = None
     machinery: asyncio.Task[None] | None = None
     try:
+        url = f"http://127.0.0.1:{await _listen(server, settings.get('port', 0))}"
+        ready: dict[str, Any] = {"url": url, "token": token}
         if starting is not None:
             ec2 = await starting
             feed = Ec2Instances(ec2.endpoint, ec2.region)
@@ -51,9 +55,20 @@ async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> N
         if machinery is not None:
             machinery.cancel()
             await asyncio.gather(machinery, return_exceptions=True)
+        if starting is not None and ec2 is None:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
         if ec2 is not None:
             await ec2.stop()
         await server.stop()
+
+
+async def _listen(server: "ApiServer", port: int) -> int:
+    try:
+        return await server.start(port=port)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise Failure(f"port {port} cannot be used: {why}; choose another one") from error
 
 
 async def _obey(
@@ -89,13 +104,17 @@ async def _main() -> None:
             loop.call_soon_threadsafe(lines.put_nowait, line)
         loop.call_soon_threadsafe(lines.put_nowait, None)
 
-    reader = loop.run_in_executor(None, read)
+    # Not one of the loop's threads: those are waited for at the end, and a read cannot be called off.
+    threading.Thread(target=read, daemon=True).start()
     loop.add_signal_handler(signal.SIGTERM, lines.put_nowait, None)
     await serve(settings, lines)
-    reader.cancel()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c is for whoever started us; we end when our stdin does
-    with contextlib.suppress(BrokenPipeError):
+    try:
         asyncio.run(_main())
+    except Failure as failure:
+        sys.exit(str(failure))
+    except BrokenPipeError:
+        pass
