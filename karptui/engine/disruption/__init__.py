@@ -2,6 +2,16 @@
 
 from karptui.engine.disruption.conditions import with_conditions
 from karptui.engine.disruption.passes import disrupt
+from karptui.engine.disruption.survey import Survey, blocked_savings, held_by, survey
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validate
 
-__all__ = ["VALIDATION_SECONDS", "disrupt", "validate", "with_conditions"]
+__all__ = [
+    "VALIDATION_SECONDS",
+    "Survey",
+    "blocked_savings",
+    "disrupt",
+    "held_by",
+    "survey",
+    "validate",
+    "with_conditions",
+]

@@ -1,10 +1,8 @@
 """Nodes that may go, with what is known about each (spec/lifecycle.md 3.2, 3.3)."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
-from karptui.engine.disruption.budgets import Fleet, fleets
+from karptui.engine.disruption.budgets import Fleet, allowed, fleets
 from karptui.engine.disruption.costs import disruption_cost, price, rescheduling_cost
 from karptui.engine.disruption.eligibility import FORGIVEN, Eligibility
 from karptui.engine.disruption.protection import is_reschedulable
@@ -74,7 +72,8 @@ class Situation:
         self.candidates: dict[str, Candidate] = {}
         self.drift_candidates: dict[str, Candidate] = {}
         self.fleets: dict[str, Fleet] = fleets(simulation.nodes)
-        rules = Eligibility(snapshot)
+        self._rules = rules = Eligibility(snapshot)
+        self._allowed: dict[tuple[str, str], int] = {}
         for state in simulation.nodes:
             held = rules.held(state)
             if held is None:
@@ -90,13 +89,25 @@ class Situation:
         """The nodes of a pool as its budgets count them."""
         return self.fleets.get(pool, Fleet())
 
+    def allowed(self, pool: NodePool, reason: str) -> int:
+        """How many nodes of a pool may go for a reason."""
+        key = (pool.key, reason)
+        known = self._allowed.get(key)
+        if known is None:
+            known = self._allowed[key] = allowed(pool, self.fleet(pool.key), reason, self.snapshot.now)
+        return known
+
+    def imagined(self, name: str) -> Candidate | None:
+        """A node as a candidate, whatever blocks it; None where it cannot be one: no pool, no claim, no node."""
+        state = self.simulation.state[name]
+        pool = self._rules.pool(state)
+        if pool is None or state.claim is None or state.node is None or state.deleting:
+            return None
+        return self._candidate(state, pool)
+
     def drift_only(self) -> list[str]:
         """The names of candidates for drift alone."""
         return sorted(self.drift_candidates.keys() - self.candidates.keys())
-
-    def worth(self, names: Iterable[str]) -> float:
-        """What nodes cost an hour, as far as it is known."""
-        return sum(self._price(self.simulation.state[name]) for name in names)
 
     def _type(self, state: StateNode) -> InstanceType | None:
         name = state.labels.get(INSTANCE_TYPE, "")

@@ -1,6 +1,6 @@
 """Drift carried out: one node that no longer is as its NodePool would have it (spec/lifecycle.md 4.3)."""
 
-from karptui.engine.disruption.budgets import DRIFTED, allowed
+from karptui.engine.disruption.budgets import DRIFTED
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import command_of, stranding
 from karptui.engine.disruption.ranking import longest_drifted
@@ -21,17 +21,24 @@ def drift(situation: Situation, held: dict[str, Held]) -> Command | None:
     drifted = [candidate for candidate in _drifted(situation) if not candidate.is_static]
     for candidate in longest_drifted(drifted):
         pool, name = candidate.pool, candidate.name
-        if allowed(pool, situation.fleet(pool.key), DRIFTED, situation.snapshot.now) <= 0:
+        if situation.allowed(pool, DRIFTED) <= 0:
             held[name] = Held(name, Hold.BUDGET, (pool.key,), DRIFTED)
             continue
-        simulated = situation.simulation.without((name,), shield=False)
-        refusal = stranding(name, simulated)
-        if refusal is not None:
-            held[name] = refusal
-            continue
-        assert simulated is not None, "no pools is a refusal"
-        return command_of(situation, (candidate,), simulated, simulated.claims, METHOD, DRIFTED)
+        outcome = drift_of(situation, candidate)
+        if isinstance(outcome, Command):
+            return outcome
+        held[name] = outcome
     return None
+
+
+def drift_of(situation: Situation, candidate: Candidate) -> Command | Held:
+    """What becomes of one node that has drifted."""
+    simulated = situation.simulation.without((candidate.name,), shield=False)
+    refusal = stranding(candidate.name, simulated)
+    if refusal is not None:
+        return refusal
+    assert simulated is not None, "no pools is a refusal"
+    return command_of(situation, (candidate,), simulated, simulated.claims, METHOD, DRIFTED)
 
 
 def static_drift(situation: Situation, held: dict[str, Held]) -> list[Command]:
@@ -47,7 +54,7 @@ def static_drift(situation: Situation, held: dict[str, Held]) -> list[Command]:
         pool = candidates[0].pool
         members = [state for state in situation.simulation.nodes if state.node_pool == pool.key and state.claim]
         running = sum(not state.deleting for state in members)
-        free = allowed(pool, situation.fleet(pool.key), DRIFTED, situation.snapshot.now)
+        free = situation.allowed(pool, DRIFTED)
         if running > (pool.replicas or 0):
             free = 0
         limit = (pool.limits or {}).get(NODES)

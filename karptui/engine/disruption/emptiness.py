@@ -1,6 +1,6 @@
 """Emptiness: nodes without pods that cost anything to move go at once (spec/lifecycle.md 4.1)."""
 
-from karptui.engine.disruption.budgets import EMPTY, allowed
+from karptui.engine.disruption.budgets import EMPTY
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import command_of
 from karptui.engine.disruption.ranking import by_savings
@@ -30,7 +30,7 @@ def emptiness(situation: Situation, held: dict[str, Held]) -> Command | None:
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:
-            free = left[pool.key] = allowed(pool, situation.fleet(pool.key), EMPTY, snapshot.now)
+            free = left[pool.key] = situation.allowed(pool, EMPTY)
         if free <= 0:
             held[candidate.name] = Held(candidate.name, Hold.BUDGET, (pool.key,), EMPTY)
             continue

@@ -1,7 +1,7 @@
 """Multi-node consolidation: the longest run of ranked nodes that can go together (spec/lifecycle.md 4.7)."""
 
 from karptui.engine.disruption.balanced import Balance
-from karptui.engine.disruption.budgets import UNDERUTILIZED, allowed
+from karptui.engine.disruption.budgets import UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import Consolidation, Move
 from karptui.engine.disruption.ranking import by_savings
@@ -27,7 +27,7 @@ def multi_node(
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:
-            free = left[pool.key] = allowed(pool, situation.fleet(pool.key), UNDERUTILIZED, snapshot.now)
+            free = left[pool.key] = situation.allowed(pool, UNDERUTILIZED)
         if free <= 0:
             held[candidate.name] = Held(candidate.name, Hold.BUDGET, (pool.key,), UNDERUTILIZED)
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from karptui.engine.disruption.balanced import THRESHOLD, Balance
-from karptui.engine.disruption.budgets import UNDERUTILIZED, allowed
+from karptui.engine.disruption.budgets import UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import Consolidation
 from karptui.engine.disruption.ranking import by_savings, pools_in_turn
@@ -41,7 +41,7 @@ def outcomes(
             yield Held(candidate.name, Hold.NOT_REACHED)
             continue
         if pool.key not in open_:
-            open_[pool.key] = allowed(pool, situation.fleet(pool.key), UNDERUTILIZED, snapshot.now) > 0
+            open_[pool.key] = situation.allowed(pool, UNDERUTILIZED) > 0
         if not open_[pool.key]:
             yield Held(candidate.name, Hold.BUDGET, (pool.key,), UNDERUTILIZED)
         else:

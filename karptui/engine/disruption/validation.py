@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from karptui.engine.disruption.budgets import EMPTY, UNDERUTILIZED, allowed
+from karptui.engine.disruption.budgets import EMPTY, UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation, unconsolidatable
 from karptui.engine.disruption.emptiness import METHOD as EMPTINESS
 from karptui.engine.disruption.emptiness import empty_nodes
@@ -65,7 +65,7 @@ def _within_budgets(situation: Situation, candidates: list[Candidate], reason: s
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:
-            free = allowed(pool, situation.fleet(pool.key), reason, situation.snapshot.now)
+            free = situation.allowed(pool, reason)
         left[pool.key] = free - 1
         if free > 0:
             going.append(candidate)

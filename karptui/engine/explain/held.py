@@ -33,6 +33,12 @@ def _not_cheaper(held: Held) -> str:
     return f"the cheapest replacement costs {_price(held.found)}, not less than {_price(held.wanted)}"
 
 
+def _not_consolidatable(held: Held) -> str:
+    if held.until is None:
+        return "it is not marked Consolidatable"
+    return f"pods came or went within consolidateAfter of NodePool {held.objects[0]}"
+
+
 _CHANGES = {
     "churn": "nodes or pods have changed",
     "budget": "its disruption budget has closed",
@@ -59,7 +65,7 @@ _TELLERS: dict[Hold, Callable[[Held], str]] = {
     Hold.NO_ZONE: lambda held: "it has no label topology.kubernetes.io/zone",
     Hold.CONSOLIDATION_NEVER: lambda held: f"NodePool {held.objects[0]} has consolidateAfter Never",
     Hold.ONLY_WHEN_EMPTY: lambda held: f"NodePool {held.objects[0]} lets only empty nodes go",
-    Hold.NOT_CONSOLIDATABLE: lambda held: f"pods came or went within consolidateAfter of NodePool {held.objects[0]}",
+    Hold.NOT_CONSOLIDATABLE: _not_consolidatable,
     Hold.BUDGET: lambda held: f"the budgets of NodePool {held.objects[0]} let no more nodes go for {held.detail}",
     Hold.NOT_REACHED: lambda held: "the time for a pass ran out before it was looked at",
     Hold.NO_POOLS_READY: lambda held: "no NodePool is ready to make nodes",

@@ -1,0 +1,70 @@
+"""`karptui disrupt`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from karptui.cli.flags import Output
+from karptui.cli.reading import manifests_snapshot, scenario_of, scenario_snapshot
+
+if TYPE_CHECKING:
+    from karptui.model.snapshot import Snapshot
+
+
+def disrupt(
+    *files: str,
+    file: Annotated[list[str] | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
+    output: Output = None,
+    catalog: Path | None = None,
+) -> int:
+    """Print which nodes would go next, for what, and why the others stay. No cluster is asked.
+
+    Parameters
+    ----------
+    files
+        Manifests (YAML or JSON, folders) with Nodes, NodeClaims, NodePools and pods, or one scenario.
+    file
+        The same, one after each -f; - is standard input.
+    output
+        text, or json: commands, blocked, driftOnly, budgets and refused.
+    catalog
+        Instance types that a scenario names; by default catalog.json beside it or one folder up.
+    """
+    given = [*(file or ()), *files]
+    if not given:
+        print("karptui: disrupt needs at least one file: -f FILE; see karptui disrupt --help", file=sys.stderr)
+        return 2
+    from karptui.engine.disruption import disrupt as decide
+    from karptui.engine.disruption import survey, with_conditions
+
+    scenario = scenario_of(given)
+    computed = False
+    if scenario is not None:
+        snapshot, problems = scenario_snapshot(scenario, Path(given[0]), catalog, "disruption", "disrupt"), []
+        computed = (scenario.get("state") or {}).get("conditions") == "computed"
+        if computed:
+            snapshot = with_conditions(snapshot)
+    else:
+        snapshot, problems = manifests_snapshot(given, pending=False)
+    for problem in problems:
+        print(f"karptui: {problem}", file=sys.stderr)
+    if output == "json":
+        print(json.dumps(_written(snapshot, computed), indent=2, ensure_ascii=False))
+    else:
+        from karptui.report.disruption_lines import disruption_text
+
+        print(disruption_text(snapshot, decide(snapshot), survey(snapshot)))
+    return 1 if problems else 0
+
+
+def _written(snapshot: "Snapshot", computed: bool) -> dict[str, object]:
+    from karptui.engine.disruption import disrupt as decide
+    from karptui.report.disruption_expect import conditions_expect, disruption_expect
+
+    written = disruption_expect(decide(snapshot))
+    if computed:
+        written["conditions"] = conditions_expect(snapshot)
+    return written

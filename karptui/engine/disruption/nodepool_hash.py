@@ -1,0 +1,104 @@
+"""The hash of a NodePool's template, version v3, bit for bit (spec/lifecycle.md 4.2).
+
+It is mitchellh/hashstructure's FormatV2 with slices as sets and zero values left out. Requirements are not part of it.
+A hash that differs by a bit under the same version would make a returning Karpenter roll every node.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from karptui.model.nodepool import NodePool, NodeTemplate
+from karptui.model.taints import Taint
+
+HASH_VERSION = "v3"
+
+_OFFSET = 0xCBF29CE484222325
+_PRIME = 0x100000001B3
+_MASK = 0xFFFFFFFFFFFFFFFF
+_NANOSECONDS = 1_000_000_000
+
+
+def nodepool_hash(pool: NodePool) -> str:
+    """The text of the annotation karpenter.sh/nodepool-hash."""
+    return str(template_hash(pool.template))
+
+
+def template_hash(template: NodeTemplate) -> int:
+    """64 bits over spec.template."""
+    reference = template.node_class
+    spec = _struct(
+        "NodeClaimTemplateSpec",
+        ("Taints", _set(map(_taint, template.taints)) if template.taints else None),
+        ("StartupTaints", _set(map(_taint, template.startup_taints)) if template.startup_taints else None),
+        (
+            "NodeClassRef",
+            _struct(
+                "NodeClassReference",
+                ("Kind", _text(reference.kind)),
+                ("Name", _text(reference.name)),
+                ("Group", _text(reference.group)),
+            ),
+        ),
+        ("TerminationGracePeriod", _duration("Duration", template.termination_grace_period)),
+        ("ExpireAfter", _duration("NillableDuration", template.expire_after)),
+    )
+    metadata = None
+    if template.labels or template.annotations:
+        metadata = _struct("ObjectMeta", ("Labels", _map(template.labels)), ("Annotations", _map(template.annotations)))
+    return _struct("NodeClaimTemplate", ("ObjectMeta", metadata), ("Spec", spec))
+
+
+def _fnv(data: bytes) -> int:
+    """FNV-1, 64 bits: multiplied first, then mixed."""
+    value = _OFFSET
+    for byte in data:
+        value = value * _PRIME & _MASK ^ byte
+    return value
+
+
+def _number(value: int) -> int:
+    return _fnv((value & _MASK).to_bytes(8, "little"))
+
+
+def _pair(left: int, right: int) -> int:
+    return _fnv(left.to_bytes(8, "little") + right.to_bytes(8, "little"))
+
+
+def _text(text: str) -> int | None:
+    """None for a zero value, as for all of these."""
+    return _fnv(text.encode()) if text else None
+
+
+def _map(entries: Mapping[str, str]) -> int | None:
+    if not entries:
+        return None
+    mixed = 0
+    for key, value in entries.items():
+        mixed ^= _pair(_fnv(key.encode()), _fnv(value.encode()))
+    return _number(mixed)
+
+
+def _set(hashes: Iterable[int]) -> int:
+    mixed = 0
+    for value in hashes:
+        mixed ^= value
+    return mixed
+
+
+def _struct(name: str, *fields: tuple[str, int | None]) -> int:
+    mixed = _fnv(name.encode())
+    for field, value in fields:
+        if value is not None:
+            mixed = _number(mixed ^ _pair(_fnv(field.encode()), value))
+    return mixed
+
+
+def _taint(taint: Taint) -> int:
+    return _struct("Taint", ("Key", _text(taint.key)), ("Value", _text(taint.value)), ("Effect", _text(taint.effect)))
+
+
+def _duration(name: str, seconds: float | None) -> int | None:
+    """A duration that is not given is zero; one that is given as 0s is a struct without fields."""
+    if seconds is None:
+        return None
+    nanoseconds = round(seconds * _NANOSECONDS)
+    return _struct(name, ("Duration", _number(nanoseconds) if nanoseconds else None))
