@@ -1,9 +1,16 @@
 """`karptui demo`."""
 
-from karptui.cli.flags import Output
+from karptui.cli.flags import Look, Output
 
 
-def demo(*, seed: str = "talk", speed: float | None = None, record: str | None = None, output: Output = None) -> int:
+def demo(
+    *,
+    seed: str = "talk",
+    speed: float | None = None,
+    look: Look | None = None,
+    record: str | None = None,
+    output: Output = None,
+) -> int:
     """Play a story on an embedded cluster: burst, decision, EC2 launch, bound, spot interruption, consolidation.
 
     Nothing outside this machine is touched. On a screen the cluster lives on after the story, for kubectl.
@@ -25,13 +32,12 @@ def demo(*, seed: str = "talk", speed: float | None = None, record: str | None =
     from karptui.cli.record import check_new
     from karptui.failure import Failure
     from karptui.modes.demo import SPEED, Demo
-    from karptui.settings import load_settings
 
     if speed is not None and not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
     if record:
         check_new(record)
-    settings = load_settings()
+    settings = (look or Look()).settings()
     path = Path(record) if record else None
     run = Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
     return play(run, settings, output)

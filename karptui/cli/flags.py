@@ -29,6 +29,23 @@ class Cluster:
     """Read the pods of this namespace only."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Look:
+    """How the screen looks."""
+
+    theme: str | None = None
+    """dark, light, high-contrast, colour-blind, or a theme of your own."""
+    ascii: Annotated[bool | None, Parameter(negative="")] = None
+    """Draw with ASCII only, for serial lines and bad fonts."""
+
+    def settings(self) -> Settings:
+        """The settings with these flags on top. Raises Failure."""
+        from karptui.settings import load_settings
+
+        return load_settings(theme=self.theme, ascii=self.ascii)
+
+
 def options_of(settings: Settings) -> Options:
     """Karpenter's settings, as this user's cluster has them."""
     from karptui.model.snapshot import Options

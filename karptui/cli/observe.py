@@ -1,9 +1,11 @@
 """`karptui`, without a command or as `karptui observe`."""
 
-from karptui.cli.flags import Cluster, Output, observer
+from karptui.cli.flags import Cluster, Look, Output, observer
 
 
-def observe(*, cluster: Cluster | None = None, record: str | None = None, output: Output = None) -> int:
+def observe(
+    *, cluster: Cluster | None = None, look: Look | None = None, record: str | None = None, output: Output = None
+) -> int:
     """Watch a cluster: what is pending and why, what Karpenter would do about it, what is on its way, what it costs.
 
     Nothing is written to the cluster.
@@ -17,9 +19,8 @@ def observe(*, cluster: Cluster | None = None, record: str | None = None, output
     """
     from karptui.cli.playing import play
     from karptui.cli.record import check_new
-    from karptui.settings import load_settings
 
     if record:
         check_new(record)
-    settings = load_settings()
+    settings = (look or Look()).settings()
     return play(observer(cluster or Cluster(), settings, record), settings, output)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from karptui.cli.flags import Output, options_of
+from karptui.cli.flags import Look, Output, options_of
 from karptui.failure import Failure
 
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -18,6 +18,7 @@ def replay(
     *,
     speed: float = 1.0,
     from_: Annotated[str, Parameter(name="--from")] = "0s",
+    look: Look | None = None,
     output: Output = None,
 ) -> int:
     """Play a recording.
@@ -35,11 +36,10 @@ def replay(
     """
     from karptui.cli.playing import play
     from karptui.modes.replay import Replay
-    from karptui.settings import load_settings
 
     if not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
-    settings = load_settings()
+    settings = (look or Look()).settings()
     run = Replay(file, speed, seconds_of(from_), options_of(settings), settings.region)
     return play(run, settings, output)
 
