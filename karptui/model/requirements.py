@@ -52,6 +52,13 @@ class Requirements:
         self._by_key = by_key
         self._hash: int | None = None
 
+    @classmethod
+    def keyed(cls, by_key: dict[str, Requirement]) -> "Requirements":
+        """From requirements by their own keys; the dict is kept, so nobody may change it any more."""
+        made = cls()
+        made._by_key = by_key
+        return made
+
     def __getitem__(self, key: str) -> Requirement:
         return self._by_key[key]
 

@@ -4,6 +4,7 @@ The formulas are those of Karpenter's AWS provider v1.14.1 for AL2023 (the spec'
 """
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from karptui.model.instance_type import Overhead
 from karptui.model.quantity import NANO, parse
@@ -38,6 +39,7 @@ def usable_memory(size_mib: int, arm: bool) -> int:
     return (rest + (-rest * share // whole)) * MIB * NANO
 
 
+@cache
 def reserved_cpu(vcpus: int) -> int:
     """cpu that kubelet keeps: each band cut off to whole millicores, then added up."""
     left, reserved = vcpus * 1000, 0
@@ -94,6 +96,7 @@ def allocatable(capacity: Mapping[str, int], taken: Overhead) -> dict[str, int]:
     return left
 
 
+@lru_cache(maxsize=4096)
 def _percentage(amount: int, percent: float) -> int:
     # Rounded up to a whole byte.
     exact = amount * int(percent * 10_000)

@@ -97,36 +97,21 @@ def resolve(
     A type that the region does not offer, that has no price, or that the AMI family cannot run stays in the list with
     every offering unavailable (price 0 where it has none), so that a decision can say why it was not taken.
     """
-    return tuple(_instance_type(entry, region, price, shape or NodeClassShape(), unavailable) for entry in facts)
+    return _Resolution(region, price, shape or NodeClassShape(), unavailable).of(facts)
 
 
-def _instance_type(
-    facts: TypeFacts, region: Region, price: Price, shape: NodeClassShape, unavailable: Unavailable | None
-) -> InstanceType:
-    amounts = type_capacity(facts, shape)
-    pods = amounts["pods"] // NANO if shape.family == "Bottlerocket" else facts.address_pods
-    taken = capacity.overhead(facts.vcpus, pods, amounts["ephemeral-storage"], amounts["memory"], shape.kubelet)
-    zones = region.zones_of(facts)
-    kinds = tuple(kind for kind in CAPACITY_TYPES if kind in facts.usage)
-    return InstanceType(
-        name=facts.name,
-        requirements=_requirements(facts, region, zones or tuple(region.zone_ids), kinds),
-        capacity=amounts,
-        overhead=taken,
-        allocatable=capacity.allocatable(amounts, taken),
-        offerings=_offerings(facts, region, zones, kinds, price, shape, unavailable),
-    )
-
-
-def type_capacity(facts: TypeFacts, shape: NodeClassShape) -> dict[str, int]:
-    """Capacity in nano-units; only what there is any of."""
+def _capacity(facts: TypeFacts, shape: NodeClassShape, root_disk: int) -> dict[str, int]:
+    """In nano-units; only what there is any of."""
+    local = facts.labels.get(labels.INSTANCE_LOCAL_NVME)
+    striped = local is not None and shape.spec.get("instanceStorePolicy") == "RAID0"
     amounts = {
         "cpu": facts.vcpus * NANO,
         "memory": capacity.usable_memory(facts.memory_mib, facts.arm),
-        "ephemeral-storage": _ephemeral_storage(facts, shape),
+        "ephemeral-storage": int(local) * GIGABYTE * NANO if striped and local else root_disk,
         "pods": _pods(facts, shape) * NANO,
     }
-    amounts.update({resource: count * NANO for resource, count in facts.resources.items()})
+    for resource, count in facts.resources.items():
+        amounts[resource] = count * NANO
     return amounts
 
 
@@ -141,10 +126,8 @@ def _pods(facts: TypeFacts, shape: NodeClassShape) -> int:
     return pods
 
 
-def _ephemeral_storage(facts: TypeFacts, shape: NodeClassShape) -> int:
-    local = facts.labels.get(labels.INSTANCE_LOCAL_NVME)
-    if shape.spec.get("instanceStorePolicy") == "RAID0" and local is not None:
-        return int(local) * GIGABYTE * NANO
+def _root_disk(shape: NodeClassShape) -> int:
+    """Size of the root volume in nano-bytes."""
     devices = shape.spec.get("blockDeviceMappings") or []
     chosen = [device for device in devices if device.get("rootVolume")]
     if not chosen and shape.family == "Custom":
@@ -159,29 +142,102 @@ def _ephemeral_storage(facts: TypeFacts, shape: NodeClassShape) -> int:
     return 50 * 2**30 * NANO if shape.family.startswith("Windows") else capacity.DEFAULT_EPHEMERAL_STORAGE
 
 
-@lru_cache(maxsize=65_536)
 def _one_of(key: str, *values: str) -> Requirement:
-    """`key In values`, shared between types; without values DoesNotExist."""
+    """`key In values`; without values DoesNotExist."""
     return Requirement(key, False, frozenset(values))
 
 
-_ABSENT = tuple((key, _one_of(key)) for key in OPTIONAL_KEYS)
+_ABSENT = {key: _one_of(key) for key in OPTIONAL_KEYS}
+_TENANCY = _one_of(labels.INSTANCE_TENANCY, "default", "dedicated")
+_shared_requirements: dict[str, dict[str, Requirement]] = {}
+"""Label → value → `label In [value]`, shared by all types that have that value."""
 
 
-def _requirements(facts: TypeFacts, region: Region, zones: tuple[str, ...], kinds: tuple[str, ...]) -> Requirements:
-    known = facts.labels
-    ids = tuple(region.zone_ids[zone] for zone in zones if region.zone_ids[zone])
-    return Requirements(
-        [
-            *[_one_of(key, value) for key, value in known.items()],
+class _Place(Struct, frozen=True, gc=False):
+    """The zones that offer a type, the requirements that follow, and every way to buy there; shared between types."""
+
+    offered: bool
+    requirements: dict[str, Requirement]
+    ways: tuple[tuple[str, str, Requirements], ...]
+
+
+class _Resolution:
+    """What all types of one region, NodeClass and price list have in common, worked out once."""
+
+    def __init__(self, region: Region, price: Price, shape: NodeClassShape, unavailable: Unavailable | None) -> None:
+        self._region = region
+        self._price = price
+        self._shape = shape
+        self._unavailable = unavailable
+        self._places: dict[tuple[str | None, tuple[str, ...]], _Place] = {}
+        self._root_disk = _root_disk(shape)
+
+    def of(self, facts: Iterable[TypeFacts]) -> tuple[InstanceType, ...]:
+        """The types, in the given order."""
+        return tuple([self._instance_type(entry) for entry in facts])
+
+    def _instance_type(self, facts: TypeFacts) -> InstanceType:
+        shape = self._shape
+        amounts = _capacity(facts, shape, self._root_disk)
+        pods = amounts["pods"] // NANO if shape.family == "Bottlerocket" else facts.address_pods
+        taken = capacity.overhead(facts.vcpus, pods, amounts["ephemeral-storage"], amounts["memory"], shape.kubelet)
+        where = (facts.offered.get(self._region.name), facts.usage)
+        place = self._places.get(where)
+        if place is None:
+            place = self._places[where] = self._place(facts)
+        return InstanceType(
+            facts.name,
+            _requirements(facts.labels, place.requirements),
+            amounts,
+            taken,
+            capacity.allocatable(amounts, taken),
+            self._offerings(facts, place),
+        )
+
+    def _place(self, facts: TypeFacts) -> _Place:
+        region = self._region
+        offering = region.zones_of(facts)
+        zones = offering or tuple(region.zone_ids)
+        kinds = tuple(kind for kind in CAPACITY_TYPES if kind in facts.usage)
+        ids = tuple(region.zone_ids[zone] for zone in zones if region.zone_ids[zone])
+        entries = [
             _one_of(labels.ZONE, *zones),
             *([_one_of(labels.ZONE_ID, *ids)] if ids else []),
             _one_of(labels.REGION, region.name),
             _one_of(labels.CAPACITY_TYPE, *kinds),
-            _one_of(labels.INSTANCE_TENANCY, "default", "dedicated"),
-            *[absent for key, absent in _ABSENT if key not in known],
+            _TENANCY,
         ]
-    )
+        ways = tuple(
+            (zone, kind, _offering_requirements(kind, zone, region.zone_ids[zone])) for zone in zones for kind in kinds
+        )
+        return _Place(bool(offering), {entry.key: entry for entry in entries}, ways)
+
+    def _offerings(self, facts: TypeFacts, place: _Place) -> tuple[Offering, ...]:
+        name, price, unavailable = facts.name, self._price, self._unavailable
+        runs = place.offered and not (self._shape.family == "AL2023" and name.startswith("a1."))
+        offerings: list[Offering] = []
+        for zone, kind, requirements in place.ways:
+            cost = price(kind, facts, zone)
+            available = runs and cost is not None and not (unavailable and unavailable(kind, name, zone))
+            offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
+        return tuple(offerings)
+
+
+def _requirements(known: Mapping[str, str], place: Mapping[str, Requirement]) -> Requirements:
+    by_key: dict[str, Requirement] = {}
+    for key, value in known.items():
+        shared = _shared_requirements.get(key)
+        if shared is None:
+            shared = _shared_requirements[key] = {}
+        entry = shared.get(value)
+        if entry is None:
+            entry = shared[value] = _one_of(key, value)
+        by_key[key] = entry
+    by_key.update(place)
+    for key, absent in _ABSENT.items():
+        if key not in by_key:
+            by_key[key] = absent
+    return Requirements.keyed(by_key)
 
 
 @lru_cache(maxsize=1024)
@@ -189,28 +245,7 @@ def _offering_requirements(capacity_type: str, zone: str, zone_id: str) -> Requi
     entries = [_one_of(labels.CAPACITY_TYPE, capacity_type), _one_of(labels.ZONE, zone)]
     if zone_id:
         entries.append(_one_of(labels.ZONE_ID, zone_id))
-    return Requirements(entries + [_one_of(key) for key in RESERVATION_KEYS])
-
-
-def _offerings(
-    facts: TypeFacts,
-    region: Region,
-    zones: tuple[str, ...],
-    kinds: tuple[str, ...],
-    price: Price,
-    shape: NodeClassShape,
-    unavailable: Unavailable | None,
-) -> tuple[Offering, ...]:
-    runs = bool(zones) and not (shape.family == "AL2023" and facts.name.startswith("a1."))
-    name = facts.name
-    offerings: list[Offering] = []
-    for zone in zones or region.zone_ids:
-        for kind in kinds:
-            cost = price(kind, facts, zone)
-            available = runs and cost is not None and not (unavailable and unavailable(kind, name, zone))
-            requirements = _offering_requirements(kind, zone, region.zone_ids[zone])
-            offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
-    return tuple(offerings)
+    return Requirements(entries + [_ABSENT[key] for key in RESERVATION_KEYS])
 
 
 def has_efa(instance_type: InstanceType) -> bool:
