@@ -1,11 +1,14 @@
 """Finding the open claim that takes a pod: the first in order that accepts (spec/scheduling.md 6.4 step 2).
 
-Claims with the same requirements are one bucket, so requirements and topology are asked once for all of them. A claim
-that was too full for a class never takes one of that class again, as claims only fill and narrow.
+Claims with the same requirements are one bucket, so requirements and topology are asked once for all of them. Classes
+that tolerate and require the same, and that the same hosts refuse, keep one book of those claims. A class gets a book of
+its own when a claim is too full for it: that one never takes one of the class again, as claims only fill and narrow.
 """
 
+from enum import Enum
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Bucket, Claim, ClaimOrder
@@ -20,6 +23,8 @@ from karptui.model.taints import tolerates_all
 _MANY_ARRIVALS = 16
 """With more claims than this new to a class, its heap is made anew."""
 
+_key_of = itemgetter(0)
+
 
 class Acceptance(NamedTuple):
     """What a claim would become with the pod."""
@@ -28,6 +33,14 @@ class Acceptance(NamedTuple):
     requirements: RequirementSet
     types: int
     reserved: frozenset[str]
+
+
+class _No(Enum):
+    """Why a claim does not take a pod: its host never will, it is too full for the class, or not now."""
+
+    HOST = 1
+    FULL = 2
+    LATER = 3
 
 
 class _Page:
@@ -46,27 +59,51 @@ class _Page:
         self.seen = 0
         self.epoch = -1
 
+    def copy(self) -> "_Page":
+        """The same keys, to be ruled out separately."""
+        twin = _Page(self.bucket, self.targets)
+        twin.heap, twin.seen, twin.epoch = self.heap[:], self.seen, self.epoch
+        return twin
+
 
 class _Book:
-    """What one class knows of the open claims; `dead` are those that never take one of it again."""
+    """What classes know of the open claims; `dead` are those that never take one of them again."""
 
-    __slots__ = ("dead", "pages", "seen", "shape")
+    __slots__ = ("dead", "pages", "shape", "shared")
 
-    def __init__(self, shape: "_Shape") -> None:
+    def __init__(self, shape: "_Shape", shared: bool) -> None:
         self.shape = shape
-        self.seen = 0
+        self.shared = shared
         self.pages: list[_Page] = []
         self.dead: set[Claim] = set()
 
+    def turn_pages(self) -> list[_Page]:
+        """The pages, with one for every bucket that has come to suit."""
+        pages, suitable = self.pages, self.shape.suitable
+        if len(pages) < len(suitable):
+            pages += [_Page(bucket, targets) for bucket, targets in suitable[len(pages) :]]
+        return pages
+
+    def copy(self) -> "_Book":
+        """A book for one class that begins with what all of them know."""
+        twin = _Book(self.shape, shared=False)
+        twin.dead = set(self.dead)
+        twin.pages = [page.copy() for page in self.pages]
+        return twin
+
 
 class _Shape:
-    """Classes that differ in requests, labels and topology only: the same buckets suit them all."""
+    """Classes that differ in requests, labels and topology only: the same buckets suit them all.
 
-    __slots__ = ("buckets", "suitable")
+    `books` are those that classes share, by what hosts mean to them.
+    """
+
+    __slots__ = ("books", "buckets", "suitable")
 
     def __init__(self) -> None:
         self.buckets = 0
         self.suitable: list[tuple[Bucket, tuple[RequirementSet, ...]]] = []
+        self.books: dict[tuple[object, ...], _Book] = {}
 
 
 class Joining:
@@ -87,6 +124,7 @@ class Joining:
         self._reservations = reservations
         self._books: dict[int, _Book] = {}
         self._shapes: dict[tuple[object, ...], _Shape] = {}
+        self._shape_by_class: dict[int, _Shape] = {}
 
     def forget(self, class_: PodClass) -> None:
         """No pod of a class is left to place."""
@@ -94,17 +132,44 @@ class Joining:
 
     def find(self, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         """The first claim in order that accepts a pod of a class."""
+        shape = self._shape_by_class.get(class_.index)
+        if shape is None:
+            shape = self._shape_by_class[class_.index] = self._shape_of(class_)
+        if shape.buckets < len(self._order.buckets):
+            self._see_buckets(shape, class_)
         book = self._books.get(class_.index)
+        if book is not None:
+            return self._in_book(book, class_, groups)
+        if not groups.hosts:
+            answer = self._foremost(shape, class_, groups)
+            if not isinstance(answer, _No):
+                return answer
+            book = self._books[class_.index] = _Book(shape, shared=False)
+            return self._in_book(book, class_, groups)
+        book = shape.books.get(groups.host_terms)
         if book is None:
-            book = self._books[class_.index] = _Book(self._shape_of(class_))
-        if book.shape.buckets < len(self._order.buckets):
-            self._see_buckets(book.shape, class_)
-        if book.seen < len(book.shape.suitable):
-            book.pages += [_Page(bucket, targets) for bucket, targets in book.shape.suitable[book.seen :]]
-            book.seen = len(book.shape.suitable)
+            book = shape.books[groups.host_terms] = _Book(shape, shared=True)
+        return self._in_book(book, class_, groups)
+
+    def _foremost(self, shape: _Shape, class_: PodClass, groups: ClassTopology) -> "Acceptance | _No | None":
+        """The answer of the first claim that there is for a class that no host refuses; None if there is none."""
+        heads = [(bucket.keys[0], bucket, targets) for bucket, targets in shape.suitable if bucket.keys]
+        if groups.zonal:
+            heads.sort(key=_key_of)
+            for key, _, targets in heads:
+                narrowed = self._narrowed(class_, groups, targets)
+                if narrowed:
+                    return self._try(self._order.claim_at[key], class_, groups, narrowed, targets)
+            return None
+        if not heads:
+            return None
+        key, _, targets = min(heads, key=_key_of)
+        return self._try(self._order.claim_at[key], class_, groups, targets, targets)
+
+    def _in_book(self, book: _Book, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         heads: list[tuple[int, _Page]] = []
         epoch = self._order.epoch
-        for page in book.pages:
+        for page in book.turn_pages():
             if page.epoch != epoch or page.seen < len(page.bucket.arrivals):
                 self._catch_up(page, book, groups)
             head = self._head(page)
@@ -118,6 +183,7 @@ class Joining:
         put_aside: list[tuple[list[int], int]] = []
         narrowed: dict[_Page, tuple[RequirementSet, ...]] = {}
         accepted: Acceptance | None = None
+        own: _Book | None = None
         # No two claims have one key, so pages are never compared.
         heapify(heads)
         while heads:
@@ -131,11 +197,15 @@ class Joining:
                     heappop(heads)
                     continue
             claim = self._order.claim_at[key]
-            accepted, later = self._try(claim, class_, groups, targets, page.targets)
-            if accepted is not None:
+            answer = self._try(claim, class_, groups, targets, page.targets)
+            if isinstance(answer, Acceptance):
+                accepted = answer
+                break
+            if answer is _No.FULL and book.shared:
+                own = book
                 break
             heappop(page.heap)
-            if later:
+            if answer is _No.LATER:
                 put_aside.append((page.heap, key))
             else:
                 book.dead.add(claim)
@@ -146,6 +216,9 @@ class Joining:
                 heappop(heads)
         for heap, key in put_aside:
             heappush(heap, key)
+        if own is not None:
+            own = self._books[class_.index] = own.copy()
+            return self._in_book(own, class_, groups)
         return accepted
 
     def _try(
@@ -155,10 +228,10 @@ class Joining:
         groups: ClassTopology,
         targets: tuple[RequirementSet, ...],
         widest: tuple[RequirementSet, ...],
-    ) -> tuple[Acceptance | None, bool]:
-        """What the claim would become; or whether it is worth asking again later."""
+    ) -> "Acceptance | _No":
+        """What the claim would become, or whether it is worth asking again later."""
         if groups.hosts and not self._topology.admits_host(groups, claim.index):
-            return None, groups.attracted_to_host
+            return _No.LATER if groups.attracted_to_host else _No.HOST
         again = False
         for target in targets:
             types = self._filter.joining(claim, class_, target)
@@ -168,11 +241,11 @@ class Joining:
             if reserved is None:
                 again = True
                 continue
-            return Acceptance(claim, target, types, reserved), True
+            return Acceptance(claim, target, types, reserved)
         # Topology may choose another domain the next time, unless the claim is too full in every one.
-        return None, again or (
-            bool(groups.zonal) and any(self._filter.joining(claim, class_, target) for target in widest)
-        )
+        if again or (groups.zonal and any(self._filter.joining(claim, class_, target) for target in widest)):
+            return _No.LATER
+        return _No.FULL
 
     def _shape_of(self, class_: PodClass) -> _Shape:
         key = (class_.requirements, class_.spec.tolerations, class_.alternatives)

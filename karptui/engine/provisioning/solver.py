@@ -91,7 +91,7 @@ class Solver:
     def run(self) -> Outcome:
         """Places every pod that has a place, without writing the claims out."""
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
-        self._topology.start(class_of.values())
+        self._topology.start(dict.fromkeys(class_of.values()))
         failures: dict[str, PodFailure] = {}
         left = Counter(class_.index for class_ in class_of.values())
         queue = PodQueue(self._batch.pods)

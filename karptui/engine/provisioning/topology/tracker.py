@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
@@ -19,9 +20,10 @@ from karptui.model.taints import Taint
 
 
 class ClassTopology:
-    """The groups that matter to a class: `zonal` and `hosts` restrict where it goes, the others count it.
+    """The groups that matter to classes with equal constraints: `zonal` and `hosts` restrict, the others count them.
 
-    Each of the first two comes with whether the group counts the class itself.
+    Each of the first two comes with whether the group counts the class itself. `host_terms` tells apart what hosts
+    mean to a class: classes for which it is equal are refused by the same hosts.
     """
 
     __slots__ = (
@@ -29,9 +31,11 @@ class ClassTopology:
         "counted",
         "generation",
         "host_domains",
+        "host_terms",
         "hosts",
         "owned",
         "owned_inverse",
+        "recorded",
         "zonal",
     )
 
@@ -44,12 +48,22 @@ class ClassTopology:
         self.counted: list[Group] = []
         self.attracted_to_host = False
         self.host_domains: Requirement | None = None
+        self.host_terms: tuple[object, ...] = ()
+        self.recorded: dict[tuple[RequirementSet, int], _Recording] = {}
 
     def full_hosts(self) -> Iterator[Collection[Host]]:
         """Hosts that take none of the class for good, as far as they are quickly told."""
         for group, selected in self.hosts:
             if group.kind is Kind.ANTI_AFFINITY or (group.kind is Kind.SPREAD and selected and group.max_skew == 1):
                 yield group.hosts
+
+
+class _Recording(NamedTuple):
+    """What changes when a pod comes to something with certain requirements and taints, which are held in `taints`."""
+
+    taints: tuple[Taint, ...]
+    domains: tuple[tuple[Group, str], ...]
+    hosts: tuple[Group, ...]
 
 
 class _Counting:
@@ -77,7 +91,7 @@ class Topology:
         self._inverse: dict[tuple[object, ...], Group] = {}
         self._by_labels: dict[tuple[str, frozenset[tuple[str, str]]], _Counting] = {}
         self._by_class: dict[int, ClassTopology] = {}
-        self._admitted: dict[tuple[int, RequirementSet, tuple[Taint, ...]], bool] = {}
+        self._by_constraints: dict[tuple[object, ...], ClassTopology] = {}
 
     def start(self, classes: Iterable[PodClass]) -> None:
         """Creates the inverse groups of bound pods, then the groups of the batch in the order of its pods."""
@@ -102,9 +116,14 @@ class Topology:
     def _groups_of(self, class_: PodClass) -> ClassTopology:
         known = self._by_class.get(class_.index)
         if known is None:
-            spec = class_.spec
-            owned_inverse = [self._inverse_group(class_.namespace, spec, term) for term in spec.anti_affinity]
-            known = self._by_class[class_.index] = ClassTopology(self._own(class_), _distinct(owned_inverse))
+            constraints = _constraints(class_)
+            known = self._by_constraints.get(constraints)
+            if known is None:
+                spec = class_.spec
+                owned_inverse = [self._inverse_group(class_.namespace, spec, term) for term in spec.anti_affinity]
+                known = ClassTopology(self._own(class_), _distinct(owned_inverse))
+                self._by_constraints[constraints] = known
+            self._by_class[class_.index] = known
         return known
 
     def narrow(
@@ -137,32 +156,14 @@ class Topology:
         self, groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet, host: Host
     ) -> None:
         """A pod has been placed, on something with these requirements (7.7)."""
-        for group in groups.counted:
-            if group.node_filter is not None and not self._admits(group, taints, requirements):
-                continue
-            if group.per_host:
-                group.count(host)
-                continue
-            left = requirements.requirements.get(group.key)
-            if left is None:
-                continue
-            if group.kind is Kind.ANTI_AFFINITY or (not left.complement and len(left.values) == 1):
-                for domain in left.values:
-                    group.count(domain)
-        for group in groups.owned_inverse:
-            if group.per_host:
-                group.count(host)
-            elif (left := requirements.requirements.get(group.key)) is not None:
-                for domain in left.values:
-                    group.count(domain)
-
-    def _admits(self, group: Group, taints: tuple[Taint, ...], requirements: RequirementSet) -> bool:
-        key = (id(group), requirements, taints)
-        known = self._admitted.get(key)
-        if known is None:
-            assert group.node_filter is not None
-            known = self._admitted[key] = group.node_filter.admits(taints, requirements.requirements)
-        return known
+        key = (requirements, id(taints))
+        recording = groups.recorded.get(key)
+        if recording is None:
+            recording = groups.recorded[key] = _recording(groups, taints, requirements)
+        for group, domain in recording.domains:
+            group.count(domain)
+        for group in recording.hosts:
+            group.count(host)
 
     def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
         counted = self._counting(class_)
@@ -174,6 +175,8 @@ class Topology:
         known.attracted_to_host = any(group.kind is Kind.AFFINITY for group, _ in known.hosts)
         known.counted = counted.forward
         known.host_domains = class_.strict.requirements.get(HOSTNAME)
+        known.host_terms = (*known.hosts, known.host_domains) if known.hosts else ()
+        known.recorded.clear()
 
     def _counting(self, class_: PodClass) -> "_Counting":
         """The groups that count pods with the labels of a class; groups are only ever added, so those that are new."""
@@ -259,6 +262,46 @@ class Topology:
             if term.namespace_selector.matches(known.metadata.labels)
         )
         return frozenset((*term.namespaces, *matching))
+
+
+def _constraints(class_: PodClass) -> tuple[object, ...]:
+    """Classes for which this is equal own the same groups, and are counted by the same."""
+    spec = class_.spec
+    return (
+        class_.label_key,
+        class_.strict,
+        spec.topology_spread,
+        spec.affinity,
+        spec.anti_affinity,
+        spec.preferred_affinity,
+        spec.preferred_anti_affinity,
+        spec.tolerations,
+        spec.required_node_terms,
+        frozenset(spec.node_selector.items()),
+    )
+
+
+def _recording(groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet) -> _Recording:
+    """Which groups count a pod where (7.7)."""
+    domains: list[tuple[Group, str]] = []
+    hosts: list[Group] = []
+    for group in groups.counted:
+        if group.node_filter is not None and not group.node_filter.admits(taints, requirements.requirements):
+            continue
+        if group.per_host:
+            hosts.append(group)
+            continue
+        left = requirements.requirements.get(group.key)
+        if left is None:
+            continue
+        if group.kind is Kind.ANTI_AFFINITY or (not left.complement and len(left.values) == 1):
+            domains += [(group, domain) for domain in left.values]
+    for group in groups.owned_inverse:
+        if group.per_host:
+            hosts.append(group)
+        elif (left := requirements.requirements.get(group.key)) is not None:
+            domains += [(group, domain) for domain in left.values]
+    return _Recording(taints, tuple(domains), tuple(hosts))
 
 
 def _distinct(groups: list[Group]) -> list[Group]:
