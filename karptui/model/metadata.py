@@ -42,7 +42,10 @@ class Metadata(Struct, frozen=True, gc=False):
 
     def owned_by(self, api_version: str, kind: str) -> bool:
         """Whether any owner has this apiVersion and kind (Karpenter does not ask for the controller flag)."""
-        return any(owner.kind == kind and owner.api_version == api_version for owner in self.owners)
+        for owner in self.owners:  # noqa: SIM110  asked of every pod
+            if owner.kind == kind and owner.api_version == api_version:
+                return True
+        return False
 
 
 class Condition(Struct, frozen=True, gc=False):

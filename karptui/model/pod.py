@@ -112,5 +112,7 @@ class Pod(Struct, frozen=True, gc=False, eq=False):
         """Whether Karpenter would provision for it (spec/scheduling.md 1.2)."""
         if self.node_name or self.nominated_node:
             return False
-        waits = any(entry.type == "PodScheduled" and entry.reason == "Unschedulable" for entry in self.conditions)
-        return waits and not self.daemon and not self.mirror
+        for entry in self.conditions:
+            if entry.reason == "Unschedulable" and entry.type == "PodScheduled":
+                return not self.metadata.owners or not (self.daemon or self.mirror)
+        return False

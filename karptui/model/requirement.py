@@ -4,6 +4,7 @@ Immutable, hashable and equal by content, so that the engine can cache by it.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -147,6 +148,12 @@ class Requirement(Struct, frozen=True, gc=False, cache_hash=True):
         if self.lte is not None:
             text += f" <={self.lte}"
         return text if self.min_values is None else f"{text} minValues {self.min_values}"
+
+
+@lru_cache(maxsize=4096)
+def anything(key: str) -> Requirement:
+    """Exists, which is what saying nothing about a key amounts to."""
+    return Requirement(key, True)
 
 
 def requirement(

@@ -10,13 +10,14 @@ from msgspec import Struct
 
 from karptui.model.labels import AWS_NORMALIZED, IN
 from karptui.model.node import RequirementSpec
-from karptui.model.requirement import Requirement, requirement
+from karptui.model.requirement import Requirement, anything, requirement
 
 __all__ = [
     "NO_REQUIREMENTS",
     "Conflict",
     "Requirement",
     "Requirements",
+    "anything",
     "from_labels",
     "from_selector_terms",
     "from_specs",
@@ -104,7 +105,7 @@ class Requirements:
 
     def of(self, key: str) -> Requirement:
         """The requirement on a key, or Exists, which is what saying nothing amounts to."""
-        return self._by_key.get(key) or Requirement(key, True)
+        return self._by_key.get(key) or anything(key)
 
     def add(self, *incoming: Requirement) -> "Requirements":
         """With further requirements; one on a known key is intersected with what is there."""

@@ -6,6 +6,7 @@ beside its base row (spec/scheduling.md 3.3); bit i of a row mask is type i's ba
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from math import inf
 
 from karptui.engine.provisioning.fit import FitIndex
@@ -16,6 +17,7 @@ from karptui.model.resources import Resources
 
 _KEPT_CATALOGUES = 4
 _KEPT_ORDERS = 4096
+_DIGITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 class OfferingKind:
@@ -152,6 +154,20 @@ class PreparedCatalogue:
             if len(self._orders) > _KEPT_ORDERS:
                 self._orders.popitem(last=False)
         return known
+
+    def by_price(self, kinds: tuple[OfferingKind, ...], types: int) -> list[int]:
+        """The types of a mask, cheapest first, as `price_order` has them."""
+        order, _ = self.price_order(kinds)
+        # One byte a type: asking a wide int for its bits one by one takes far longer.
+        chosen = f"{types:0{self.count}b}".encode().translate(_DIGITS)[::-1]
+        return list(compress(order, map(chosen.__getitem__, order)))
+
+    def mask_of(self, types: Iterable[int]) -> int:
+        """The mask of some types."""
+        digits = bytearray(b"0") * (self.count + 1)
+        for bit in types:
+            digits[-1 - bit] = 49
+        return int(digits, 2)
 
     def stated(self, key: str) -> Iterable[tuple[Requirement, int]]:
         """The requirements that types state for a key, each with the mask of its types."""

@@ -162,4 +162,4 @@ class ClaimOrder:
 
 def _near_probe(place: int, length: int) -> bool:
     quarter = length // 4
-    return any(abs(place - quarter * times) <= 2 for times in (1, 2, 3))
+    return -2 <= place - quarter <= 2 or -2 <= place - 2 * quarter <= 2 or -2 <= place - 3 * quarter <= 2

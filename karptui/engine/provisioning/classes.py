@@ -90,15 +90,17 @@ class PodClasses:
     def of(self, pod: Pod) -> PodClass:
         """The class of a pod."""
         metadata, spec = pod.metadata, pod.spec
-        amounts = self._amounts_of(pod.requests)
-        values = tuple(map(metadata.labels.get, self.label_keys))
-        key: tuple[object, ...] = (spec.key, metadata.namespace, values, amounts)
+        labels = metadata.labels
+        values = [labels.get(key) for key in self.label_keys]
+        key: tuple[object, ...] = (spec.key, metadata.namespace, *values)
+        if pod.requests is not spec.requests:
+            key = (*key, self._amounts_of(pod.requests))
         if spec.volumes:
             key = (*key, metadata.name)
         known = self._known.get(key)
         if known is None:
             watched = {name: value for name, value in zip(self.label_keys, values, strict=True) if value is not None}
-            template = ClassTemplate(pod, watched, amounts, self.space, self.snapshot)
+            template = ClassTemplate(pod, watched, self._amounts_of(pod.requests), self.space, self.snapshot)
             known = self._known[key] = self._add(spec, template)
         return known
 

@@ -160,6 +160,8 @@ class Places:
 
     def place(self, pod: Pod, class_: PodClass, let_through: bool = True) -> ExistingNode | None:
         """Puts a pod onto the first node that accepts it."""
+        if not self._open:
+            return None
         known = self._existing.refusals(class_)
         mask = self._open & ~(known.refused & ~(known.undefined & self._taken_mask)) & ~self._full.get(class_.index, 0)
         if not let_through:

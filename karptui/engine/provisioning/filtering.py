@@ -1,5 +1,6 @@
 """Which instance types of a claim still hold its pods and one more (spec/scheduling.md 8.2)."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
@@ -15,7 +16,8 @@ class TypeFilter:
 
     def __init__(self, catalogue: PreparedCatalogue) -> None:
         self._catalogue = catalogue
-        self._at_least = catalogue.allocatable.at_least
+        self._tables = catalogue.allocatable.tables
+        self._opened: dict[tuple[object, ...], int] = {}
         self._plain = not catalogue.extra_rows
 
     def joining(self, claim: Claim, class_: PodClass, requirements: RequirementSet) -> int:
@@ -29,23 +31,36 @@ class TypeFilter:
         if not eligible:
             return 0
         used, kept = claim.requests, 0
-        at_least = self._at_least
+        tables = self._tables
         for group in claim.groups:
             mask = eligible & group.types
-            if not mask:
-                continue
             overhead = group.overhead
             # What the pod does not ask for has not changed since the types were filtered for the claim's last pod.
             for name, amount in class_.amounts:
-                mask &= at_least(name, amount + used.get(name, 0) + overhead.get(name, 0))
-                if not mask:
+                if name in used:
+                    amount += used[name]
+                if overhead:
+                    amount += overhead.get(name, 0)
+                table = tables.get(name)
+                if table is not None:
+                    mask &= table[1][bisect_right(table[0], -amount)]
+                elif amount > 0:
+                    mask = 0
                     break
             kept |= mask
         return kept
 
     def opening(self, groups: list[DaemonGroup], eligible: int, class_: PodClass, requirements: RequirementSet) -> int:
         """The types that hold the first pod of a claim."""
-        return self._by_group(groups, eligible, class_, None, requirements, dict(class_.amounts))
+        if class_.spec.host_ports:
+            return self._by_group(groups, eligible, class_, None, requirements, dict(class_.amounts))
+        # Requirements name their NodePool, and so the groups.
+        key = (requirements, class_.amounts, eligible)
+        types = self._opened.get(key)
+        if types is None:
+            types = self._by_group(groups, eligible, class_, None, requirements, dict(class_.amounts))
+            self._opened[key] = types
+        return types
 
     def _by_group(
         self,

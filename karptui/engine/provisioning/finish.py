@@ -104,8 +104,8 @@ class Finishing:
 
     def _write(self, requirements: RequirementSet, types: int) -> _Written:
         """What claims with equal requirements and types have in common."""
-        order, _ = self._catalogue.price_order(requirements.kinds)
-        names = tuple([self._catalogue.types[bit].name for bit in order if types >> bit & 1])
+        listed = self._catalogue.types
+        names = tuple([listed[bit].name for bit in self._catalogue.by_price(requirements.kinds, types)])
         rows = self._catalogue.expand(types)
         offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
         final = requirements.requirements.without(*SIMULATION_KEYS)
@@ -126,9 +126,7 @@ class Finishing:
         """The mask of as many types as a NodeClaim lists, by price."""
         if types.bit_count() <= self._max_types:
             return types
-        order, _ = self._catalogue.price_order(requirements.kinds)
-        kept = [bit for bit in order if types >> bit & 1][: self._max_types]
-        return sum(1 << bit for bit in kept)
+        return self._catalogue.mask_of(self._catalogue.by_price(requirements.kinds, types)[: self._max_types])
 
     def _cheapest(self, requirements: RequirementSet, name: str) -> tuple[float, str, str]:
         """Price, zone and capacity type of the cheapest offering of a type."""

@@ -23,13 +23,14 @@ class FitIndex:
                 if any(amount < 0 for amount in row.values()):
                     usable &= ~(1 << bit)
         self.usable = usable
-        self._tables: dict[str, tuple[list[int], list[int]]] = {}
+        self.tables: dict[str, tuple[list[int], list[int]]] = {}
+        """By resource: the amounts negated, ascending, and the mask of the first so many of them."""
         for resource in {name for row in rows for name in row}:
-            self._tables[resource] = _table(rows, resource, usable)
+            self.tables[resource] = _table(rows, resource, usable)
 
     def at_least(self, resource: str, amount: int) -> int:
         """The rows that have this much of one resource; a resource that no row has is zero everywhere."""
-        table = self._tables.get(resource)
+        table = self.tables.get(resource)
         if table is None:
             return self.usable if amount <= 0 else 0
         negated, prefixes = table
@@ -38,7 +39,7 @@ class FitIndex:
     def fits(self, amounts: Iterable[tuple[str, int]]) -> int:
         """The rows that hold all amounts (nano-units by resource)."""
         mask = self.usable
-        tables = self._tables
+        tables = self.tables
         for resource, amount in amounts:
             table = tables.get(resource)
             if table is not None:
@@ -55,7 +56,7 @@ class FitIndex:
 
     def maximum(self, resource: str, mask: int) -> int:
         """The greatest amount among the rows of a mask that is not empty."""
-        table = self._tables.get(resource)
+        table = self.tables.get(resource)
         if table is None:
             return 0
         negated, prefixes = table
@@ -71,7 +72,7 @@ class FitIndex:
     @property
     def resources(self) -> Iterable[str]:
         """The resources that any row names."""
-        return self._tables.keys()
+        return self.tables.keys()
 
 
 def _table(rows: Sequence[Mapping[str, int]], resource: str, usable: int) -> tuple[list[int], list[int]]:

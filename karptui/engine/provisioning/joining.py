@@ -1,8 +1,8 @@
 """Finding the open claim that takes a pod: the first in order that accepts (spec/scheduling.md 6.4 step 2).
 
 Claims with the same requirements are one bucket, so requirements and topology are asked once for all of them. Classes
-that tolerate and require the same, and that the same hosts refuse, keep one book of those claims. A class gets a book of
-its own when a claim is too full for it: that one never takes one of the class again, as claims only fill and narrow.
+that tolerate and require the same, and that the same hosts refuse, keep one book of those claims. A class gets a book
+of its own when a claim is too full for it: that one never takes one of the class again, as claims only fill and narrow.
 """
 
 from enum import Enum

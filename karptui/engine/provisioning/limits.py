@@ -14,6 +14,7 @@ class Limits:
         self._catalogue = catalogue
         self._remaining = {pool.key: dict(pool.limits) for pool in pools if pool.limits}
         self._masks: dict[str, int] = {}
+        self._largest = {name: catalogue.capacity.maximum(name, catalogue.all) for name in catalogue.capacity.resources}
         for node in nodes:
             remaining = self._remaining.get(node.node_pool)
             if remaining is not None and not node.deleting:
@@ -51,7 +52,8 @@ class Limits:
         if mask is None:
             mask = self._catalogue.all
             for name, amount in remaining.items():
-                mask &= self._catalogue.capacity.at_most(name, amount)
+                if amount < self._largest.get(name, 0):
+                    mask &= self._catalogue.capacity.at_most(name, amount)
             self._masks[pool] = mask
         return mask
 

@@ -84,12 +84,20 @@ class RequirementSpace:
         self.catalogue = catalogue
         self._sets: dict[Requirements, RequirementSet] = {}
         self._single: dict[Requirement, RequirementSet] = {}
+        self._among: dict[tuple[str, frozenset[str]], RequirementSet] = {}
 
     def intern(self, requirements: Requirements) -> RequirementSet:
         """The one set with this content."""
         known = self._sets.get(requirements)
         if known is None:
             known = self._sets[requirements] = RequirementSet(self, requirements)
+        return known
+
+    def among(self, key: str, values: frozenset[str]) -> RequirementSet:
+        """The set that asks for one of some values."""
+        known = self._among.get((key, values))
+        if known is None:
+            known = self._among[key, values] = self.intern(Requirements((Requirement(key, False, values),)))
         return known
 
     def single(self, requirement: Requirement) -> RequirementSet:

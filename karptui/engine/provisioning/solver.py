@@ -120,7 +120,7 @@ class Solver:
         if class_.spec.resource_claims and self._snapshot.options.ignore_dra_requests:
             return PodFailure((Reason(Refusal.DRA),))
         let_through = not self._absence.shielded or id(pod) in self._absence.let_through
-        known = self._failed.get((class_.index, let_through))
+        known = self._failed.get((class_.index, let_through)) if self._failed else None
         if known is not None and known[0] == self._placed:
             # Nothing has changed since one like it failed.
             return PodFailure(known[1], relaxed=_said_of(pod, known[2]))

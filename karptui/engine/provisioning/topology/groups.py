@@ -26,10 +26,12 @@ class Group:
     """`counts` has an entry for every known domain, `hosts` (for kubernetes.io/hostname) for those with pods."""
 
     __slots__ = (
+        "alone",
         "counts",
         "hosts",
         "key",
         "kind",
+        "known",
         "max_skew",
         "min_domains",
         "namespaces",
@@ -58,8 +60,11 @@ class Group:
         self.node_filter = node_filter
         self.per_host = key == HOSTNAME
         self.counts: dict[str, int] = {}
+        self.alone: dict[str, frozenset[str]] = {}
         self.hosts: dict[Host, int] = {}
         self.occupied = 0
+        self.known: dict[tuple[bool, Requirement, Requirement, int], frozenset[str]] = {}
+        """What attraction and repulsion came to: that depends on which domains are occupied, not on how many pods."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -99,6 +104,7 @@ class Group:
         """A domain exists."""
         if not self.per_host:
             self.counts.setdefault(domain, 0)
+            self.known.clear()
 
     # --- choosing -------------------------------------------------------------------------------------------------
 
@@ -125,11 +131,17 @@ class Group:
         """
         if self.kind is Kind.SPREAD:
             return self._spread(selected, pod, node)
-        if self.kind is Kind.ANTI_AFFINITY:
-            return frozenset(
-                domain for domain, count in self.counts.items() if not count and node.has(domain) and pod.has(domain)
-            )
-        return self._attracted(selected, pod, node)
+        key = (selected, pod, node, self.occupied)
+        found = self.known.get(key)
+        if found is None:
+            repels = self.kind is Kind.ANTI_AFFINITY
+            found = self.known[key] = self._empty(pod, node) if repels else self._attracted(selected, pod, node)
+        return found
+
+    def _empty(self, pod: Requirement, node: Requirement) -> frozenset[str]:
+        return frozenset(
+            domain for domain, count in self.counts.items() if not count and node.has(domain) and pod.has(domain)
+        )
 
     def _spread(self, selected: bool, pod: Requirement, node: Requirement) -> frozenset[str]:
         allowed = [count for domain, count in self.counts.items() if pod.has(domain)]
@@ -142,7 +154,12 @@ class Group:
                 candidate = (count, domain)
                 if best is None or candidate < best:
                     best = candidate
-        return frozenset() if best is None else frozenset((best[1],))
+        if best is None:
+            return frozenset()
+        only = self.alone.get(best[1])
+        if only is None:
+            only = self.alone[best[1]] = frozenset((best[1],))
+        return only
 
     def _attracted(self, selected: bool, pod: Requirement, node: Requirement) -> frozenset[str]:
         found = frozenset(

@@ -13,7 +13,7 @@ from karptui.engine.provisioning.topology.universe import Universe
 from karptui.model.affinity import PodAffinityTerm, TopologySpreadConstraint
 from karptui.model.labels import HOSTNAME, IN
 from karptui.model.pod import PodSpec
-from karptui.model.requirements import Conflict, Requirement, Requirements
+from karptui.model.requirements import Conflict, Requirement, Requirements, anything
 from karptui.model.selectors import LabelExpression
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import Taint
@@ -22,7 +22,8 @@ from karptui.model.taints import Taint
 class ClassTopology:
     """The groups that matter to classes with equal constraints: `zonal` and `hosts` restrict, the others count them.
 
-    Each of the first two comes with whether the group counts the class itself. `host_terms` tells apart what hosts
+    Each of the first two comes with whether the group counts the class itself, `zonal` also with what the class itself
+    strictly asks of the key. `host_terms` tells apart what hosts
     mean to a class: classes for which it is equal are refused by the same hosts.
     """
 
@@ -43,7 +44,7 @@ class ClassTopology:
         self.owned = owned
         self.owned_inverse = owned_inverse
         self.generation = -1
-        self.zonal: list[tuple[Group, bool]] = []
+        self.zonal: list[tuple[Group, bool, Requirement]] = []
         self.hosts: list[tuple[Group, bool]] = []
         self.counted: list[Group] = []
         self.attracted_to_host = False
@@ -135,14 +136,17 @@ class Topology:
         """
         if not groups.zonal:
             return requirements
+        chosen: RequirementSet | None = None
         entries: list[Requirement] = []
-        for group, selected in groups.zonal:
-            node = requirements.requirements.of(group.key)
-            domains = group.domains(selected, class_.strict.requirements.of(group.key), node)
+        for group, selected, own in groups.zonal:
+            key = group.key
+            domains = group.domains(selected, own, requirements.requirements.get(key) or anything(key))
             if not domains:
                 return group
-            entries.append(Requirement(group.key, False, domains))
-        chosen = self._space.single(entries[0]) if len(entries) == 1 else self._space.intern(Requirements(entries))
+            chosen = self._space.among(key, domains)
+            entries += chosen.requirements.values()
+        if len(entries) != 1 or chosen is None:
+            chosen = self._space.intern(Requirements(entries))
         return requirements.merge_strictly(chosen) if strict else requirements.merge(chosen)
 
     def admits_host(self, groups: ClassTopology, host: Host) -> bool:
@@ -168,9 +172,10 @@ class Topology:
     def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
         counted = self._counting(class_)
         chosen = {id(group) for group in counted.forward}
-        known.zonal = [(group, id(group) in chosen) for group in known.owned if not group.per_host]
+        own = class_.strict.requirements
+        known.zonal = [(group, id(group) in chosen, own.of(group.key)) for group in known.owned if not group.per_host]
         known.hosts = [(group, id(group) in chosen) for group in known.owned if group.per_host]
-        known.zonal += [(group, True) for group in counted.inverse if not group.per_host]
+        known.zonal += [(group, True, own.of(group.key)) for group in counted.inverse if not group.per_host]
         known.hosts += [(group, True) for group in counted.inverse if group.per_host]
         known.attracted_to_host = any(group.kind is Kind.AFFINITY for group, _ in known.hosts)
         known.counted = counted.forward
