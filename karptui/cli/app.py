@@ -24,11 +24,12 @@ app.command("karptui.cli.replay:replay", name="replay")
 app.command("karptui.cli.record:record", name="record")
 app.command("karptui.cli.plan:plan", name="plan")
 app.command("karptui.cli.disrupt:disrupt", name="disrupt")
+app.command("karptui.cli.conform:conform", name="conform")
 app.command("karptui.cli.status:status", name="status")
 app.command("karptui.cli.why:why", name="why")
 app.command("karptui.cli.version:version", name="version")
 
-COMMANDS = ("observe", "demo", "lab", "replay", "record", "plan", "disrupt", "status", "why", "version")
+COMMANDS = ("observe", "demo", "lab", "replay", "record", "plan", "disrupt", "conform", "status", "why", "version")
 
 
 def run(arguments: list[str]) -> int:

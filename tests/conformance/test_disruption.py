@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.corpus import DISRUPTION, names, scenario
-from tests.conformance.disruption import answered
-from tests.conformance.disruption_comparison import LEVELS, disruption_difference
+from karptui.compare.disruption import LEVELS, disruption_difference
+from karptui.report.conformance import answered
+from tests.conformance.corpus import DISRUPTION, catalog, names, scenario
 
 
 @pytest.mark.parametrize("name", names(DISRUPTION))
 def test_a_disruption_pass_decides_what_karpenter_decided(name: str) -> None:
     question = scenario(name, DISRUPTION)
-    ours = answered(question)
+    ours, _ = answered(question, catalog())
     assert "notModelled" not in ours
     found = disruption_difference(ours, question["expect"])
     if found is not None:

@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from karptui.cloud.scenario import snapshot_of
+from karptui.compare.scheduling import LEVELS, difference
 from karptui.engine.provisioning import plan
 from karptui.report.expect import expect_of
-from tests.conformance.comparison import LEVELS, difference
 from tests.conformance.corpus import catalog, family, names, scenario
 
 

@@ -1,4 +1,4 @@
-"""Comparing a disruption answer with Karpenter's, level by level."""
+"""A disruption answer held against Karpenter's, level by level (both in the `expect` shape of scenario files)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
