@@ -18,11 +18,11 @@ def corpus(home: Path, *questions: dict[str, Any]) -> Path:
 
 
 def test_a_folder_of_scenarios_gives_a_table_by_family(tmp_path: Path) -> None:
-    folder = corpus(tmp_path, scenario("large-000"), scenario("taints-000"), scenario("emptiness-000", DISRUPTION))
+    folder = corpus(tmp_path, scenario("large-000"), scenario("taints-000"), scenario("balanced-001", DISRUPTION))
     done = karptui(tmp_path, "conform", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     rows = {line.split()[0]: line.split()[1:4] for line in done.stdout.splitlines()[1:]}
-    assert rows == dict.fromkeys(("large", "taints", "emptiness"), ["1"] * 3) | {"all": ["3"] * 3}
+    assert rows == dict.fromkeys(("large", "taints", "balanced"), ["1"] * 3) | {"all": ["3"] * 3}
 
 
 def test_answers_are_written_in_the_shape_in_which_they_are_expected(tmp_path: Path) -> None:
