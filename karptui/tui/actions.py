@@ -78,7 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("advance_story", ("space",), "On with the story", "next step", rank=3, group="time", modes=_STORY),
     Action("show_timeline", ("t",), "Timeline of the pod, NodeClaim or node", "timeline", _OBJECTS - {"pods"}, rank=4),
     Action("show_timeline", ("t",), "Timeline of the pod", "", _on("pods")),
-    Action("show_other_side", ("o",), "The other side: pod to node, node to its pods, decision to its pods",
+    Action("show_other_side", ("o",), "The other side: pod, node, NodeClaim, decision",
            "other side", _OBJECTS | _DETAILS, rank=9),
     Action("follow_log", ("f",), "Stay with the newest line", "follow", _on("log"), rank=3),
     Action("show_problems", ("!",), "Only problems", "problems", _on("log"), rank=4),

@@ -132,7 +132,8 @@ def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
     cell = next(
         size for size in (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 86400) if last / size <= room
     )
-    title = f"one cell = {cell:g}s  ░wait ▒launch ▓boot █start ▄bound"
+    title = f"1 cell {cell:g}s  ░wait ▒launch ▓boot █start ▄bound"
+    title = title if len(title) <= room else f"1 cell {cell:g}s"
     lines: list[Line] = [
         (
             (fit("POD", pod + 1), "dim"),
