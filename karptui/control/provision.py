@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from karptui.control.hands import Hands
-from karptui.control.node_claim import node_claim_object
+from karptui.engine.explain.event_text import nominated_text
+from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.world import events
@@ -58,7 +59,7 @@ class Provisioner:
                 continue
             try:
                 await self._hands.kube.record_event(
-                    "Pod", pod.metadata, "Nominated", f"Pod should schedule on: {target}", now=self._hands.now()
+                    "Pod", pod.metadata, "Nominated", nominated_text(target), now=self._hands.now()
                 )
             except Failure as error:
                 self._hands.sink(events.Problem(self._hands.now(), f"nominate {key}", str(error)))

@@ -2,22 +2,27 @@
 
 from typing import Any
 
-from karptui.control.register import written_taint
 from karptui.model.decision import PlannedClaim
 from karptui.model.labels import (
     AWS_WELL_KNOWN,
     HOSTNAME,
+    IN,
     INSTANCE_TYPE,
     MIN_VALUES_RELAXED,
     NODEPOOL,
     NODEPOOL_HASH,
     NODEPOOL_HASH_VERSION,
+    node_class_label,
 )
 from karptui.model.node import RequirementSpec
 from karptui.model.nodepool import NodePool
+from karptui.model.requirements import from_specs
 from karptui.model.resources import format_resources
+from karptui.model.taints import Taint
 
 API_VERSION = "karpenter.sh/v1"
+HASH = "v3"
+"""The version of Karpenter 1.14's hash of a NodePool's template."""
 
 
 def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
@@ -28,27 +33,27 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         **_concrete_labels(claim),
         **template.labels,
         NODEPOOL: pool.key,
-        f"{reference.group}/{reference.kind.lower()}": reference.name,
+        node_class_label(reference.group, reference.kind): reference.name,
     }
     annotations = {
         **template.annotations,
-        NODEPOOL_HASH_VERSION: "v3",
+        NODEPOOL_HASH_VERSION: HASH,
         MIN_VALUES_RELAXED: "true" if claim.min_values_relaxed else "false",
     }
     # The hash controller keeps it on the NodePool; an equal hash must not be computed a second way.
     if (pool_hash := pool.metadata.annotations.get(NODEPOOL_HASH)) is not None:
         annotations[NODEPOOL_HASH] = pool_hash
-    types = RequirementSpec(INSTANCE_TYPE, "In", claim.instance_types, claim.instance_type_min_values)
+    types = RequirementSpec(INSTANCE_TYPE, IN, claim.instance_types, claim.instance_type_min_values)
     spec: dict[str, Any] = {
         "nodeClassRef": {"group": reference.group, "kind": reference.kind, "name": reference.name},
         "requirements": [_requirement(entry) for entry in (*claim.requirements, types)],
-        "resources": {"requests": format_resources(claim.requests)},
-        "expireAfter": "Never" if template.expire_after is None else go_duration(template.expire_after),
+        "resources": {"requests": format_resources(claim.requests, claim.binary_format)},
+        "expireAfter": "Never" if template.expire_after is None else short_duration(template.expire_after),
     }
     if claim.taints:
-        spec["taints"] = [written_taint(taint) for taint in claim.taints]
+        spec["taints"] = [_taint(taint) for taint in claim.taints]
     if claim.startup_taints:
-        spec["startupTaints"] = [written_taint(taint) for taint in claim.startup_taints]
+        spec["startupTaints"] = [_taint(taint) for taint in claim.startup_taints]
     if template.termination_grace_period is not None:
         spec["terminationGracePeriod"] = go_duration(template.termination_grace_period)
     owner = {
@@ -68,12 +73,10 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
 
 
 def _concrete_labels(claim: PlannedClaim) -> dict[str, str]:
-    # Karpenter takes any value; the first is as good, and the same every time.
-    return {
-        entry.key: min(entry.values)
-        for entry in claim.requirements
-        if entry.operator == "In" and entry.values and entry.key not in AWS_WELL_KNOWN and entry.key != HOSTNAME
-    }
+    """A value for every label that the provider does not set; Karpenter takes any, this the first."""
+    requirements = from_specs(claim.requirements)
+    values = {key: entry.any_value() for key, entry in requirements.items() if key not in {*AWS_WELL_KNOWN, HOSTNAME}}
+    return {key: value for key, value in sorted(values.items()) if value}
 
 
 def _requirement(entry: RequirementSpec) -> dict[str, Any]:
@@ -85,9 +88,29 @@ def _requirement(entry: RequirementSpec) -> dict[str, Any]:
     return written
 
 
+def _taint(taint: Taint) -> dict[str, str]:
+    written = {"key": taint.key, "effect": taint.effect}
+    return written | {"value": taint.value} if taint.value else written
+
+
 def go_duration(seconds: float) -> str:
-    """Seconds as Go writes a duration: `720h`, `1h30m`, `55s`."""
-    whole = int(seconds)
+    """Seconds as Go prints a duration: `720h0m0s`, `5m30s`, `1.5s`; terminationGracePeriod is written so."""
+    sign = "-" if seconds < 0 else ""
+    whole, nano = divmod(round(abs(seconds) * 10**9), 10**9)
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{rest}s" if rest else ""]
-    return "".join(parts) or "0s"
+    fraction = f".{nano:09d}".rstrip("0") if nano else ""
+    if not whole and nano:
+        scale, unit = next((scale, unit) for scale, unit in ((10**6, "ms"), (10**3, "µs"), (1, "ns")) if nano >= scale)
+        return f"{sign}{nano / scale:g}{unit}"
+    text = f"{rest}{fraction}s"
+    if whole >= 60:
+        text = f"{minutes}m{text}"
+    return sign + (f"{hours}h{text}" if hours else text)
+
+
+def short_duration(seconds: float) -> str:
+    """Seconds as people write them, without parts that are zero: `720h`, `1h30m`; expireAfter is kept as written."""
+    text = go_duration(seconds)
+    if text.endswith("m0s"):
+        text = text.removesuffix("0s")
+    return text.removesuffix("0m") if text.endswith("h0m") else text
