@@ -13,7 +13,12 @@ def disruption_text(snapshot: Snapshot, answer: Disruption, looked_at: Survey) -
         return f"nothing is decided yet: {answer.deferred}"
     parts = [_command(command) for command in answer.commands] or ["no node would go now"]
     going = {name for command in answer.commands for name in command.nodes}
-    staying = [_node(name, entry, snapshot.now) for name, entry in looked_at.nodes.items() if name not in going]
+    staying: list[str] = []
+    for name, entry in looked_at.nodes.items():
+        if name not in going:
+            # A node that could go by itself may have been held by what went before it in this pass.
+            told = answer.held.get(name, entry) if isinstance(entry, Command) else entry
+            staying.append(_node(name, told, snapshot.now))
     if staying:
         parts.append("\n".join(["nodes that stay:", *staying]))
     blocked = blocked_savings(snapshot, looked_at)
