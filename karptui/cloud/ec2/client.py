@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -62,6 +63,7 @@ class AwsClients:
 
         if self._session is None:
             self._session = aioboto3.Session(
+                botocore_session=_core_session(),
                 region_name=self.account.region,
                 profile_name=self.account.profile,
                 aws_access_key_id=self.account.access_key_id,
@@ -76,3 +78,20 @@ class AwsClients:
             user_agent_extra="karptui",
         )
         return self._session.client(service, endpoint_url=self.account.endpoint_url, config=config)
+
+
+def _core_session() -> Any:
+    """A session that shares what it reads of the services' models with all others: EC2's takes 0.3 s to read."""
+    from aiobotocore.session import AioSession
+
+    session = AioSession()
+    session.register_component("data_loader", _models())
+    return session
+
+
+@cache
+def _models() -> Any:
+    from botocore.loaders import create_loader
+    from botocore.session import Session
+
+    return create_loader(Session().get_config_variable("data_path"))
