@@ -17,19 +17,24 @@ app = App(
     version_flags=["--version", "-V"],
     result_action="return_value",
 )
-app.command("karptui.cli.observe:observe", name="observe")
-app.command("karptui.cli.demo:demo", name="demo")
-app.command("karptui.cli.lab:lab", name="lab")
-app.command("karptui.cli.replay:replay", name="replay")
-app.command("karptui.cli.record:record", name="record")
-app.command("karptui.cli.plan:plan", name="plan")
-app.command("karptui.cli.disrupt:disrupt", name="disrupt")
-app.command("karptui.cli.conform:conform", name="conform")
-app.command("karptui.cli.status:status", name="status")
-app.command("karptui.cli.why:why", name="why")
-app.command("karptui.cli.version:version", name="version")
-
-COMMANDS = ("observe", "demo", "lab", "replay", "record", "plan", "disrupt", "conform", "status", "why", "version")
+# Said here as well, because the list of commands is shown without importing them.
+COMMANDS = {
+    "observe": "Watch a cluster live; what karptui does without a command.\n\nNothing is written to the cluster.",
+    "demo": "Play a story on an embedded cluster.\n\nBurst, decision, EC2 launch, bound, spot interruption and"
+    " consolidation; nothing outside this machine is touched. On a screen the cluster lives on after the story, for"
+    " kubectl.",
+    "status": "Print how a cluster stands, then end.",
+    "why": "Explain a pod, a node or a decision.",
+    "plan": "Print what would be decided for manifests, without a cluster.",
+    "disrupt": "Print which nodes would go next, for manifests, and why.",
+    "conform": "Answer scenario files and compare with what Karpenter answered.",
+    "record": "Write what happens in a cluster to a file.",
+    "replay": "Play a recording.",
+    "lab": "Serve the embedded cluster alone, for kubectl.",
+    "version": "Print the version.",
+}
+for order, (name, summary) in enumerate(COMMANDS.items()):
+    app.command(f"karptui.cli.{name}:{name}", name=name, help=summary, sort_key=order)
 
 
 def run(arguments: list[str]) -> int:

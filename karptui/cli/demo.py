@@ -20,7 +20,7 @@ def demo(
     seed
         Decides spot prices, capacity and delays: the same seed tells the same story.
     speed
-        How many seconds pass in the cluster in a second.
+        How many seconds pass in the cluster in a second; 4 if not given.
     record
         Also write a recording to this file.
     output

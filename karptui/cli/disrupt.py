@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def disrupt(
     *files: str,
-    file: Annotated[list[str] | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
+    file: Annotated[list[str] | None, Parameter(["--file", "-f"], allow_leading_hyphen=True, negative=())] = None,
     output: Output = None,
     catalog: Path | None = None,
 ) -> int:

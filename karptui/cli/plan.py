@@ -9,13 +9,14 @@ from cyclopts import Parameter
 
 from karptui.cli.flags import Output
 from karptui.cli.reading import manifests_snapshot, scenario_of, scenario_snapshot
+from karptui.failure import Failure
 
 
 def plan(
     *files: str,
-    file: Annotated[list[str] | None, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = None,
+    file: Annotated[list[str] | None, Parameter(["--file", "-f"], allow_leading_hyphen=True, negative=())] = None,
     output: Output = None,
-    reasons: bool = False,
+    reasons: Annotated[bool, Parameter(negative=())] = False,
     catalog: Path | None = None,
 ) -> int:
     """Print what would be decided for the pods in manifests, or in a scenario file. No cluster is asked.
@@ -34,13 +35,15 @@ def plan(
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
     given = [*(file or ()), *files]
-    if not given:
+    if not any(given):
         print("karptui: plan needs at least one file: -f FILE; see karptui plan --help", file=sys.stderr)
         return 2
     scenario = scenario_of(given)
     if scenario is not None:
         snapshot, problems = scenario_snapshot(scenario, Path(given[0]), catalog, "scheduling", "plan"), []
     else:
+        if catalog is not None:
+            raise Failure(f"--catalog {catalog} is for a scenario, and {given[0]} is none: leave it out")
         snapshot, problems = manifests_snapshot(given)
     for problem in problems:
         print(f"karptui: {problem}", file=sys.stderr)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+import karptui
 from karptui.cli.flags import Look, Output, options_of
 from karptui.failure import Failure
 
@@ -26,7 +27,7 @@ def replay(
     Parameters
     ----------
     file
-        The recording.
+        The recording: a file, or the name of one that comes with karptui.
     speed
         How many times faster than it happened.
     from_
@@ -40,8 +41,28 @@ def replay(
     if not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
     settings = (look or Look()).settings()
-    run = Replay(file, speed, seconds_of(from_), options_of(settings), settings.region)
+    run = Replay(recording_at(file), speed, seconds_of(from_), options_of(settings), settings.region)
     return play(run, settings, output)
+
+
+def recording_at(file: Path) -> Path:
+    """The file, or else the shipped recording of that name. Raises Failure where there is neither."""
+    if file.exists():
+        return file
+    shipped = {path.name.partition(".")[0]: path for path in sorted(shipped_folder().glob("*.zst"))}
+    found = shipped.get(file.name.partition(".")[0]) if file.name == str(file) else None
+    if found is None:
+        raise Failure(
+            f"cannot read the recording {file}: there is no such file; karptui comes with {', '.join(shipped)}"
+        )
+    return found
+
+
+def shipped_folder() -> Path:
+    """Where the shipped recordings are: inside the package of a wheel, beside it in a checkout."""
+    package = Path(karptui.__file__).parent
+    inside = package / "shipped" / "recordings"
+    return inside if inside.is_dir() else package.parent / "recordings"
 
 
 def seconds_of(text: str) -> float:

@@ -95,6 +95,15 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_planned(tmp_path: Path) -> 
     assert "1 new node for 2 pods" in done.stdout
 
 
+def test_a_nodepool_that_karpenter_would_refuse_is_told_with_the_reason(tmp_path: Path) -> None:
+    pool = json.loads(json.dumps(POOL))
+    pool["spec"]["template"]["spec"]["requirements"][0]["operator"] = "Inn"
+    done = karptui(tmp_path, "plan", "-f", written(tmp_path, pool, deployment("inflate", 2, "1")))
+    assert done.returncode == 1
+    assert "NodePool default: key karpenter.sh/capacity-type has an unsupported operator Inn" in done.stderr
+    assert "2 pods fit nowhere" in done.stdout
+
+
 def test_manifests_may_come_from_standard_input(tmp_path: Path) -> None:
     text = yaml.safe_dump_all([POOL, deployment("inflate", 2, "1")])
     done = karptui(tmp_path, "plan", "-f", "-", input=text)

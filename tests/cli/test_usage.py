@@ -1,6 +1,7 @@
 """What a command line that is wrong gets, and that a right one costs little."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from karptui import __version__
+from karptui.cli.app import COMMANDS
 from tests.cli.commands import RECORDING, ROOT, environment, karptui
 
 HEAVY = ("textual", "kubernetes_asyncio", "aioboto3", "pydantic", "aiohttp", "yaml", "moto")
@@ -43,7 +45,11 @@ def test_a_wrong_command_line_is_one_plain_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["replay", "nowhere.zst"], "cannot read the recording nowhere.zst: No such file or directory"),
+        (["replay", "nowhere.zst"], "cannot read the recording nowhere.zst: there is no such file; karptui comes with"),
+        (["replay", "no/karpenter-kwok"], "cannot read the recording no/karpenter-kwok"),
+        (["plan", "--catalog", "c.json", "a.yaml"], "--catalog c.json is for a scenario, and a.yaml is none"),
+        (["lab", "--port", "99999"], "a port is a number from 1 to 65535"),
+        (["lab", "--speed", "0"], "the speed must be more than 0"),
         (["replay", str(ROOT / "pyproject.toml")], "it is not zstd-compressed"),
         (["replay", str(RECORDING), "--from", "soon"], "--from soon: not a time; write 90s or 1m30s"),
         (["replay", str(RECORDING), "--speed", "0"], "the speed must be more than 0"),
@@ -106,8 +112,24 @@ def test_nothing_heavy_is_imported_before_it_is_needed(tmp_path: Path, code: str
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = karptui(tmp_path, "--help")
     assert done.returncode == 0
-    for command in ("observe", "demo", "lab", "replay", "record", "plan", "status", "why", "version"):
-        assert command in done.stdout
+    for command, summary in COMMANDS.items():
+        assert f" {command} " in done.stdout
+        assert " ".join(summary.split()[:3]) in done.stdout
+
+
+def test_a_lab_whose_port_is_taken_says_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = karptui(tmp_path, "lab", "--api-only", "--port", str(port))
+    assert done.returncode == 1
+    assert f"port {port} cannot be used: Address already in use" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_shipped_recording_is_played_by_its_name(tmp_path: Path) -> None:
+    done = karptui(tmp_path, "replay", RECORDING.name.partition(".")[0], "--from", "1h", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert "synced" in done.stdout
 
 
 def test_json_lines_are_json(tmp_path: Path) -> None:
