@@ -1,5 +1,6 @@
 """Disruption passes timed: half empty, where something can go, and full, where every node is tried and refused."""
 
+import asyncio
 import gc
 import resource
 from random import Random
@@ -7,7 +8,7 @@ from time import perf_counter, process_time
 
 from msgspec.structs import replace
 
-from karptui.engine.disruption import disrupt
+from karptui.engine.disruption import disrupt, survey
 from karptui.kube.garbage import quiet_collection
 from karptui.model.affinity import PodAffinityTerm, TopologySpreadConstraint
 from karptui.model.instance_type import InstanceType
@@ -142,6 +143,34 @@ def measure(title: str, snapshot: Snapshot) -> None:
     )
 
 
+async def _lag(snapshot: Snapshot) -> list[float]:
+    """How late an event loop comes back from short sleeps while a pass runs in a thread, in seconds, ascending."""
+    late: list[float] = []
+    running = asyncio.ensure_future(asyncio.to_thread(disrupt, snapshot))
+    while not running.done():
+        begin = perf_counter()
+        await asyncio.sleep(0.005)
+        late.append(perf_counter() - begin - 0.005)
+    await running
+    return sorted(late)
+
+
+def measure_lag(snapshot: Snapshot) -> None:
+    """What a screen in the same process feels of a pass."""
+    late = asyncio.run(_lag(snapshot))
+    print(
+        f"event loop while a pass over {len(snapshot.nodes)} full nodes runs in a thread: "
+        f"p50 {late[len(late) // 2] * 1000:.1f} ms, p99 {late[len(late) * 99 // 100] * 1000:.1f} ms late"
+    )
+
+
+def measure_survey(snapshot: Snapshot) -> None:
+    """What the reasons of all nodes cost."""
+    begin = process_time()
+    found = survey(snapshot)
+    print(f"survey of {len(found.nodes)} full nodes: {process_time() - begin:.2f} s cpu")
+
+
 def main() -> None:
     """Prints one line for every state and size."""
     quiet_collection()
@@ -150,6 +179,9 @@ def main() -> None:
             title = ("full" if full else "half empty") + (", constrained" if constrained else "")
             for count in (100, 500, 2000):
                 measure(title, cluster(count, full, constrained))
+    full = cluster(2000, True)
+    measure_survey(full)
+    measure_lag(full)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

@@ -23,7 +23,6 @@ class Pass:
     """A pass under way. Its clock moves on when a decision waits for its validation."""
 
     def __init__(self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None) -> None:
-        self._snapshot = snapshot
         self._multi_tries = multi_tries
         self._single_tries = single_tries
         self.situation = self.first = Situation(Simulation(snapshot))
@@ -69,9 +68,8 @@ class Pass:
         """The command after its wait, which costs time even if it is then given up."""
         if command is None:
             return None
-        later = replace(self._snapshot, now=self._snapshot.now + VALIDATION_SECONDS)
-        self._snapshot = later
-        self.situation = Situation(Simulation(later))
+        simulation = self.situation.simulation
+        self.situation = Situation(simulation.at(simulation.snapshot.now + VALIDATION_SECONDS))
         self._consolidation = None
         answer = validated(self.situation, command)
         if isinstance(answer, Command):

@@ -111,11 +111,9 @@ def _outcomes(situation: Situation) -> list[Command | Held]:
             left.append(candidate)
         elif not drifted:
             found.append(refusal or Held(candidate.name, Hold.NOT_CONSOLIDATABLE, (candidate.pool.key,)))
-    for outcome in outcomes(situation, left, Consolidation(situation)):
-        # What holds a node that has drifted is what holds it from drift, unless it can go for another reason.
-        if isinstance(outcome, Command) or outcome.node not in by_drift:
-            found.append(outcome)
-    return found
+    alone = outcomes(situation, left, Consolidation(situation))
+    # What holds a node that has drifted is what holds it from drift, unless it can go for another reason.
+    return found + [entry for entry in alone if isinstance(entry, Command) or entry.node not in by_drift]
 
 
 def _once_free(snapshot: Snapshot, names: set[str]) -> dict[str, float]:
