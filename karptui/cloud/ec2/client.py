@@ -1,8 +1,10 @@
 """AWS clients: one a service for the life of the provider, made when first needed."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from msgspec import Struct
@@ -95,3 +97,11 @@ def _models() -> Any:
     from botocore.session import Session
 
     return create_loader(Session().get_config_variable("data_path"))
+
+
+def prepare(services: Iterable[str]) -> None:
+    """Import the SDK and read the models of services ahead of the first client. Call in a thread: half a second."""
+    import_module("aioboto3")
+    for service in services:
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            _models().load_service_model(service, kind)

@@ -67,6 +67,14 @@ def _listen(control: LabControl) -> Any:
     aws = DomainDispatcherApplication(create_backend_app)
     aws.app_instances["ec2"] = create_backend_app("ec2")
     aws.app_instances["sqs"] = create_backend_app("sqs")
+
+    def load_the_rest() -> None:
+        """What a NodeClass asks for first: loaded while whoever started us gets ready to ask."""
+        for service in ("ssm", "iam"):
+            if service not in aws.app_instances:
+                aws.app_instances[service] = create_backend_app(service)
+
+    threading.Thread(target=load_the_rest, daemon=True).start()
     return make_server("127.0.0.1", 0, application(aws, control), threaded=True, request_handler=Quiet)
 
 
