@@ -19,6 +19,7 @@ from karptui.world.batching import Window
 from karptui.world.world import World
 
 LOOK_INTERVAL = 0.02  # real seconds between two looks at what waits
+IDLE_INTERVAL = 0.05  # the same while nothing waits
 LOOK_AGAIN = 0.1  # seconds after which it looks even if nothing changed
 PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is waited this many times over
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
@@ -63,7 +64,7 @@ class Planner:
         try:
             while True:
                 await self.step()
-                await asyncio.sleep(LOOK_INTERVAL)
+                await asyncio.sleep(LOOK_INTERVAL if self._waiting else IDLE_INTERVAL)
         finally:
             self._engine.shutdown(wait=False, cancel_futures=True)
 
@@ -111,6 +112,8 @@ class Planner:
         if number == self._world.number and now - at < LOOK_AGAIN and self._window.closes is None:
             return False
         self._looked = (self._world.number, now)
+        if number == self._world.number:
+            return True  # the same wait as before; only their time may have come
         self._waiting = {pod.metadata.uid: key for key, pod in self._world.pending.items() if pod.provisionable}
         for node in self._world.going.values():
             if any(pod.active and not pod.daemon and not pod.mirror for pod in self._world.usage.on(node.key).values()):
