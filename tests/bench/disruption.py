@@ -32,6 +32,7 @@ from karptui.model.quantity import NANO
 from karptui.model.selectors import label_selector
 from karptui.model.snapshot import Snapshot
 from tests.bench.engine import CPU, LETTERS, MEBI, MEMORY, MILLI, benchmark_types
+from tests.engine.disruption.days import week
 
 NOW = 1_000_000.0
 PODS_A_NODE = 10
@@ -171,6 +172,18 @@ def measure_survey(snapshot: Snapshot) -> None:
     print(f"survey of {len(found.nodes)} full nodes: {process_time() - begin:.2f} s cpu")
 
 
+def measure_week() -> None:
+    """How near to a fresh packing seven days of deploys, scale-downs and lost nodes leave about 300 nodes."""
+    begin = process_time()
+    days = week(seed=1, workloads=420, events_a_day=4)
+    fresh = days.packed_afresh()
+    print(
+        f"a week of {len(days.nodes)} nodes, {len(days.pods)} pods: {len(days.commands)} commands, "
+        f"${days.cost():.2f}/h at its end, ${fresh:.2f}/h packed afresh ({days.cost() / fresh:.3f}); "
+        f"{process_time() - begin:.1f} s cpu"
+    )
+
+
 def main() -> None:
     """Prints one line for every state and size."""
     quiet_collection()
@@ -182,6 +195,7 @@ def main() -> None:
     full = cluster(2000, True)
     measure_survey(full)
     measure_lag(full)
+    measure_week()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

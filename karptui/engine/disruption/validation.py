@@ -6,6 +6,7 @@ from karptui.engine.disruption.budgets import EMPTY, UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation, unconsolidatable
 from karptui.engine.disruption.emptiness import METHOD as EMPTINESS
 from karptui.engine.disruption.emptiness import empty_nodes
+from karptui.engine.disruption.ranking import by_savings
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.model.disruption import Command, Held, Hold
 from karptui.model.snapshot import Snapshot
@@ -31,7 +32,8 @@ def validated(situation: Situation, command: Command) -> Command | Held:
 
 
 def _still_empty(situation: Situation, command: Command) -> Command | Held:
-    candidates = [entry for entry in empty_nodes(situation) if entry.name in command.nodes]
+    still = (entry for entry in empty_nodes(situation) if entry.name in command.nodes)
+    candidates = by_savings(still, situation.snapshot.options.karpenter_version)
     going = _within_budgets(situation, candidates, EMPTY)
     if not going:
         return Held(command.nodes[0], Hold.CHANGED, detail=BUDGET if candidates else CHURN)
