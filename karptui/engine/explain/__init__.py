@@ -2,5 +2,15 @@
 
 from karptui.engine.explain.claim import Explanation, explain_claim
 from karptui.engine.explain.sentences import failure_sentence, sentence
+from karptui.engine.explain.smallest_change import Remedy, remedies, remedy_sentence, smallest_change
 
-__all__ = ["Explanation", "explain_claim", "failure_sentence", "sentence"]
+__all__ = [
+    "Explanation",
+    "Remedy",
+    "explain_claim",
+    "failure_sentence",
+    "remedies",
+    "remedy_sentence",
+    "sentence",
+    "smallest_change",
+]

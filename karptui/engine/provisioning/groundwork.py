@@ -27,8 +27,14 @@ class Groundwork:
     """
 
     def __init__(
-        self, snapshot: Snapshot, nodes: Sequence[StateNode], pools: list[NodePool], specs: Iterable[PodSpec]
+        self,
+        snapshot: Snapshot,
+        nodes: Sequence[StateNode],
+        pools: list[NodePool],
+        specs: Iterable[PodSpec],
+        places: bool = True,
     ) -> None:
+        """Without `places` no pod goes to an existing node; they count for topology and limits all the same."""
         options = snapshot.options
         self.snapshot = snapshot
         self.nodes = nodes
@@ -45,6 +51,6 @@ class Groundwork:
         self.groups = [daemon_groups(entry, all_daemons, self.catalogue, self.space) for entry in self.templates]
         self.residency = Residency(snapshot, nodes, self.classes.label_keys)
         self.universe = Universe(pools, self.catalogue)
-        self.existing = ExistingNodes(nodes, all_daemons, self.space, snapshot)
+        self.existing = ExistingNodes(nodes if places else (), all_daemons, self.space, snapshot)
         self.filter = TypeFilter(self.catalogue)
         self.finishing = Finishing(self.catalogue, self.space, self.min_values, options.max_instance_types)

@@ -49,6 +49,13 @@ class Batch:
                         self.rescheduled.append(pod)
         self.pods += self.rescheduled
 
+    @classmethod
+    def of(cls, pods: Sequence[Pod]) -> "Batch":
+        """A batch of exactly these pods, without asking whether they would be tried."""
+        batch = cls.__new__(cls)
+        batch.pods, batch.ignored, batch.rescheduled = list(pods), {}, []
+        return batch
+
 
 def spec_errors(spec: PodSpec, snapshot: Snapshot) -> list[str]:
     """Why Karpenter does not provision for pods of this spec; empty if it does (1.3)."""
