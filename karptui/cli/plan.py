@@ -30,7 +30,8 @@ def plan(
     output
         text, or json: newNodeClaims, existingNodes, errors and ignored.
     reasons
-        Also say, instance type by instance type, why.
+        Also say, instance type by instance type, why; and pod by pod, what was relaxed, or why nowhere and what
+        would help.
     catalog
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
@@ -52,8 +53,10 @@ def plan(
     answer = decide(snapshot)
     if output == "json":
         from karptui.report.expect import expect_of
+        from karptui.report.reasons import expect_with_reasons
 
-        print(json.dumps(expect_of(answer), indent=2, ensure_ascii=False))
+        written = expect_with_reasons(snapshot, answer) if reasons else expect_of(answer)
+        print(json.dumps(written, indent=2, ensure_ascii=False))
     else:
         from karptui.report.planned import planned_text
 

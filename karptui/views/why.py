@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
-from karptui.engine.explain import failure_sentence, sentence
+from karptui.engine.explain import Remedy, failure_sentence, remedies, remedy_sentence, sentence
+from karptui.model.decision import Reason
+from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
@@ -17,6 +19,10 @@ from karptui.world.world import World
 
 SHOWN_PODS = 8
 ALL_PODS = 5_000
+SHOWN_FIXES = 3
+KEPT_FIXES = 64
+
+_remedies: dict[tuple[bytes, tuple[Reason, ...]], tuple[Catalogue, tuple[Remedy, ...]]] = {}
 
 
 class Why(Struct, frozen=True):
@@ -85,6 +91,8 @@ def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
     if first is not None:
         lines += _needs(first)
         lines += _refusals(world, first.key, row.text)
+        lines += _fixes(world, first, now)
+        lines += _placement(world, first.key)
     if row.claim and (claim := world.of("nodeclaims").get(row.claim)) is not None:
         lines += _claim(world, claim, now).lines
     timeline = world.pod_timelines.get(row.pods[0])
@@ -119,6 +127,51 @@ def _refusals(world: World, pod: str, said: str) -> list[Line]:
         return []
     causes = [sentence(reason) for reason in failure.reasons] or [failure_sentence(failure)]
     return [((cause, "bad"),) for cause in causes if cause != said]
+
+
+def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
+    """What would give a place to a pod that fits nowhere, cheapest first."""
+    plan = world.preview.plan if world.preview is not None else None
+    failure = plan.errors.get(pod.key) if plan is not None else None
+    if failure is None:
+        return []
+    # Working it out takes tens of milliseconds; replicas share their spec, and one failure is like the other.
+    key = (pod.spec.key, failure.reasons)
+    catalogue, found = _remedies.get(key, (None, ()))
+    if catalogue is not world.catalogue:
+        found = remedies(world.snapshot(now), pod.key, SHOWN_FIXES)
+        _remedies[key] = (world.catalogue, found)
+        if len(_remedies) > KEPT_FIXES:
+            del _remedies[next(iter(_remedies))]
+    lines: list[Line] = []
+    for place, remedy in enumerate(found):
+        where = f"on {remedy.node} at no cost" if remedy.node else hourly(remedy.price)
+        word = "fix  " if not place else "or   "
+        lines.append(((word, "ok"), (f"{remedy_sentence(remedy)}: ", "text"), (where, "money")))
+    return lines
+
+
+def _placement(world: World, pod: str) -> list[Line]:
+    """Where the last preview puts a pod, and which of its preferences were given up for that."""
+    plan = world.preview.plan if world.preview is not None else None
+    if plan is None:
+        return []
+    lines: list[Line] = []
+    claim = next((claim for claim in plan.claims if pod in claim.pods), None)
+    node = next((node for node, pods in plan.existing.items() if pod in pods), "") if claim is None else ""
+    if claim is not None:
+        others = f" with {plural(len(claim.pods) - 1, 'other pod')}" if len(claim.pods) > 1 else ""
+        offer = f"{claim.instance_types[0]} {claim.capacity_type} {short_zone(claim.zone)}".strip()
+        where = f"to a new node of {claim.node_pool}{others}: {offer} "
+        lines.append((("goes ", "dim"), (where, "text"), (hourly(claim.price), "money")))
+    elif node:
+        lines.append((("goes ", "dim"), (f"to {node}, the first node with room for it", "text")))
+    lines += [
+        (("gave up ", "warn"), (f"{entry.kind} {entry.detail}".rstrip(), "text"))
+        for entry in plan.relaxed
+        if entry.pod == pod
+    ]
+    return lines
 
 
 def _pod(world: World, pod: Pod, now: float) -> Why:

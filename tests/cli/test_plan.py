@@ -78,6 +78,25 @@ def test_reasons_show_the_funnel_and_the_types(tmp_path: Path) -> None:
     assert "dearer" in done.stdout
 
 
+def test_reasons_as_json_are_pod_by_pod_and_type_by_type(tmp_path: Path) -> None:
+    zoned = deployment("zoned", 1, "1", {"topology.kubernetes.io/zone": "us-east-1b"})
+    here = json.loads(json.dumps(POOL))
+    requirements = here["spec"]["template"]["spec"]["requirements"]
+    requirements.append({"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["us-east-1a"]})
+    file = written(tmp_path, here, deployment("inflate", 2, "1"), zoned)
+    answer = json.loads(karptui(tmp_path, "plan", "-f", file, "-o", "json", "--reasons").stdout)
+    (claim,) = answer["newNodeClaims"]
+    left = [step["remaining"] for step in claim["reasons"]["funnel"]]
+    assert left == sorted(left, reverse=True)
+    assert len(claim["reasons"]["instanceTypes"]) == left[0]
+    assert sum(row["code"] == "chosen" for row in claim["reasons"]["instanceTypes"]) == 1
+    (stuck,) = answer["errors"]
+    assert all(entry.get("newNodeClaim") == 0 for pod, entry in answer["podReasons"].items() if pod != stuck)
+    assert [row["code"] for row in answer["podReasons"][stuck]["refused"]] == ["requirement-conflict"]
+    sentences = {remedy["sentence"] for remedy in answer["podReasons"][stuck]["remedies"]}
+    assert sentences == {"add zone us-east-1b to default", "drop the selector zone = us-east-1b"}
+
+
 def test_manifests_without_a_nodepool_say_so(tmp_path: Path) -> None:
     done = karptui(tmp_path, "plan", "-f", written(tmp_path, deployment("inflate", 1, "1")))
     assert done.returncode == 1

@@ -152,6 +152,19 @@ def test_a_refusal_is_marked_and_says_its_cause() -> None:
     assert row.text.startswith("1 pod fits nowhere: ")
 
 
+def test_a_pod_that_fits_nowhere_is_told_what_would_help() -> None:
+    world = planned(8.0)
+    (stuck,) = {pod for decision in world.decisions.values() if decision.failure is not None for pod in decision.pods}
+    lines = [plain(line) for line in why(world, "pod", stuck, STARTED + 8.0).lines]
+    assert sum(line.startswith("fix ") for line in lines) == 1
+    assert any("/h" in line for line in lines if line.startswith(("fix ", "or ")))
+
+
+def test_a_pod_that_gets_a_node_is_told_which() -> None:
+    lines = [plain(line) for line in why(planned(2.4), "pod", INFLATED, STARTED + 2.4).lines]
+    assert any(line.startswith("goes to a new node of default with 4 other pods: c-8x-amd64-linux") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
