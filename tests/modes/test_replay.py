@@ -36,8 +36,9 @@ async def test_prices_follow_what_the_recording_shows() -> None:
     assert run.world.ledger.spent > 0
 
 
-async def test_at_a_moderate_speed_the_first_decision_is_karpenters_own() -> None:
-    run = Replay(RECORDING, speed=10)
+async def test_at_its_own_pace_the_first_decision_is_karpenters_own() -> None:
+    # Karpenter acted a second after the pods were seen: much faster, and a busy machine would miss that second.
+    run = Replay(RECORDING, speed=1)
     await run.start()
     try:
         async with asyncio.timeout(30):
