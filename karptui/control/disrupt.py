@@ -8,17 +8,16 @@ from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
 from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
+from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import DISRUPTED
-from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
 
 POLL_SECONDS = 10.0
-REPLACEMENT_SECONDS = 600.0  # after which a replacement that does not come up is given up
 
 
 class Disruption:
@@ -69,20 +68,26 @@ class Disruption:
         return replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
+        underway = Underway(command, self._hands.now())
         try:
-            await self._taint(command.nodes)
-            names = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
-            for name in names:
-                await self._initialized(name)
-            now = self._hands.now()
-            self._hands.sink(
-                events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}")
-            )
-            for node in command.nodes:
-                found = self._hands.world.of("nodes").get(node)
-                claim = self._hands.world.claim_of_provider_id.get(found.provider_id, "") if found else ""
-                if claim in self._hands.world.of("nodeclaims"):
-                    await self._hands.kube.delete("nodeclaims", claim)
+            while True:
+                claims = self._hands.world.of("nodeclaims")
+                underway = underway.observed(claims)
+                step = next_step(underway, claims, self._hands.now(), len(self._busy))
+                if step is Step.TAINT:
+                    await self._taint(command.nodes)
+                    underway = underway.after_taint()
+                elif step is Step.LAUNCH:
+                    made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
+                    underway = underway.after_launch(tuple(made))
+                elif step is Step.WAIT:
+                    await self._hands.sleep(0.5)
+                else:
+                    break
+            if step is Step.ROLL_BACK:
+                late = ", ".join(underway.missing()) or "all of it"
+                raise Failure(f"waited too long for {late} to become ready; {', '.join(command.nodes)} stay")
+            await self._delete(command, decision)
         except Failure as error:
             self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", str(error)))
             await self._untaint(command.nodes)
@@ -105,14 +110,14 @@ class Disruption:
         self._hands.sink(events.DecisionMade(decision.at, decision))
         return decision
 
-    async def _initialized(self, name: str) -> None:
-        until = self._hands.now() + REPLACEMENT_SECONDS
-        while self._hands.now() < until:
-            claim = self._hands.world.of("nodeclaims").get(name)
-            if claim is not None and is_true(claim.conditions, "Initialized"):
-                return
-            await self._hands.sleep(0.5)
-        raise Failure(f"the replacement {name} did not become ready in {REPLACEMENT_SECONDS:.0f}s; the nodes stay")
+    async def _delete(self, command: Command, decision: Decision) -> None:
+        now = self._hands.now()
+        self._hands.sink(events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}"))
+        for node in command.nodes:
+            found = self._hands.world.of("nodes").get(node)
+            claim = self._hands.world.claim_of_provider_id.get(found.provider_id, "") if found else ""
+            if claim in self._hands.world.of("nodeclaims"):
+                await self._hands.kube.delete("nodeclaims", claim)
 
     async def _taint(self, nodes: tuple[str, ...]) -> None:
         for name in nodes:

@@ -1,10 +1,13 @@
 """Nodes that may go, with what is known about each (spec/lifecycle.md 3.2, 3.3)."""
 
+from math import inf
+
 from msgspec import Struct
 
 from karptui.engine.disruption.budgets import Fleet, allowed, fleets
-from karptui.engine.disruption.costs import disruption_cost, price, rescheduling_cost
+from karptui.engine.disruption.costs import cheapest_like, disruption_cost, price, rescheduling_cost
 from karptui.engine.disruption.eligibility import FORGIVEN, Eligibility
+from karptui.engine.disruption.profile import profile_of
 from karptui.engine.disruption.protection import is_reschedulable
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.engine.provisioning.state_nodes import StateNode
@@ -21,6 +24,7 @@ class Candidate(Struct, frozen=True, gc=False, eq=False):
     """A node that may go. `price` is USD an hour (0: unknown), `cost` its RescheduleDisruptionCost.
 
     `disruption_cost` ranked candidates before Karpenter 1.14; `type_` is None where the cloud does not know it.
+    `empty`: no pod whose eviction would cost anything, which is not to say no pod.
     """
 
     state: StateNode
@@ -33,16 +37,12 @@ class Candidate(Struct, frozen=True, gc=False, eq=False):
     price: float
     cost: float
     disruption_cost: float
+    empty: bool
 
     @property
     def name(self) -> str:
         """The node's name."""
         return self.state.name
-
-    @property
-    def empty(self) -> bool:
-        """No pod whose eviction would cost anything, which is not to say no pod."""
-        return self.cost <= 1.0
 
     @property
     def is_spot(self) -> bool:
@@ -67,6 +67,7 @@ class Situation:
         snapshot = simulation.snapshot
         self.simulation = simulation
         self.snapshot = snapshot
+        self.profile = profile_of(snapshot.options.karpenter_version)
         self.types = {type_.name: type_ for type_ in snapshot.catalogue.types}
         self.blocked: dict[str, Held] = {}
         self.candidates: dict[str, Candidate] = {}
@@ -105,6 +106,10 @@ class Situation:
             return None
         return self._candidate(state, pool)
 
+    def only_for_emptiness(self, candidate: Candidate) -> bool:
+        """Whether consolidation leaves a node out because emptiness takes it."""
+        return candidate.empty and self.profile.empty_by_cost
+
     def drift_only(self) -> list[str]:
         """The names of candidates for drift alone."""
         return sorted(self.drift_candidates.keys() - self.candidates.keys())
@@ -115,12 +120,17 @@ class Situation:
         return self.types.get(name) if visible is None or name in visible else None
 
     def _price(self, state: StateNode) -> float:
-        return price(self._type(state), state.labels.get(ZONE, ""), state.labels.get(CAPACITY_TYPE, ""))
+        type_ = self._type(state)
+        if self.profile.exact_price:
+            return price(type_, state.labels.get(ZONE, ""), state.labels.get(CAPACITY_TYPE, ""))
+        cheapest = cheapest_like(type_, state.labels)
+        return 0.0 if cheapest == inf else cheapest
 
     def _candidate(self, state: StateNode, pool: NodePool | None) -> Candidate:
         assert state.claim is not None, "a node without a claim is held before this"
         assert pool is not None, "a node without a pool is held before this"
         pods = tuple(pod for pod in state.pods if is_reschedulable(pod))
+        cost = rescheduling_cost(pods)
         return Candidate(
             state=state,
             claim=state.claim,
@@ -130,8 +140,9 @@ class Situation:
             zone=state.labels.get(ZONE, ""),
             capacity_type=state.labels.get(CAPACITY_TYPE, ""),
             price=self._price(state),
-            cost=rescheduling_cost(pods),
+            cost=cost,
             disruption_cost=disruption_cost(state.pods, state.claim, self.snapshot.now),
+            empty=cost <= 1.0 if self.profile.empty_by_cost else not pods,
         )
 
 

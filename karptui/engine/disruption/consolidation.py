@@ -44,7 +44,8 @@ class Consolidation:
     def move(self, candidates: Sequence[Candidate]) -> Move | Held:
         """The move that takes all of these away; or what is against it, said of the first."""
         name = candidates[0].name
-        simulated = self._situation.simulation.without([entry.name for entry in candidates], shield=True)
+        names = [entry.name for entry in candidates]
+        simulated = self._situation.simulation.without(names, self._situation.profile.shields_targets)
         refusal = stranding(name, simulated)
         if refusal is not None:
             return refusal
@@ -72,7 +73,7 @@ class Consolidation:
 
     def _cheaper(self, candidates: Sequence[Candidate], claim: Closed) -> Closed | Held:
         name = candidates[0].name
-        price = sum(candidate.price for candidate in candidates)
+        price = self._price(candidates)
         asked = claim.requirements.requirements.of(CAPACITY_TYPE)
         if asked.has(SPOT) and all(candidate.is_spot for candidate in candidates):
             return self._spot_for_spot(candidates, claim, price)
@@ -80,6 +81,12 @@ class Consolidation:
         if isinstance(kept, Held) or not (asked.has(SPOT) and asked.has(ON_DEMAND)):
             return kept
         return self._on_spot(kept)
+
+    def _price(self, candidates: Sequence[Candidate]) -> float:
+        """What a set costs; a node of unknown price counts as free, and before 1.14 makes the whole set free."""
+        if not self._situation.profile.exact_price and any(not candidate.price for candidate in candidates):
+            return 0.0
+        return sum(candidate.price for candidate in candidates)
 
     def _spot_for_spot(self, candidates: Sequence[Candidate], claim: Closed, price: float) -> Closed | Held:
         name = candidates[0].name

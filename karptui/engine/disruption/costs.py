@@ -1,11 +1,13 @@
 """What it costs to disturb pods, and what nodes cost (spec/lifecycle.md 3.3)."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from karptui.model.instance_type import InstanceType
+from karptui.model.labels import AWS_WELL_KNOWN
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
+from karptui.model.requirements import from_labels
 
 POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
@@ -47,3 +49,11 @@ def price(type_: InstanceType | None, zone: str, capacity_type: str) -> float:
         if offering.zone == zone and offering.capacity_type == capacity_type:
             return 0.0 if math.isnan(offering.price) else offering.price
     return 0.0
+
+
+def cheapest_like(type_: InstanceType | None, labels: Mapping[str, str]) -> float:
+    """USD an hour of the cheapest offering that suits a node's labels, available or not; inf where none does."""
+    own = from_labels(labels)
+    offerings = type_.offerings if type_ is not None else ()
+    suiting = (entry.price for entry in offerings if own.is_compatible(entry.requirements, AWS_WELL_KNOWN))
+    return min(suiting, default=math.inf)

@@ -3,7 +3,7 @@
 from karptui.engine.disruption.budgets import EMPTY
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import command_of
-from karptui.engine.disruption.ranking import by_savings
+from karptui.engine.disruption.ranking import ranked
 from karptui.model.disruption import Command, Held, Hold
 
 METHOD = "emptiness"
@@ -23,10 +23,9 @@ def empty_nodes(situation: Situation) -> list[Candidate]:
 
 def emptiness(situation: Situation, held: dict[str, Held]) -> Command | None:
     """One command for as many empty nodes as budgets let go, those that save most first."""
-    snapshot = situation.snapshot
     left: dict[str, int] = {}
     going: list[Candidate] = []
-    for candidate in by_savings(empty_nodes(situation), snapshot.options.karpenter_version):
+    for candidate in ranked(empty_nodes(situation), situation.profile):
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:

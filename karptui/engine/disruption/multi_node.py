@@ -4,7 +4,7 @@ from karptui.engine.disruption.balanced import Balance
 from karptui.engine.disruption.budgets import UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import Consolidation, Move
-from karptui.engine.disruption.ranking import by_savings
+from karptui.engine.disruption.ranking import ranked
 from karptui.model.disruption import Command, Held, Hold
 
 METHOD = "multi-node"
@@ -20,10 +20,9 @@ def multi_node(
     tries: int | None = None,
 ) -> Command | None:
     """At most one command; `tries` is how many sets may be tried before time is up (None: it is not)."""
-    snapshot = situation.snapshot
     left: dict[str, int] = {}
-    ranked: list[Candidate] = []
-    for candidate in by_savings(eligible, snapshot.options.karpenter_version):
+    going: list[Candidate] = []
+    for candidate in ranked(eligible, situation.profile):
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:
@@ -32,16 +31,16 @@ def multi_node(
             held[candidate.name] = Held(candidate.name, Hold.BUDGET, (pool.key,), UNDERUTILIZED)
             continue
         left[pool.key] = free - 1
-        ranked.append(candidate)
-    if len(ranked) < 2:
+        going.append(candidate)
+    if len(going) < 2:
         return None
     balance = Balance(situation)
     best: tuple[Move, dict[str, float]] | None = None
-    low, high = 1, min(LONGEST, len(ranked) - 1)
+    low, high = 1, min(LONGEST, len(going) - 1)
     while low <= high and tries != 0:
         middle = (low + high) // 2
         tries = tries - 1 if tries is not None else None
-        found = _try(ranked[: middle + 1], consolidation, balance)
+        found = _try(going[: middle + 1], consolidation, balance)
         if found is None:
             high = middle - 1
         else:

@@ -60,7 +60,7 @@ class Pass:
             refusal = unconsolidatable(candidate)
             if refusal is not None:
                 self.held.setdefault(candidate.name, refusal)
-            elif not candidate.empty:
+            elif not self.situation.only_for_emptiness(candidate):
                 eligible.append(candidate)
         return eligible
 

@@ -6,10 +6,11 @@ from math import inf
 from typing import NamedTuple
 
 from karptui.engine.disruption.candidates import Candidate
+from karptui.engine.disruption.costs import cheapest_like
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.requirement_sets import RequirementSet
-from karptui.model.labels import AWS_WELL_KNOWN, ON_DEMAND, RESERVED, SPOT
-from karptui.model.requirements import Requirements, from_labels
+from karptui.model.labels import ON_DEMAND, RESERVED, SPOT
+from karptui.model.requirements import Requirements
 
 _CLASSES = (RESERVED, SPOT, ON_DEMAND)
 
@@ -90,18 +91,7 @@ class Prices:
         return next((highest[name] for name in _CLASSES if name in highest), inf)
 
     def _cheapest_like(self, candidate: Candidate) -> float:
-        """The lowest price of the candidate's type that its own labels allow, available or not."""
-        assert candidate.type_ is not None
-        key = candidate.name
-        known = self._own.get(key)
+        known = self._own.get(candidate.name)
         if known is None:
-            labels = from_labels(candidate.state.labels)
-            known = self._own[key] = min(
-                (
-                    offering.price
-                    for offering in candidate.type_.offerings
-                    if labels.is_compatible(offering.requirements, AWS_WELL_KNOWN)
-                ),
-                default=inf,
-            )
+            known = self._own[candidate.name] = cheapest_like(candidate.type_, candidate.state.labels)
         return known

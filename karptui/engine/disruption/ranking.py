@@ -3,22 +3,21 @@
 from collections.abc import Iterable
 
 from karptui.engine.disruption.candidates import Candidate
+from karptui.engine.disruption.profile import Profile
 from karptui.model.metadata import condition
 
-_RANKED_BY_SAVINGS_SINCE = (1, 14)
 
-
-def by_savings(candidates: Iterable[Candidate], karpenter_version: str = "1.14") -> list[Candidate]:
+def ranked(candidates: Iterable[Candidate], profile: Profile) -> list[Candidate]:
     """Most price per disruption first; before Karpenter 1.14 the least disruption first."""
-    if _version(karpenter_version) >= _RANKED_BY_SAVINGS_SINCE:
+    if profile.ranks_by_savings:
         return sorted(candidates, key=lambda candidate: (-candidate.price / candidate.cost, candidate.name))
     return sorted(candidates, key=lambda candidate: (candidate.disruption_cost, candidate.name))
 
 
-def pools_in_turn(ranked: Iterable[Candidate]) -> list[Candidate]:
+def pools_in_turn(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The first of every pool, then the second of every pool, and so on."""
     by_pool: dict[str, list[Candidate]] = {}
-    for candidate in ranked:
+    for candidate in candidates:
         by_pool.setdefault(candidate.pool.key, []).append(candidate)
     longest = max(map(len, by_pool.values()), default=0)
     return [queue[turn] for turn in range(longest) for queue in by_pool.values() if turn < len(queue)]
@@ -32,9 +31,3 @@ def longest_drifted(candidates: Iterable[Candidate]) -> list[Candidate]:
         return bool(candidate.pods), drifted.changed if drifted is not None else 0.0, candidate.name
 
     return sorted(candidates, key=place)
-
-
-def _version(text: str) -> tuple[int, int]:
-    major, _, rest = text.lstrip("v").partition(".")
-    minor = rest.partition(".")[0]
-    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else _RANKED_BY_SAVINGS_SINCE

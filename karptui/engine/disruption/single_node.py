@@ -6,7 +6,7 @@ from karptui.engine.disruption.balanced import THRESHOLD, Balance
 from karptui.engine.disruption.budgets import UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation
 from karptui.engine.disruption.consolidation import Consolidation
-from karptui.engine.disruption.ranking import by_savings, pools_in_turn
+from karptui.engine.disruption.ranking import pools_in_turn, ranked
 from karptui.model.disruption import Command, Held, Hold
 
 METHOD = "single-node"
@@ -31,11 +31,9 @@ def outcomes(
     situation: Situation, eligible: list[Candidate], consolidation: Consolidation, tries: int | None = None
 ) -> Iterator[Command | Held]:
     """What comes of every node by itself, in the order in which Karpenter looks at them."""
-    snapshot = situation.snapshot
     balance = Balance(situation)
     open_: dict[str, bool] = {}
-    ranked = pools_in_turn(by_savings(eligible, snapshot.options.karpenter_version))
-    for place, candidate in enumerate(ranked):
+    for place, candidate in enumerate(pools_in_turn(ranked(eligible, situation.profile))):
         pool = candidate.pool
         if tries is not None and place >= tries:
             yield Held(candidate.name, Hold.NOT_REACHED)

@@ -107,7 +107,7 @@ def _outcomes(situation: Situation) -> list[Command | Held]:
             by_drift.add(candidate.name)
         if candidate.name not in situation.candidates:
             continue
-        if refusal is None and not candidate.empty:
+        if refusal is None and not situation.only_for_emptiness(candidate):
             left.append(candidate)
         elif not drifted:
             found.append(refusal or Held(candidate.name, Hold.NOT_CONSOLIDATABLE, (candidate.pool.key,)))

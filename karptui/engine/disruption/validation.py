@@ -6,7 +6,7 @@ from karptui.engine.disruption.budgets import EMPTY, UNDERUTILIZED
 from karptui.engine.disruption.candidates import Candidate, Situation, unconsolidatable
 from karptui.engine.disruption.emptiness import METHOD as EMPTINESS
 from karptui.engine.disruption.emptiness import empty_nodes
-from karptui.engine.disruption.ranking import by_savings
+from karptui.engine.disruption.ranking import ranked
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.model.disruption import Command, Held, Hold
 from karptui.model.snapshot import Snapshot
@@ -33,7 +33,7 @@ def validated(situation: Situation, command: Command) -> Command | Held:
 
 def _still_empty(situation: Situation, command: Command) -> Command | Held:
     still = (entry for entry in empty_nodes(situation) if entry.name in command.nodes)
-    candidates = by_savings(still, situation.snapshot.options.karpenter_version)
+    candidates = ranked(still, situation.profile)
     going = _within_budgets(situation, candidates, EMPTY)
     if not going:
         return Held(command.nodes[0], Hold.CHANGED, detail=BUDGET if candidates else CHURN)
@@ -45,12 +45,12 @@ def _still_consolidatable(situation: Situation, command: Command) -> Command | H
     candidates: list[Candidate] = []
     for name in command.nodes:
         candidate = situation.candidates.get(name)
-        if candidate is None or candidate.empty or unconsolidatable(candidate) is not None:
+        if candidate is None or situation.only_for_emptiness(candidate) or unconsolidatable(candidate) is not None:
             return Held(name, Hold.CHANGED, detail=CHURN)
         candidates.append(candidate)
     if len(_within_budgets(situation, candidates, UNDERUTILIZED)) < len(candidates):
         return Held(command.nodes[0], Hold.CHANGED, detail=BUDGET)
-    simulated = situation.simulation.without(command.nodes, shield=True)
+    simulated = situation.simulation.without(command.nodes, shield=situation.profile.shields_targets)
     if simulated is None or not simulated.fits or len(simulated.claims) != len(command.replacements):
         return Held(command.nodes[0], Hold.CHANGED, detail=SCHEDULING)
     for claim, wanted in zip(simulated.claims, command.replacements, strict=True):

@@ -249,3 +249,19 @@ def test_the_checker_of_these_tests_finds_what_is_wrong() -> None:
         assert part in found
     lost = replace(bad, placements={})
     assert any("is not told of" in entry for entry in wrongs(cluster, Disruption((lost,))))
+
+
+def test_before_1_14_only_a_node_without_pods_is_empty_and_no_node_is_shielded() -> None:
+    worthless = pod("p", SMALL, node="a")
+    annotations = {"controller.kubernetes.io/pod-deletion-cost": str(-(2**31) + 1)}
+    worthless = replace(worthless, metadata=replace(worthless.metadata, annotations=annotations))
+    recent = running("b", "medium", conditions=(), last_pod_event=NOW - 10)
+    pool = on_demand_pool(consolidate_after=60.0)
+
+    def command(version: str, *objects: object) -> Command:
+        return only(disrupt(fleet(pool, running("a", "medium"), *objects, options=Options(karpenter_version=version))))
+
+    assert command("1.14.1", worthless).method == "emptiness"
+    assert command("v1.13.2", worthless).method == "single-node"
+    assert command("1.14.1", pod("p", SMALL, node="a"), recent).decision == "replace"
+    assert command("1.13.2", pod("p", SMALL, node="a"), recent).decision == "delete"
