@@ -29,12 +29,16 @@ class NotFound(CloudError):
 
 
 class CreateError(CloudError):
-    """The launch failed for another reason and is tried again: `reason` goes into the claim's Launched condition."""
+    """The launch failed for another reason and is tried again.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `reason` goes into the claim's Launched condition; `condition_message` is what Karpenter says there for it.
+    """
+
+    def __init__(self, reason: str, message: str, condition_message: str = "") -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.condition_message = condition_message or message
 
 
 class Unauthorized(CloudError):
@@ -107,6 +111,15 @@ class NodeClassStatus(Struct, frozen=True):
     def ready(self) -> bool:
         """Whether every condition is True."""
         return all(condition.status == "True" for condition in self.conditions)
+
+    @property
+    def ready_condition(self) -> Condition:
+        """Ready, which sums the others up."""
+        if self.ready:
+            return Condition("Ready", "True", "Ready")
+        if any(condition.status == "False" for condition in self.conditions):
+            return Condition("Ready", "False", "UnhealthyDependents")
+        return Condition("Ready", "Unknown", "ReconcilingDependents")
 
 
 class CloudProvider(Protocol):

@@ -5,6 +5,7 @@ The formulas are those of Karpenter's AWS provider v1.14.1 for AL2023 (the spec'
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from math import ceil
 
 from karptui.model.instance_type import Overhead
 from karptui.model.quantity import NANO, parse
@@ -12,8 +13,8 @@ from karptui.model.quantity import NANO, parse
 MIB = 2**20
 """Bytes in a mebibyte."""
 
-VM_MEMORY_OVERHEAD = (75, 1000)
-"""The share of memory that the hypervisor and the kernel keep, 7.5 %, as a fraction so that it stays exact."""
+VM_MEMORY_OVERHEAD = 0.075
+"""The share of memory that the hypervisor and the kernel keep; Karpenter's setting, and like there a float."""
 
 ARM_RESERVED_MIB = 64
 """Memory that Arm machines lose before that share is taken."""
@@ -32,11 +33,10 @@ _CPU_BEYOND = 25
 MILLI = NANO // 1000
 
 
-def usable_memory(size_mib: int, arm: bool) -> int:
+def usable_memory(size_mib: int, arm: bool, overhead: float = VM_MEMORY_OVERHEAD) -> int:
     """Memory of a node whose EC2 description says `size_mib`: the overhead taken off is rounded up to a whole MiB."""
     rest = size_mib - (ARM_RESERVED_MIB if arm else 0)
-    share, whole = VM_MEMORY_OVERHEAD
-    return (rest + (-rest * share // whole)) * MIB * NANO
+    return (rest - ceil(rest * MIB * overhead / MIB)) * MIB * NANO
 
 
 @cache

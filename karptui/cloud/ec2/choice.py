@@ -1,7 +1,4 @@
-"""Which instance types, zones and capacity type a launch asks for (the spec's 3.2, 3.3 and 3.6).
-
-Capacity reservations are not modelled: reserved offerings are never on offer.
-"""
+"""Which instance types, zones and capacity type a launch asks for (the spec's 3.2, 3.3 and 3.6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.facts import NEURON, NEURON_CORE, NVIDIA_GPU
+from karptui.cloud.ec2.reserved_choice import Candidate, into_reservations
 from karptui.cloud.provider import InsufficientCapacity
 from karptui.model import labels
 from karptui.model.instance_type import InstanceType, Offering
@@ -24,13 +22,6 @@ EXOTIC = (NEURON, NEURON_CORE, NVIDIA_GPU, "amd.com/gpu", "habana.ai/gaudi")
 NOTHING_LEFT = "all requested instance types were unavailable during launch"
 
 
-class Candidate(Struct, frozen=True, eq=False):
-    """A type and its offerings that the claim can use, cheapest first."""
-
-    type: InstanceType
-    offerings: tuple[Offering, ...]
-
-
 class Choice(Struct, frozen=True, eq=False):
     """What a fleet is asked for: one capacity type, and candidates in order of price."""
 
@@ -38,10 +29,13 @@ class Choice(Struct, frozen=True, eq=False):
     candidates: tuple[Candidate, ...]
 
 
-def choose(claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
-    """What to ask EC2 for. Raises InsufficientCapacity with the reason where nothing is left."""
+def choose(claim: NodeClaim, types: Iterable[InstanceType], *, strict: bool = True) -> Choice:
+    """What to ask EC2 for. Raises InsufficientCapacity with the reason where nothing is left.
+
+    `strict` holds the claim to its minValues (minValuesPolicy Strict).
+    """
     wanted = from_specs(claim.requirements)
-    candidates = _compatible(claim, wanted, types)
+    candidates = into_reservations(_compatible(claim, wanted, types))
     # A claim that asks for variety must not be narrowed by taste.
     if not any(entry.min_values for entry in wanted.values()):
         candidates = _without_exotic(candidates)
@@ -49,12 +43,11 @@ def choose(claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
     candidates.sort(key=lambda candidate: (candidate.offerings[0].price, candidate.type.name))
     kept = candidates[:MOST_TYPES]
     _check(kept)
-    if not min_values_relaxed(claim):
+    if strict:
         _check_min_values(wanted, kept)
-    capacity_type = labels.ON_DEMAND
-    if any(offering.capacity_type == labels.SPOT for candidate in kept for offering in candidate.offerings):
-        capacity_type = labels.SPOT
-    return Choice(capacity_type, tuple(kept))
+    offered = {offering.capacity_type for candidate in kept for offering in candidate.offerings}
+    preferred = (labels.RESERVED, labels.SPOT, labels.ON_DEMAND)
+    return Choice(next(kind for kind in preferred if kind in offered), tuple(kept))
 
 
 def min_values_relaxed(claim: NodeClaim) -> bool:
@@ -65,17 +58,21 @@ def min_values_relaxed(claim: NodeClaim) -> bool:
 def usable_offerings(
     claim: NodeClaim, choice: Choice, subnets: Mapping[str, Any]
 ) -> list[tuple[InstanceType, Offering]]:
-    """(type, offering) for every override: available, of the chosen capacity type, in a zone that has a subnet."""
+    """(type, offering) for every override: available, of the chosen capacity type, in a zone that has a subnet.
+
+    Of the partitions of a placement group each zone needs one.
+    """
     narrowed = from_specs(claim.requirements).replace(
         requirement(labels.CAPACITY_TYPE, labels.IN, (choice.capacity_type,))
     )
     allowed: dict[Requirements, bool] = {}
-    return [
-        (candidate.type, offering)
-        for candidate in choice.candidates
-        for offering in candidate.offerings
-        if offering.zone in subnets and _allows(allowed, narrowed, offering.requirements)
-    ]
+    found: dict[tuple[str, str, str], tuple[InstanceType, Offering]] = {}
+    for candidate in choice.candidates:
+        for offering in candidate.offerings:
+            if offering.zone in subnets and _allows(allowed, narrowed, offering.requirements):
+                pool = (candidate.type.name, offering.zone, offering.reservation_id)
+                found.setdefault(pool, (candidate.type, offering))
+    return list(found.values())
 
 
 def _allows(known: dict[Requirements, bool], wanted: Requirements, offered: Requirements) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.template import Placement
 from karptui.cloud.provider import Launched, NotFound
 from karptui.model import labels
-from karptui.model.instance_type import InstanceType
+from karptui.model.instance_type import InstanceType, Offering
 from karptui.model.quantity import NANO
 
 STATES = ("pending", "running", "stopping", "stopped", "shutting-down")
@@ -81,8 +82,12 @@ def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[
         private_dns=instance.get("PrivateDnsName", ""),
         security_groups=tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups") or [])),
         subnet=instance.get("SubnetId", ""),
-        tenancy=instance["Placement"].get("Tenancy") or "default",
+        placement=_placement_of(instance["Placement"]),
     )
+
+
+def _placement_of(told: Mapping[str, Any]) -> Placement:
+    return Placement(told.get("Tenancy") or "default", told.get("GroupId") or "", told.get("PartitionNumber"))
 
 
 def launched_of(
@@ -96,7 +101,8 @@ def launched_of(
     tags: Mapping[str, str],
     instance_type: InstanceType | None,
     efa: bool = False,
-    tenancy: str = "default",
+    placement: Placement,
+    reserved: Offering | None = None,
     annotations: dict[str, str] | None = None,
     **more: Any,
 ) -> Launched:
@@ -106,7 +112,7 @@ def launched_of(
     allocatable: dict[str, int] = {}
     if instance_type is not None:
         for key, entry in instance_type.requirements.items():
-            if not entry.complement and len(entry.values) == 1:
+            if not entry.complement and len(entry.values) == 1 and key not in _RESERVATION_LABELS:
                 own[key] = next(iter(entry.values))
         capacity = {key: amount for key, amount in instance_type.capacity.items() if amount}
         allocatable = {key: amount for key, amount in instance_type.allocatable.items() if amount}
@@ -117,8 +123,9 @@ def launched_of(
         labels.INSTANCE_TYPE: type_name,
         labels.ZONE: zone,
         labels.CAPACITY_TYPE: capacity_type,
-        labels.INSTANCE_TENANCY: tenancy,
+        labels.INSTANCE_TENANCY: placement.tenancy,
     }
+    own |= _special_labels(instance_type, placement, reserved)
     own.pop(labels.ZONE_ID, None)
     if zone_id:
         own[labels.ZONE_ID] = zone_id
@@ -139,6 +146,29 @@ def launched_of(
         uid=tags.get(CLAIM_UID_TAG, ""),
         **more,
     )
+
+
+_RESERVATION_LABELS = (
+    labels.CAPACITY_RESERVATION_ID,
+    labels.CAPACITY_RESERVATION_TYPE,
+    labels.CAPACITY_RESERVATION_INTERRUPTIBLE,
+)
+
+
+def _special_labels(
+    instance_type: InstanceType | None, placement: Placement, reserved: Offering | None
+) -> dict[str, str]:
+    """What only nodes in a reservation or a placement group carry."""
+    found: dict[str, str] = {}
+    if reserved is not None:
+        found = {key: reserved.requirements.of(key).any_value() for key in _RESERVATION_LABELS}
+    if placement.group:
+        found[labels.PLACEMENT_GROUP_ID] = placement.group
+        partitioned = instance_type is not None and labels.PLACEMENT_GROUP_PARTITION in instance_type.requirements
+        if placement.partition is not None or partitioned:
+            # Which partition EC2 chose is told only later.
+            found[labels.PLACEMENT_GROUP_PARTITION] = str(placement.partition or "")
+    return found
 
 
 def pods_of(instance_type: InstanceType) -> int:

@@ -1,19 +1,23 @@
-"""Whether an instance still is what its NodeClass asks for (the spec's 3.11).
-
-Capacity reservations and placement groups are not modelled.
-"""
+"""Whether an instance still is what its NodeClass asks for (the spec's 3.11)."""
 
 from typing import Any
 
-from karptui.cloud.ec2.launch import HASH, HASH_VERSION, image_requirements
+from karptui.cloud.ec2.launch import HASH, HASH_VERSION
+from karptui.cloud.ec2.launch_plan import image_requirements
+from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.provider import CloudError, Launched
+from karptui.model import labels
 from karptui.model.instance_type import InstanceType
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
 
 
 def drift_reason(
-    claim: NodeClaim, node_class: NodeClass, instance: Launched, instance_type: InstanceType | None
+    claim: NodeClaim,
+    node_class: NodeClass,
+    instance: Launched,
+    instance_type: InstanceType | None,
+    group: PlacementGroup | None = None,
 ) -> str:
     """The first reason in Karpenter's order, or "". Raises CloudError where the NodeClass is not resolved."""
     if _hash_differs(claim, node_class):
@@ -35,7 +39,15 @@ def drift_reason(
         raise CloudError(f"whether {claim.key} drifted is not known: its NodeClass has no security groups or subnets")
     if set(instance.security_groups) != groups:
         return "SecurityGroupDrift"
-    return "" if instance.subnet in subnets else "SubnetDrift"
+    if instance.subnet not in subnets:
+        return "SubnetDrift"
+    own = claim.metadata.labels
+    reservations = {entry["id"] for entry in status.get("capacityReservations") or []}
+    if own.get(labels.CAPACITY_RESERVATION_ID, "") not in reservations | {""}:
+        return "CapacityReservationDrift"
+    if own.get(labels.PLACEMENT_GROUP_ID, "") != (group.id if group else ""):
+        return "PlacementGroupDrift"
+    return ""
 
 
 def _hash_differs(claim: NodeClaim, node_class: NodeClass) -> bool:

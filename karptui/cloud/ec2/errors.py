@@ -63,36 +63,104 @@ _THROTTLED = frozenset(
     }
 )
 
-_REASONS = (
-    ("ServiceLinkedRoleCreationNotPermitted", "SpotSLRCreationFailed"),
-    ("Not authorized for images", "AMIAuthorizationFailure"),
-    ("UnauthorizedOperation", "Unauthorized"),
-    ("AccessDenied", "Unauthorized"),
-    ("AuthFailure", "Unauthorized"),
-    ("belong to different networks", "SecurityGroupSubnetVPCMismatch"),
-    ("iamInstanceProfile.name is invalid", "InstanceProfileNameInvalid"),
-    ("InvalidLaunchTemplateId.NotFound", "LaunchTemplateNotFound"),
-    ("User data is limited to", "UserDataSizeLimitExceeded"),
-    ("InvalidAMIID.Malformed", "InvalidAMIID"),
-    ("InvalidAMIID.NotFound", "AMINotFound"),
-    ("RequestLimitExceeded", "RequestLimitExceeded"),
-    ("InternalError", "InternalError"),
-    ("not eligible for Free Tier", "FreeTierIneligible"),
-    ("MaxFleetCountExceeded", "FleetQuotaExceeded"),
-    ("PendingVerification", "AccountPendingVerification"),
-    ("MaxSpotInstanceCountExceeded", "SpotQuotaExceeded"),
-    ("VcpuLimitExceeded", "VCPULimitExceeded"),
-    ("InsufficientFreeAddressesInSubnet", "InsufficientFreeAddressesInSubnet"),
+_LAUNCH_FAILED = ("LaunchFailed", "Instance launch failed")
+
+_DENIED = (
+    ("with an explicit deny in a permissions boundary", "due to a permission boundary"),
+    ("with an explicit deny in a service control policy", "due to a service control policy"),
+    ("", "because no identity-based policy allows it"),
 )
-"""A part of code or message → the reason of the NodeClaim's Launched condition; the first that is found counts."""
+"""What the message of a refusal says, and how Karpenter ends its sentence then."""
+
+_REASONS = (
+    (
+        ("ServiceLinkedRoleCreationNotPermitted",),
+        "SpotSLRCreationFailed",
+        "User does not have sufficient permission to create the Spot ServiceLinkedRole to launch spot instances",
+    ),
+    (
+        ("Not authorized for images",),
+        "AMIAuthorizationFailure",
+        "User is not authorized to use the AMI for the instance launch",
+    ),
+    (("UnauthorizedOperation",), "Unauthorized", ""),
+    (("AccessDenied",), "Unauthorized", ""),
+    (("AuthFailure",), "Unauthorized", ""),
+    (
+        ("InvalidParameter", "belong to different networks"),
+        "SecurityGroupSubnetVPCMismatch",
+        "Security groups and subnets of the EC2NodeClass belong to different VPCs",
+    ),
+    (
+        ("iamInstanceProfile.name is invalid",),
+        "InstanceProfileNameInvalid",
+        "Instance profile name used from EC2NodeClass status does not exist",
+    ),
+    (
+        ("InvalidLaunchTemplateId.NotFound",),
+        "LaunchTemplateNotFound",
+        "Launch template used for instance launch wasn't found",
+    ),
+    (
+        ("User data is limited to",),
+        "UserDataSizeLimitExceeded",
+        "Rendered user data exceeds the EC2 user data size limit",
+    ),
+    (("InvalidAMIID.Malformed",), "InvalidAMIID", "AMI used for instance launch is invalid"),
+    (("InvalidAMIID.NotFound",), "AMINotFound", "AMI used for instance launch was not found"),
+    (("RequestLimitExceeded",), "RequestLimitExceeded", "Request limit exceeded"),
+    (("InternalError",), "InternalError", "An internal error has occurred"),
+    (
+        ("not eligible for Free Tier",),
+        "FreeTierIneligible",
+        "The instance type of the launch is not eligible for the account's Free Tier",
+    ),
+    (
+        ("MaxFleetCountExceeded",),
+        "FleetQuotaExceeded",
+        "A fleet launch was requested but this would exceed your fleet request quota",
+    ),
+    (
+        ("PendingVerification",),
+        "AccountPendingVerification",
+        "An instance launch was requested but the request for launching resources in this region is still being"
+        " verified",
+    ),
+    (
+        ("MaxSpotInstanceCountExceeded",),
+        "SpotQuotaExceeded",
+        "A spot instance launch was requested but this would exceed your spot instance quota",
+    ),
+    (
+        ("VcpuLimitExceeded",),
+        "VCPULimitExceeded",
+        "An instance was requested that would exceed your VCPU quota",
+    ),
+    (
+        ("InsufficientFreeAddressesInSubnet",),
+        "InsufficientFreeAddressesInSubnet",
+        "There are not enough free IP addresses to launch an instance in this subnet",
+    ),
+)
+"""Parts of code and message → reason and message of the NodeClaim's Launched condition; the first that fits counts.
+
+These are Karpenter's own texts where they are known: tools match them.
+"""
 
 _LONGEST_MESSAGE = 300
 """EC2 appends an encoded authorization failure of a kilobyte, which nobody can read."""
 
 
-def reason(text: str) -> str:
-    """Why a launch failed, as one word, from its code and message."""
-    return next((word for part, word in _REASONS if part in text), "LaunchFailed")
+def reason(text: str) -> tuple[str, str]:
+    """Why a launch failed, from its code and message: as one word, and as the sentence for the condition."""
+    for parts, word, sentence in _REASONS:
+        if all(part in text for part in parts):
+            return word, sentence or _denied(text)
+    return _LAUNCH_FAILED
+
+
+def _denied(text: str) -> str:
+    return "User is not authorized to perform this operation " + next(end for part, end in _DENIED if part in text)
 
 
 def code_of(problem: BaseException) -> str:

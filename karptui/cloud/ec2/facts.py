@@ -24,11 +24,26 @@ _ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 _NAME = re.compile(r"(^[a-z]+)(-[0-9]+tb)?([0-9]+).*\.")
 
 
+class TypeNetwork(Struct, frozen=True, gc=False):
+    """Network cards of a type: interfaces that each takes, IPv4 addresses of an interface, EFA interfaces at most."""
+
+    cards: tuple[int, ...]
+    default_card: int
+    addresses: int
+    ena: bool
+    efa: int
+
+    def pods(self, taken: int) -> int:
+        """Pods that addresses allow, when so many interfaces of the first card are not theirs."""
+        return capacity.eni_pods(self.cards[self.default_card] - taken, self.addresses)
+
+
 class TypeFacts(Struct, frozen=True, gc=False):
     """One instance type. `labels` are single-valued; `address_pods` is the ENI formula's figure.
 
     `resources` counts devices (GPUs, Neuron, EFA, pod-eni), `usage` holds "on-demand", "spot", "capacity-block".
-    `offered` gives the letters of the zones per region where that is known (`""`: nowhere in the region).
+    `offered` gives the letters of the zones per region where that is known (`""`: nowhere in the region). `network`,
+    `features` of the processor and placement `strategies` are None in the shipped file, which does not tell them.
     """
 
     name: str
@@ -40,6 +55,9 @@ class TypeFacts(Struct, frozen=True, gc=False):
     usage: tuple[str, ...] = ("on-demand", "spot")
     on_demand: float | None = None
     offered: dict[str, str] = {}
+    network: TypeNetwork | None = None
+    features: tuple[str, ...] | None = None
+    strategies: tuple[str, ...] | None = None
 
     @property
     def arm(self) -> bool:
@@ -107,18 +125,31 @@ def shipped_facts() -> tuple[TypeFacts, ...]:
 def from_description(description: Mapping[str, Any]) -> TypeFacts:
     """The same from an entry of DescribeInstanceTypes. Prices and zones come from other calls and are left out."""
     name: str = description["InstanceType"]
-    network = description.get("NetworkInfo") or {}
-    cards = network.get("NetworkCards") or [{}]
-    card = cards[network.get("DefaultNetworkCardIndex", 0)]
-    interfaces = card.get("MaximumNetworkInterfaces") or network.get("MaximumNetworkInterfaces", 0)
+    network = _network(description)
     return TypeFacts(
         name=name,
         labels=_labels(name, description),
         vcpus=description["VCpuInfo"]["DefaultVCpus"],
         memory_mib=description["MemoryInfo"]["SizeInMiB"],
-        address_pods=capacity.eni_pods(interfaces, network.get("Ipv4AddressesPerInterface", 1)),
+        address_pods=network.pods(0),
         resources=_devices(name, description),
         usage=tuple(description.get("SupportedUsageClasses") or ("on-demand",)),
+        network=network,
+        features=tuple((description.get("ProcessorInfo") or {}).get("SupportedFeatures") or ()),
+        strategies=tuple((description.get("PlacementGroupInfo") or {}).get("SupportedStrategies") or ()),
+    )
+
+
+def _network(description: Mapping[str, Any]) -> TypeNetwork:
+    told = description.get("NetworkInfo") or {}
+    most = told.get("MaximumNetworkInterfaces", 0)
+    cards = tuple(card.get("MaximumNetworkInterfaces") or most for card in told.get("NetworkCards") or [{}])
+    return TypeNetwork(
+        cards=cards,
+        default_card=told.get("DefaultNetworkCardIndex", 0),
+        addresses=told.get("Ipv4AddressesPerInterface", 1),
+        ena=told.get("EnaSupport") != "unsupported",
+        efa=(told.get("EfaInfo") or {}).get("MaximumEfaInterfaces", 0),
     )
 
 

@@ -1,7 +1,8 @@
 """Machine images of a NodeClass: by SSM alias, by SSM parameter, by id, by name, owner or tag."""
 
+import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -31,6 +32,9 @@ _VARIANTS = {
     "nvidia": (RequirementSpec(labels.INSTANCE_GPU_COUNT, labels.EXISTS),),
     "neuron": (RequirementSpec(labels.INSTANCE_ACCELERATOR_COUNT, labels.EXISTS),),
 }
+_WINDOWS_BUILDS = {"2019": "10.0.17763", "2022": "10.0.20348", "2025": "10.0.26100"}
+_LAST_AL2_MINOR, _FIRST_WINDOWS_2025_MINOR = 32, 35
+
 _AL2023 = (
     ("x86_64", "standard"),
     ("x86_64", "nvidia"),
@@ -62,7 +66,11 @@ class Image(Struct, frozen=True):
 
 
 class UnsupportedAlias(Exception):
-    """The alias stands for nothing we know; the message is one sentence."""
+    """The alias stands for nothing that this cluster can run; the message is one sentence."""
+
+
+class AliasEmpty(Exception):
+    """No parameter of the alias exists, so nothing can be said of its images; the message is one sentence."""
 
 
 def family_of(spec: Mapping[str, Any]) -> str:
@@ -76,59 +84,114 @@ def _alias(spec: Mapping[str, Any]) -> str:
     return next((term["alias"] for term in spec.get("amiSelectorTerms") or [] if term.get("alias")), "")
 
 
-async def find_images(ec2: Any, ssm: Any, spec: Mapping[str, Any], kubernetes: str) -> tuple[Image, ...]:
+def alias_version(spec: Mapping[str, Any]) -> str:
+    """The version that the alias names ("latest", "v1.45.0"), "" without an alias."""
+    return _alias(spec).partition("@")[2]
+
+
+async def find_images(ec2: Any, ssm: Any, spec: Mapping[str, Any], kubernetes: str, now: float) -> tuple[Image, ...]:
     """The images of a NodeClass, newest first, then by id; one for each set of requirements.
 
-    Raises UnsupportedAlias and CloudError.
+    Raises UnsupportedAlias, AliasEmpty and CloudError.
     """
     alias = _alias(spec)
     if alias:
         wanted = await _alias_images(ssm, alias, kubernetes)
-        entries = await _describe(ec2, [[{"Name": "image-id", "Values": sorted(wanted)}]], None) if wanted else []
-        candidates = [_image(entry, extra) for entry in entries for extra in wanted[entry["ImageId"]]]
+        entries = await _describe(ec2, [[{"Name": "image-id", "Values": sorted(wanted)}]], None)
+        candidates = [_image(entry, extra, now) for entry in entries for extra in wanted[entry["ImageId"]]]
     else:
-        candidates = [_image(entry, ()) for entry in await _selected(ec2, ssm, spec.get("amiSelectorTerms") or [])]
+        candidates = [_image(entry, (), now) for entry in await _selected(ec2, ssm, spec.get("amiSelectorTerms") or [])]
     best: dict[tuple[RequirementSpec, ...], Image] = {}
     # Not deprecated before deprecated, newer before older, then the greater name.
     for image in sorted(candidates, key=lambda image: (not image.deprecated, image.created, image.name)):
         if image.requirements:
             best[image.requirements] = image
-    newest = sorted(best.values(), key=lambda image: image.id)
+    # One image may stand for two sets of requirements; their text decides then.
+    newest = sorted(best.values(), key=lambda image: (image.id, json.dumps(image.to_status()["requirements"])))
     return tuple(sorted(newest, key=lambda image: image.created, reverse=True))
 
 
-def parameters_of(alias: str, kubernetes: str) -> dict[str, tuple[RequirementSpec, ...]]:
-    """SSM parameter → the variant's requirements, for an alias such as al2023@latest. Raises UnsupportedAlias."""
+Served = list[tuple[RequirementSpec, ...]]
+"""Sets of requirements that one image serves, besides its architecture."""
+
+
+def parameters_of(alias: str, kubernetes: str) -> dict[str, Served]:
+    """SSM parameter → what its image serves, for an alias such as al2023@latest. Raises UnsupportedAlias."""
     family, _, version = alias.partition("@")
     version = version or "latest"
+    minor = int(kubernetes.partition(".")[2] or 0)
     if family == "al2023":
-        folder = f"/aws/service/eks/optimized-ami/{kubernetes}/amazon-linux-2023"
-        return {
-            f"{folder}/{machine}/{variant}/"
-            + (
-                "recommended"
-                if version == "latest"
-                else f"amazon-eks-node-al2023-{machine}-{variant}-{kubernetes}-{version}"
-            )
-            + "/image_id": _VARIANTS[variant]
-            for machine, variant in _AL2023
-        }
+        return _al2023_parameters(kubernetes, version)
+    if family == "al2":
+        if minor > _LAST_AL2_MINOR:
+            raise UnsupportedAlias(f"there are no AL2 images for Kubernetes {kubernetes}: use al2023@ or bottlerocket@")
+        return _al2_parameters(kubernetes, version)
     if family == "bottlerocket":
-        number = version.removeprefix("v")
-        return {
-            f"/aws/service/bottlerocket/aws-k8s-{kubernetes}{suffix}/{machine}/{number}/image_id": _VARIANTS[variant]
-            for suffix, variant in (("", "standard"), ("-nvidia", "nvidia"))
-            for machine in ("x86_64", "arm64")
-        }
-    raise UnsupportedAlias(f"karptui cannot resolve the alias {alias} yet: use al2023@, bottlerocket@, or an image id")
+        return _bottlerocket_parameters(kubernetes, version.removeprefix("v"))
+    if family.removeprefix("windows") in _WINDOWS_BUILDS:
+        if family == "windows2025" and minor < _FIRST_WINDOWS_2025_MINOR:
+            raise UnsupportedAlias(
+                f"there are no images of Windows Server 2025 for Kubernetes {kubernetes}, only from 1.35"
+            )
+        return _windows_parameters(kubernetes, family.removeprefix("windows"))
+    raise UnsupportedAlias(f"{alias} names none of {', '.join(sorted(FAMILIES))}")
 
 
-async def _alias_images(ssm: Any, alias: str, kubernetes: str) -> dict[str, list[tuple[RequirementSpec, ...]]]:
-    found: dict[str, list[tuple[RequirementSpec, ...]]] = {}
-    for name, requirements in parameters_of(alias, kubernetes).items():
+def windows_build(family: str) -> str:
+    """The build number of a Windows family, "" for any other."""
+    return _WINDOWS_BUILDS.get(family.removeprefix("Windows"), "")
+
+
+def _al2023_parameters(kubernetes: str, version: str) -> dict[str, Served]:
+    folder = f"/aws/service/eks/optimized-ami/{kubernetes}/amazon-linux-2023"
+    found: dict[str, Served] = {}
+    for machine, variant in _AL2023:
+        pinned = f"amazon-eks-node-al2023-{machine}-{variant}-{kubernetes}-{version}"
+        name = "recommended" if version == "latest" else pinned
+        found[f"{folder}/{machine}/{variant}/{name}/image_id"] = [_VARIANTS[variant]]
+    return found
+
+
+def _al2_parameters(kubernetes: str, version: str) -> dict[str, Served]:
+    found: dict[str, Served] = {}
+    for suffix, prefix, variants in (
+        ("", "amazon-eks-node", ("standard",)),
+        ("-arm64", "amazon-eks-arm64-node", ("standard",)),
+        ("-gpu", "amazon-eks-gpu-node", ("neuron", "nvidia")),
+    ):
+        name = "recommended" if version == "latest" else f"{prefix}-{kubernetes}-{version}"
+        folder = f"/aws/service/eks/optimized-ami/{kubernetes}/amazon-linux-2{suffix}"
+        found[f"{folder}/{name}/image_id"] = [_VARIANTS[variant] for variant in variants]
+    return found
+
+
+def _bottlerocket_parameters(kubernetes: str, version: str) -> dict[str, Served]:
+    found: dict[str, Served] = {}
+    for suffix in ("", "-nvidia"):
+        for machine in ("x86_64", "arm64"):
+            plain = ("standard", "neuron") if machine == "x86_64" else ("standard",)
+            served = [_VARIANTS[variant] for variant in (("nvidia",) if suffix else plain)]
+            found[f"/aws/service/bottlerocket/aws-k8s-{kubernetes}{suffix}/{machine}/{version}/image_id"] = served
+    return found
+
+
+def _windows_parameters(kubernetes: str, year: str) -> dict[str, Served]:
+    name = f"Windows_Server-{year}-English-Core-EKS_Optimized-{kubernetes}"
+    requirements = (
+        RequirementSpec(labels.OS, labels.IN, ("windows",)),
+        RequirementSpec(labels.WINDOWS_BUILD, labels.IN, (_WINDOWS_BUILDS[year],)),
+    )
+    return {f"/aws/service/ami-windows-latest/{name}/image_id": [requirements]}
+
+
+async def _alias_images(ssm: Any, alias: str, kubernetes: str) -> dict[str, Served]:
+    found: dict[str, Served] = {}
+    for name, served in parameters_of(alias, kubernetes).items():
         image = await _parameter(ssm, name)
         if image:
-            found.setdefault(image, []).append(requirements)
+            found.setdefault(image, []).extend(served)
+    if not found:
+        raise AliasEmpty(f"none of the parameters that the alias {alias} stands for exists")
     return found
 
 
@@ -173,9 +236,10 @@ async def _describe(ec2: Any, calls: list[list[dict[str, Any]]], owners: list[st
     return found
 
 
-def _image(entry: Mapping[str, Any], extra: tuple[RequirementSpec, ...]) -> Image:
+def _image(entry: Mapping[str, Any], extra: tuple[RequirementSpec, ...], now: float) -> Image:
     arch = _ARCHITECTURES.get(entry.get("Architecture", ""))
-    requirements = (RequirementSpec(labels.ARCH, labels.IN, (arch,)), *extra) if arch else ()
+    terms = (RequirementSpec(labels.ARCH, labels.IN, (arch,)), *extra) if arch else ()
+    requirements = tuple(sorted(terms, key=lambda term: (len(term.key), term.key)))
     ends = entry.get("DeprecationTime")
-    deprecated = bool(ends) and datetime.fromisoformat(str(ends).replace("Z", "+00:00")) <= datetime.now(UTC)
+    deprecated = bool(ends) and datetime.fromisoformat(str(ends).replace("Z", "+00:00")).timestamp() <= now
     return Image(entry["ImageId"], entry.get("Name", ""), entry.get("CreationDate", ""), deprecated, requirements)

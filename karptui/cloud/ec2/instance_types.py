@@ -1,7 +1,7 @@
 """From what is known of instance types, a NodeClass and the zones to the types and offerings that are scheduled on.
 
 Requirements, capacity, overhead and offerings as in Karpenter's AWS provider v1.14.1 (the spec's 1.3 to 1.8). Not
-modelled: reservedENIs, networkInterfaces, measured memory, capacity reservations, placement groups, zonal shift.
+modelled: measured memory, zonal shift.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,12 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2 import capacity
+from karptui.cloud.ec2.compatibility import efa_only, suits
 from karptui.cloud.ec2.facts import EFA, TypeFacts
+from karptui.cloud.ec2.images import windows_build
+from karptui.cloud.ec2.placement import PlacementGroup
+from karptui.cloud.ec2.reservations import Reservation
+from karptui.cloud.ec2.special_offerings import Free, in_group, reserved, special_requirements
 from karptui.model import labels
 from karptui.model.instance_type import InstanceType, Offering
 from karptui.model.quantity import NANO, parse
@@ -57,18 +62,28 @@ GIGABYTE = 10**9
 
 _EPHEMERAL_DEVICES = {"AL2": "/dev/xvda", "AL2023": "/dev/xvda", "Bottlerocket": "/dev/xvdb"}
 _PODS_WITHOUT_ENI = 110
+_PRIVATE_ADDRESS = "vpc.amazonaws.com/PrivateIPv4Address"
 
 
 class NodeClassShape(Struct, frozen=True):
-    """What of a NodeClass shapes instance types: its AMI family and its spec as it stands."""
+    """What shapes instance types: the AMI family, the spec of the NodeClass as it stands, and what it resolved to."""
 
     family: str = "AL2023"
     spec: Mapping[str, Any] = {}
+    reservations: tuple[Reservation, ...] = ()
+    group: PlacementGroup | None = None
+    vm_memory_overhead: float = capacity.VM_MEMORY_OVERHEAD
+    reserved_enis: int = 0
 
     @property
     def kubelet(self) -> Mapping[str, Any]:
         """spec.kubelet."""
         return self.spec.get("kubelet") or {}
+
+    @property
+    def windows(self) -> bool:
+        """Whether nodes run Windows."""
+        return self.family.startswith("Windows")
 
 
 class Region(Struct, frozen=True):
@@ -91,13 +106,14 @@ def resolve(
     price: Price,
     shape: NodeClassShape | None = None,
     unavailable: Unavailable | None = None,
+    free: Free | None = None,
 ) -> tuple[InstanceType, ...]:
     """Instance types as a NodePool with this NodeClass sees them, in the given order.
 
-    A type that the region does not offer, that has no price, or that the AMI family cannot run stays in the list with
+    A type that the region does not offer, that has no price, or that the NodeClass cannot use stays in the list with
     every offering unavailable (price 0 where it has none), so that a decision can say why it was not taken.
     """
-    return _Resolution(region, price, shape or NodeClassShape(), unavailable).of(facts)
+    return _Resolution(region, price, shape or NodeClassShape(), unavailable, free).of(facts)
 
 
 def _capacity(facts: TypeFacts, shape: NodeClassShape, root_disk: int) -> dict[str, int]:
@@ -106,20 +122,30 @@ def _capacity(facts: TypeFacts, shape: NodeClassShape, root_disk: int) -> dict[s
     striped = local is not None and shape.spec.get("instanceStorePolicy") == "RAID0"
     amounts = {
         "cpu": facts.vcpus * NANO,
-        "memory": capacity.usable_memory(facts.memory_mib, facts.arm),
+        "memory": capacity.usable_memory(facts.memory_mib, facts.arm, shape.vm_memory_overhead),
         "ephemeral-storage": int(local) * GIGABYTE * NANO if striped and local else root_disk,
         "pods": _pods(facts, shape) * NANO,
     }
     for resource, count in facts.resources.items():
         amounts[resource] = count * NANO
+    if shape.spec.get("networkInterfaces"):
+        amounts[EFA] = efa_only(shape.spec) * NANO
+    if shape.windows and facts.network is not None:
+        amounts[_PRIVATE_ADDRESS] = (facts.network.addresses - 1) * NANO
     return amounts
+
+
+def _address_pods(facts: TypeFacts, shape: NodeClassShape, reserved_enis: int) -> int:
+    if facts.network is None:
+        return facts.address_pods
+    return facts.network.pods(reserved_enis + efa_only(shape.spec, facts.network.default_card))
 
 
 def _pods(facts: TypeFacts, shape: NodeClassShape) -> int:
     kubelet = shape.kubelet
     pods = kubelet.get("maxPods")
     if pods is None:
-        pods = _PODS_WITHOUT_ENI if shape.family.startswith("Windows") else facts.address_pods
+        pods = _PODS_WITHOUT_ENI if shape.windows else _address_pods(facts, shape, shape.reserved_enis)
     per_core = kubelet.get("podsPerCore") or 0
     if per_core > 0 and shape.family != "Bottlerocket":
         pods = min(pods, per_core * facts.vcpus)
@@ -139,7 +165,7 @@ def _root_disk(shape: NodeClassShape) -> int:
     if size:
         return parse(size)
     # Windows images need a larger disk.
-    return 50 * 2**30 * NANO if shape.family.startswith("Windows") else capacity.DEFAULT_EPHEMERAL_STORAGE
+    return 50 * 2**30 * NANO if shape.windows else capacity.DEFAULT_EPHEMERAL_STORAGE
 
 
 def _one_of(key: str, *values: str) -> Requirement:
@@ -157,6 +183,7 @@ class _Place(Struct, frozen=True, gc=False):
     """The zones that offer a type, the requirements that follow, and every way to buy there; shared between types."""
 
     offered: bool
+    zones: tuple[str, ...]
     requirements: dict[str, Requirement]
     ways: tuple[tuple[str, str, Requirements], ...]
 
@@ -164,11 +191,19 @@ class _Place(Struct, frozen=True, gc=False):
 class _Resolution:
     """What all types of one region, NodeClass and price list have in common, worked out once."""
 
-    def __init__(self, region: Region, price: Price, shape: NodeClassShape, unavailable: Unavailable | None) -> None:
+    def __init__(
+        self,
+        region: Region,
+        price: Price,
+        shape: NodeClassShape,
+        unavailable: Unavailable | None,
+        free: Free | None,
+    ) -> None:
         self._region = region
         self._price = price
         self._shape = shape
         self._unavailable = unavailable
+        self._free = free
         self._places: dict[tuple[str | None, tuple[str, ...]], _Place] = {}
         self._root_disk = _root_disk(shape)
 
@@ -179,20 +214,25 @@ class _Resolution:
     def _instance_type(self, facts: TypeFacts) -> InstanceType:
         shape = self._shape
         amounts = _capacity(facts, shape, self._root_disk)
-        pods = amounts["pods"] // NANO if shape.family == "Bottlerocket" else facts.address_pods
+        # What kubelet keeps for itself follows the addresses, not maxPods, on the families of Amazon Linux.
+        follows_pods = shape.windows or shape.family == "Bottlerocket"
+        pods = amounts["pods"] // NANO if follows_pods else _address_pods(facts, shape, 0)
         taken = capacity.overhead(facts.vcpus, pods, amounts["ephemeral-storage"], amounts["memory"], shape.kubelet)
         where = (facts.offered.get(self._region.name), facts.usage)
         place = self._places.get(where)
         if place is None:
             place = self._places[where] = self._place(facts)
-        return InstanceType(
-            facts.name,
-            _requirements(facts.labels, place.requirements),
-            amounts,
-            taken,
-            capacity.allocatable(amounts, taken),
-            self._offerings(facts, place),
-        )
+        requirements = _requirements(facts.labels, place.requirements)
+        usable = place.offered and suits(facts, shape.family, shape.spec, shape.group)
+        offerings = self._offerings(facts, place, usable)
+        held = [entry for entry in shape.reservations if entry.instance_type == facts.name]
+        if held or shape.group is not None or shape.windows:
+            build = windows_build(shape.family)
+            for entry in special_requirements(requirements, build, facts.arm, shape.group, held):
+                requirements = requirements.replace(entry)
+            offerings += reserved(held, self._region.zone_ids, place.zones, facts.on_demand, usable, self._free)
+            offerings = in_group(offerings, shape.group)
+        return InstanceType(facts.name, requirements, amounts, taken, capacity.allocatable(amounts, taken), offerings)
 
     def _place(self, facts: TypeFacts) -> _Place:
         region = self._region
@@ -210,15 +250,14 @@ class _Resolution:
         ways = tuple(
             (zone, kind, _offering_requirements(kind, zone, region.zone_ids[zone])) for zone in zones for kind in kinds
         )
-        return _Place(bool(offering), {entry.key: entry for entry in entries}, ways)
+        return _Place(bool(offering), offering, {entry.key: entry for entry in entries}, ways)
 
-    def _offerings(self, facts: TypeFacts, place: _Place) -> tuple[Offering, ...]:
+    def _offerings(self, facts: TypeFacts, place: _Place, usable: bool) -> tuple[Offering, ...]:
         name, price, unavailable = facts.name, self._price, self._unavailable
-        runs = place.offered and not (self._shape.family == "AL2023" and name.startswith("a1."))
         offerings: list[Offering] = []
         for zone, kind, requirements in place.ways:
             cost = price(kind, facts, zone)
-            available = runs and cost is not None and not (unavailable and unavailable(kind, name, zone))
+            available = usable and cost is not None and not (unavailable and unavailable(kind, name, zone))
             offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
         return tuple(offerings)
 

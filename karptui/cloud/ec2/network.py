@@ -36,7 +36,7 @@ def filters_of(terms: Iterable[Mapping[str, Any]], id_filter: str) -> list[list[
         elif term.get("name"):
             names.append(term["name"])
         elif term.get("tags"):
-            calls.append([_tag_filter(key, value) for key, value in sorted(term["tags"].items())])
+            calls.append([tag_filter(key, value) for key, value in sorted(term["tags"].items())])
     if ids:
         calls.append([{"Name": id_filter, "Values": ids}])
     if names:
@@ -44,7 +44,8 @@ def filters_of(terms: Iterable[Mapping[str, Any]], id_filter: str) -> list[list[
     return calls
 
 
-def _tag_filter(key: str, value: str) -> dict[str, Any]:
+def tag_filter(key: str, value: str) -> dict[str, Any]:
+    """The filter for a tag of a selector term; "*" stands for any value."""
     if value in ("", "*"):
         return {"Name": "tag-key", "Values": [key]}
     return {"Name": f"tag:{key}", "Values": [value]}
@@ -101,6 +102,11 @@ class FreeAddresses:
         return chosen
 
     def take(self, subnet: str, addresses: int) -> None:
-        """An instance with so many pods will come to the subnet."""
+        """An instance with so many pods may come to the subnet."""
         if subnet in self._free:
-            self._free[subnet] = max(0, self._free[subnet] - addresses)
+            self._free[subnet] -= addresses
+
+    def give_back(self, subnet: str, addresses: int) -> None:
+        """It went elsewhere."""
+        if subnet in self._free:
+            self._free[subnet] += addresses

@@ -4,19 +4,27 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from karptui.cloud.catalogue import DEFAULT_SEED
 from karptui.cloud.ec2 import errors
 from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.cloud.ec2.describe import CLAIM_UID_TAG, cluster_filters, describe, instance_id_of, to_launched
 from karptui.cloud.ec2.drift import drift_reason
+from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue
-from karptui.cloud.ec2.launch import RESTRICTED_TAGS, Launcher, TokenUsed, restricted_tag
+from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
+from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
 from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market
-from karptui.cloud.ec2.node_class import resolve_node_class
+from karptui.cloud.ec2.node_class import VALIDATION, Resolving
+from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
+from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
+from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.terminate import terminate
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
+from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
 from karptui.cloud.provider import (
     CloudError,
     CreateError,
@@ -58,8 +66,11 @@ class Ec2Provider:
         self._seed = seed
         self._now = now
         self._market: Market | None = None
-        self._offer = TypesOnOffer(self.unavailable)
-        self._launcher = Launcher(cluster, self.unavailable, now)
+        self._places = FreePlaces(now)
+        self._offer = TypesOnOffer(cluster, self.unavailable, self._places)
+        self._launcher = Launcher(cluster, self.unavailable, self._places, now)
+        self._groups: dict[str, PlacementGroup | None] = {}
+        self._tried: dict[str, float] = {}
         self._queue = InterruptionQueue(self.clients, cluster.queue) if cluster.queue else None
         self._node_classes: dict[str, NodeClass] = {}
         self._seen: dict[str, Launched] = {}
@@ -67,7 +78,8 @@ class Ec2Provider:
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
         self._node_classes[node_class.key] = node_class
-        return self._offer.catalogue(await self._known_market(), node_class)
+        market = await self._known_market()
+        return self._offer.catalogue(market, node_class, await self._special(node_class))
 
     async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
@@ -77,12 +89,13 @@ class Ec2Provider:
             earlier = await self._launched_before(claim)
             if earlier is not None:
                 return earlier
-            types = self._offer.types(await self._known_market(), node_class)
-            launched = await self._launch(claim, node_class, types)
+            market, group = await self._known_market(), await self._special(node_class)
+            types = self._offer.types(market, node_class, group)
+            launched = await self._launch(claim, node_class, types, group)
         except (CreateError, InsufficientCapacity, NodeClassNotReady):
             raise
         except CloudError as problem:
-            raise _create_error(problem) from problem
+            raise create_error(problem) from problem
         self._seen[launched.instance_id] = launched
         return launched
 
@@ -113,16 +126,22 @@ class Ec2Provider:
             await ec2.create_tags(Resources=[instance_id_of(provider_id)], Tags=listed)
 
     async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
-        """Resolve a NodeClass: subnets, groups, images and profile."""
-        found, subnets = await resolve_node_class(self.clients, node_class, self._cluster, self._region)
-        self._launcher.addresses.described(subnets)
-        return found
+        """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""
+        resolving = Resolving(self.clients, node_class, self._cluster, self._region, self._now)
+        await resolving.resolve()
+        self._launcher.addresses.described(resolving.subnets)
+        self._places.described(resolving.reservations)
+        self._groups[_selector(node_class)] = resolving.group
+        if resolving.validate():
+            await self._try(node_class, resolving)
+        return NodeClassStatus(resolving.status, tuple(resolving.conditions))
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:
         """Why the claim's instance no longer is what its NodeClass asks for ("AMIDrift" ...), or ""."""
-        types = self._offer.types(await self._known_market(), node_class)
+        market, group = await self._known_market(), await self._special(node_class)
+        types = self._offer.types(market, node_class, group)
         instance = await self.get(claim.provider_id)
-        return drift_reason(claim, node_class, instance, types.get(claim.instance_type))
+        return drift_reason(claim, self._hashed(node_class), instance, types.get(claim.instance_type), group)
 
     async def interruptions(self) -> AsyncIterator[Interruption]:
         """Messages as they come, until cancelled; without a queue there are none and it ends at once."""
@@ -142,6 +161,10 @@ class Ec2Provider:
         """Take types and prices from here from now on; not part of the seam."""
         self._market = market
 
+    def node_class_hash(self, node_class: NodeClass) -> str:
+        """What Karpenter writes into the NodeClass' hash annotation (version v5); not part of the seam."""
+        return node_class_hash(node_class.spec, family_of(node_class.spec), self._cluster.ca_bundle)
+
     async def close(self) -> None:
         """Delete this process' launch templates and close the clients; not part of the seam."""
         try:
@@ -151,10 +174,56 @@ class Ec2Provider:
             pass
         await self.clients.close()
 
-    async def _launch(self, claim: NodeClaim, node_class: NodeClass, types: dict[str, InstanceType]) -> Launched:
+    async def _try(self, node_class: NodeClass, resolving: Resolving) -> None:
+        """The dry runs, unless this very NodeClass passed them lately."""
+        if self._cluster.disable_dry_run:
+            resolving.found(VALIDATION)
+            return
+        resolved = replace(node_class, status=resolving.status)
+        key = f"{node_class.metadata.uid} {self.node_class_hash(node_class)} {resolving.status}"
+        now = self._now()
+        if now - self._tried.get(key, float("-inf")) > CACHED_SECONDS:
+            types = self._offer.types(await self._known_market(), resolved, resolving.group)
+            ec2 = await self.clients.get("ec2")
+            launcher = self._launcher
+            refused = await dry_run(ec2, launcher.planner, launcher.templates, resolved, types, resolving.group)
+            if refused is not None:
+                resolving.failed(VALIDATION, refused.reason, refused.message)
+                return
+            self._tried = {known: at for known, at in self._tried.items() if now - at <= CACHED_SECONDS} | {key: now}
+        resolving.found(VALIDATION)
+
+    async def _special(self, node_class: NodeClass) -> PlacementGroup | None:
+        """The NodeClass' placement group; it and the free places of reservations are asked for where not known yet."""
+        status, spec = node_class.status, node_class.spec
+        listed = status.get("capacityReservations") or [] if self._cluster.reserved_capacity else []
+        if not all(self._places.knows(entry["id"]) for entry in listed):
+            terms = [{"id": entry["id"]} for entry in listed]
+            self._places.described(await find_reservations(await self.clients.get("ec2"), terms, self._now()))
+        selector = _selector(node_class)
+        if selector and self._groups.get(selector) is None:
+            ec2 = await self.clients.get("ec2")
+            self._groups[selector] = await find_placement_group(ec2, spec["placementGroupSelector"])
+        return self._groups.get(selector) if selector else None
+
+    def _hashed(self, node_class: NodeClass) -> NodeClass:
+        """With the hash annotations that Karpenter would have written."""
+        if HASH in node_class.metadata.annotations:
+            return node_class
+        own = {HASH: self.node_class_hash(node_class), HASH_VERSION: VERSION}
+        annotations = node_class.metadata.annotations | own
+        return replace(node_class, metadata=replace(node_class.metadata, annotations=annotations))
+
+    async def _launch(
+        self,
+        claim: NodeClaim,
+        node_class: NodeClass,
+        types: dict[str, InstanceType],
+        group: PlacementGroup | None,
+    ) -> Launched:
         ec2 = await self.clients.get("ec2")
         try:
-            return await self._launcher.launch(ec2, claim, node_class, types)
+            return await self._launcher.launch(ec2, claim, node_class, types, group)
         except TokenUsed:
             # An earlier launch of this claim asked for something else: either it made an instance, or it failed.
             self._launcher.next_attempt(claim)
@@ -180,7 +249,8 @@ class Ec2Provider:
         node_class = self._node_classes.get(node_class_name)
         if node_class is None or self._market is None:
             return None
-        return self._offer.types(self._market, node_class).get(name)
+        group = self._groups.get(_selector(node_class))
+        return self._offer.types(self._market, node_class, group).get(name)
 
     async def _remember_interrupted(self, message: Interruption) -> None:
         for instance_id in message.instance_ids:
@@ -216,7 +286,8 @@ def _check_ready(node_class: NodeClass) -> None:
     if ready is not None and ready.status == "False":
         raise NodeClassNotReady(f"the NodeClass {node_class.key} is not ready: {ready.message or ready.reason}")
     if ready is None or ready.status != "True":
-        raise CreateError("NodeClassReadinessUnknown", f"the NodeClass {node_class.key} is not resolved yet")
+        message = f"the NodeClass {node_class.key} is not resolved yet"
+        raise CreateError("NodeClassReadinessUnknown", message, "NodeClass is in Ready=Unknown")
     generation = node_class.metadata.generation
     if ready.observed_generation and ready.observed_generation < generation:
         raise NodeClassNotReady(f"the NodeClass {node_class.key} changed and is not resolved again yet")
@@ -224,8 +295,6 @@ def _check_ready(node_class: NodeClass) -> None:
         raise NodeClassNotReady(f"the NodeClass {node_class.key} sets the tag {tag}, which is Karpenter's own")
 
 
-def _create_error(problem: CloudError) -> CloudError:
-    cause = problem.__cause__
-    code = errors.code_of(cause) if cause is not None else ""
-    told = f"{code} {errors.message_of(cause)}" if cause is not None else str(problem)
-    return CreateError(errors.reason(told), str(problem))
+def _selector(node_class: NodeClass) -> str:
+    selector: dict[str, str] = node_class.spec.get("placementGroupSelector") or {}
+    return selector.get("id") or selector.get("name") or ""

@@ -10,6 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.errors import ALREADY_EXISTS_CODES, calling, code_of
+from karptui.cloud.ec2.interfaces import network_interfaces
+from karptui.cloud.ec2.reservations import BLOCK, Reservation
+from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError, NotFound
 from karptui.model.labels import SPOT
 from karptui.model.quantity import NANO, parse
@@ -20,6 +23,7 @@ TTL = 60.0
 LISTED_AT_ONCE = 200
 """Values in one filter of a describe call, EC2's limit."""
 
+INTERRUPTIBLE = "interruptible-capacity-reservation"
 _GIB = 2**30
 
 
@@ -31,33 +35,55 @@ class LaunchTemplate(Struct, frozen=True):
     tags: dict[str, str]
 
 
+class NodeKind(Struct, frozen=True):
+    """What tells the nodes of one launch apart: types that differ in none of it share a template.
+
+    `pods` is the type's capacity, `efa` how many EFA interfaces the claim gets.
+    """
+
+    image: str
+    pods: int
+    efa: int
+    reservation: Reservation | None = None
+
+
+class Placement(Struct, frozen=True):
+    """Where instances are put: on shared or dedicated hardware, in a placement group, in one of its partitions."""
+
+    tenancy: str = "default"
+    group: str = ""
+    partition: int | None = None
+
+
 def launch_template(
     spec: Mapping[str, Any],
     status: Mapping[str, Any],
+    cluster: ClusterSettings,
     *,
     family: str,
-    image: str,
+    kind: NodeKind,
     user_data: str,
     capacity_type: str,
-    efa: int,
-    tenancy: str,
+    placement: Placement,
     tags: dict[str, str],
 ) -> LaunchTemplate:
-    """The template for one image and one kind of node (the spec's 3.5)."""
+    """The template for one kind of node (the spec's 3.5)."""
     data: dict[str, Any] = {
-        "ImageId": image,
+        "ImageId": kind.image,
         "UserData": base64.b64encode(user_data.encode()).decode(),
         "Monitoring": {"Enabled": bool(spec.get("detailedMonitoring"))},
         "EnclaveOptions": {"Enabled": False},
-        "Placement": {"Tenancy": tenancy},
-        "MetadataOptions": _metadata_options(spec),
-        "NetworkInterfaces": _interfaces(spec, status, efa),
-        "TagSpecifications": _tagged(
+        "Placement": _placement(placement),
+        "MetadataOptions": _metadata_options(spec, cluster),
+        "NetworkInterfaces": network_interfaces(spec, status, kind.efa, cluster.is_ipv6),
+        "TagSpecifications": tagged(
             tags, ["network-interface", *(["spot-instances-request"] if capacity_type == SPOT else [])]
         ),
-        # Otherwise a launch would use up somebody's open reservation.
-        "CapacityReservationSpecification": {"CapacityReservationPreference": "none"},
     }
+    if cluster.reserved_capacity:
+        data["CapacityReservationSpecification"] = _reservation(kind.reservation)
+    if market := _market(kind.reservation):
+        data["InstanceMarketOptions"] = {"MarketType": market}
     if status.get("instanceProfile"):
         data["IamInstanceProfile"] = {"Name": status["instanceProfile"]}
     if nested := (spec.get("cpuOptions") or {}).get("nestedVirtualization"):
@@ -68,18 +94,43 @@ def launch_template(
     return LaunchTemplate(f"karpenter.k8s.aws/{int.from_bytes(digest, 'big')}", data, tags)
 
 
-def _tagged(tags: Mapping[str, str], kinds: Iterable[str]) -> list[dict[str, Any]]:
+def _placement(placement: Placement) -> dict[str, Any]:
+    told: dict[str, Any] = {"Tenancy": placement.tenancy}
+    if placement.group:
+        told["GroupId"] = placement.group
+    if placement.partition is not None:
+        told["PartitionNumber"] = placement.partition
+    return told
+
+
+def _reservation(reservation: Reservation | None) -> dict[str, Any]:
+    if reservation is None:
+        # Otherwise a launch would use up somebody's open reservation.
+        return {"CapacityReservationPreference": "none"}
+    target = {"CapacityReservationId": reservation.id}
+    return {"CapacityReservationPreference": "capacity-reservations-only", "CapacityReservationTarget": target}
+
+
+def _market(reservation: Reservation | None) -> str:
+    if reservation is None:
+        return ""
+    if reservation.kind == BLOCK:
+        return "capacity-block"
+    return INTERRUPTIBLE if reservation.interruptible else ""
+
+
+def tagged(tags: Mapping[str, str], kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """The same tags for several kinds of resources."""
     listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
     return [{"ResourceType": kind, "Tags": listed} for kind in kinds]
 
 
-def tag_specifications(tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The tags of one launch, as CreateFleet takes them."""
-    return _tagged(tags, ("instance", "volume", "fleet"))
-
-
-def _metadata_options(spec: Mapping[str, Any]) -> dict[str, Any]:
-    own: Mapping[str, Any] = spec.get("metadataOptions") or {}
+def _metadata_options(spec: Mapping[str, Any], cluster: ClusterSettings) -> dict[str, Any]:
+    own: Mapping[str, Any] | None = spec.get("metadataOptions")
+    if own is None:
+        # The API server fills the block in; what by-passed it gets Karpenter's own fallback, odd as it is.
+        protocol = "enabled" if cluster.is_ipv6 else "disabled"
+        own = {"httpEndpoint": "disabled", "httpProtocolIPv6": protocol, "httpPutResponseHopLimit": 2}
     return {
         "HttpEndpoint": own.get("httpEndpoint", "enabled"),
         "HttpProtocolIpv6": own.get("httpProtocolIPv6", "disabled"),
@@ -89,32 +140,22 @@ def _metadata_options(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _interfaces(spec: Mapping[str, Any], status: Mapping[str, Any], efa: int) -> list[dict[str, Any]]:
-    groups = [group["id"] for group in status.get("securityGroups") or []]
-    own: Mapping[str, Any] = spec.get("connectionTracking") or {}
-    tracking = {key[0].upper() + key[1:]: seconds for key, seconds in own.items() if seconds}
-    interfaces: list[dict[str, Any]] = []
-    for card in range(max(1, efa)):
-        interface: dict[str, Any] = {"DeviceIndex": 1 if card else 0, "Groups": groups}
-        if efa:
-            interface |= {"NetworkCardIndex": card, "InterfaceType": "efa"}
-        if tracking:
-            interface["ConnectionTrackingSpecification"] = tracking
-        if spec.get("associatePublicIPAddress") is not None:
-            interface["AssociatePublicIpAddress"] = bool(spec["associatePublicIPAddress"])
-        interfaces.append(interface)
-    if spec.get("ipPrefixCount"):
-        interfaces[0]["Ipv4PrefixCount"] = spec["ipPrefixCount"]
-    return interfaces
+def _gp3(device: str, size: str) -> dict[str, Any]:
+    return {"deviceName": device, "ebs": {"volumeSize": size, "volumeType": "gp3", "encrypted": True}}
+
+
+_DEVICES = {
+    "AL2": [_gp3("/dev/xvda", "20Gi")],
+    "AL2023": [_gp3("/dev/xvda", "20Gi")],
+    "Bottlerocket": [_gp3("/dev/xvda", "4Gi"), _gp3("/dev/xvdb", "20Gi")],
+    "Custom": [],
+}
+_WINDOWS_DEVICES = [_gp3("/dev/sda1", "50Gi")]
 
 
 def _block_devices(spec: Mapping[str, Any], family: str) -> list[dict[str, Any]]:
     own: list[Mapping[str, Any]] = spec.get("blockDeviceMappings") or []
-    if not own:
-        if family == "Custom":
-            return []
-        own = [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "20Gi", "volumeType": "gp3", "encrypted": True}}]
-    return [_block_device(device) for device in own]
+    return [_block_device(device) for device in own or _DEVICES.get(family, _WINDOWS_DEVICES)]
 
 
 def _block_device(device: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +231,7 @@ async def _create(ec2: Any, template: LaunchTemplate) -> None:
             await ec2.create_launch_template(
                 LaunchTemplateName=template.name,
                 LaunchTemplateData=template.data,
-                TagSpecifications=_tagged(template.tags, ["launch-template"]),
+                TagSpecifications=tagged(template.tags, ["launch-template"]),
             )
     except CloudError as problem:
         # Another launch made it a moment ago, with the same content since the name is a hash of it.

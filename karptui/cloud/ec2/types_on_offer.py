@@ -3,61 +3,119 @@
 import json
 from typing import Any
 
+from msgspec import Struct
+
 from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.instance_types import NodeClassShape, Region, resolve
+from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve
 from karptui.cloud.ec2.market import Market
+from karptui.cloud.ec2.placement import PlacementGroup
+from karptui.cloud.ec2.reservations import FreePlaces, from_status
+from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.nodepool import NodeClass
 
-_SHAPING = ("kubelet", "blockDeviceMappings", "instanceStorePolicy")
+_SHAPING = (
+    "kubelet",
+    "blockDeviceMappings",
+    "instanceStorePolicy",
+    "networkInterfaces",
+    "ipPrefixCount",
+    "connectionTracking",
+    "cpuOptions",
+)
+
+Version = tuple[int, int]
+
+
+class _Current(Struct, frozen=True):
+    version: Version
+    market: Market
+    catalogue: Catalogue
+    types: dict[str, InstanceType]
 
 
 class TypesOnOffer:
     """Instance types by NodeClass. A want of capacity changes only the types it is about."""
 
-    def __init__(self, unavailable: UnavailableOfferings) -> None:
+    def __init__(self, cluster: ClusterSettings, unavailable: UnavailableOfferings, places: FreePlaces) -> None:
+        self._cluster = cluster
         self._unavailable = unavailable
+        self._places = places
         self._plain: dict[str, tuple[Market, tuple[InstanceType, ...]]] = {}
-        self._current: dict[str, tuple[int, Market, Catalogue, dict[str, InstanceType]]] = {}
+        self._current: dict[str, _Current] = {}
 
-    def catalogue(self, market: Market, node_class: NodeClass) -> Catalogue:
+    def catalogue(self, market: Market, node_class: NodeClass, group: PlacementGroup | None = None) -> Catalogue:
         """What can be bought; the same object as long as nothing changed."""
-        return self._entry(market, node_class)[2]
+        return self._entry(market, node_class, group).catalogue
 
-    def types(self, market: Market, node_class: NodeClass) -> dict[str, InstanceType]:
+    def types(
+        self, market: Market, node_class: NodeClass, group: PlacementGroup | None = None
+    ) -> dict[str, InstanceType]:
         """The same types by name."""
-        return self._entry(market, node_class)[3]
+        return self._entry(market, node_class, group).types
 
-    def _entry(self, market: Market, node_class: NodeClass) -> tuple[int, Market, Catalogue, dict[str, InstanceType]]:
+    def _entry(self, market: Market, node_class: NodeClass, group: PlacementGroup | None) -> _Current:
         zones = zone_ids(market, node_class)
-        spec = {key: node_class.spec[key] for key in _SHAPING if key in node_class.spec}
-        shape = NodeClassShape(family_of(node_class.spec), spec)
-        key = json.dumps([shape.family, spec, zones], sort_keys=True)
-        version = self._unavailable.version
+        shape = self._shape(node_class, group)
+        blocked = self._blocked_zones(node_class)
+        held = node_class.status.get("capacityReservations")
+        key = json.dumps([shape.family, shape.spec, zones, held, group and group.id, blocked], sort_keys=True)
+        version = (self._unavailable.version, self._places.version)
         known = self._current.get(key)
-        if known is not None and known[0] == version and known[1] is market:
+        if known is not None and known.version == version and known.market is market:
             return known
-        types = self._resolved(key, market, Region(market.region, zones), shape)
+        types = self._resolved(key, market, Region(market.region, zones), shape, frozenset(blocked))
         catalogue = Catalogue(
             types=types, source=market.source, priced=market.priced, spot_synthetic=market.spot_synthetic
         )
-        entry = (version, market, catalogue, {item.name: item for item in types})
+        entry = _Current(version, market, catalogue, {item.name: item for item in types})
         self._current[key] = entry
         return entry
 
-    def _resolved(self, key: str, market: Market, region: Region, shape: NodeClassShape) -> tuple[InstanceType, ...]:
+    def _shape(self, node_class: NodeClass, group: PlacementGroup | None) -> NodeClassShape:
+        cluster = self._cluster
+        spec = {key: node_class.spec[key] for key in _SHAPING if key in node_class.spec}
+        listed = node_class.status.get("capacityReservations") or [] if cluster.reserved_capacity else []
+        return NodeClassShape(
+            family_of(node_class.spec),
+            spec,
+            from_status(listed),
+            group,
+            cluster.vm_memory_overhead,
+            cluster.reserved_enis,
+        )
+
+    def _blocked_zones(self, node_class: NodeClass) -> list[str]:
+        """Zones in which no subnet has an address left."""
+        by_zone: dict[str, list[str]] = {}
+        for subnet in node_class.status.get("subnets") or []:
+            by_zone.setdefault(subnet["zone"], []).append(subnet["id"])
+        return sorted(zone for zone, ids in by_zone.items() if all(map(self._unavailable.has_subnet, ids)))
+
+    def _resolved(
+        self, key: str, market: Market, region: Region, shape: NodeClassShape, blocked: frozenset[str]
+    ) -> tuple[InstanceType, ...]:
         plain = self._plain.get(key)
         if plain is None or plain[0] is not market:
-            plain = (market, resolve(market.facts, region, market.price, shape))
+            marks = _blocking(blocked) if blocked else None
+            plain = (market, resolve(market.facts, region, market.price, shape, marks, self._places.of))
             self._plain[key] = plain
-        short = self._unavailable.short_types()
+        short = self._unavailable.short_types() | {entry.instance_type for entry in shape.reservations}
         if not short:
             return plain[1]
+
+        def unavailable(capacity_type: str, instance_type: str, zone: str) -> bool:
+            return zone in blocked or self._unavailable.has_pool(capacity_type, instance_type, zone)
+
         facts = [entry for entry in market.facts if "*" in short or entry.name in short]
-        marked = resolve(facts, region, market.price, shape, self._unavailable.has_pool)
+        marked = resolve(facts, region, market.price, shape, unavailable, self._places.of)
         changed = {entry.name: entry for entry in marked}
         return tuple(changed.get(entry.name, entry) for entry in plain[1])
+
+
+def _blocking(blocked: frozenset[str]) -> Unavailable:
+    return lambda _capacity_type, _instance_type, zone: zone in blocked
 
 
 def zone_ids(market: Market, node_class: NodeClass) -> dict[str, str]:

@@ -1,56 +1,82 @@
-"""User data: what an instance is told so that its kubelet joins the cluster."""
+"""User data: what an instance is told so that its kubelet joins the cluster, for every AMI family (the spec's 4.6)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from karptui.cloud.ec2.bottlerocket import bottlerocket
+from karptui.cloud.ec2.kubelet_args import kubelet_args
+from karptui.cloud.ec2.mime import SHELL, BadArchive, MimePart, archive, is_archive, part_of, parts_of
+from karptui.cloud.ec2.node_config import NODE_CONFIG, node_config
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CreateError, NodeClassNotReady
 from karptui.model.labels import DO_NOT_SYNC_TAINTS, UNREGISTERED, label_domain
 from karptui.model.taints import Taint
 
-BOUNDARY = "//"
-NODE_CONFIG = "application/node.eks.aws"
-NODE_CONFIG_HEADER = "# Karpenter Generated NodeConfig\n"
-"""Part of the user data of Karpenter's nodes, so that it reads the same byte for byte."""
-SHELL = 'text/x-shellscript; charset="us-ascii"'
-
 _RESERVED_DOMAINS = ("kubernetes.io", "k8s.io", "node-restriction.kubernetes.io")
-_PASSED_ON = (
-    "podsPerCore",
-    "systemReserved",
-    "kubeReserved",
-    "evictionHard",
-    "evictionSoft",
-    "evictionSoftGracePeriod",
-    "evictionMaxPodGracePeriod",
-    "imageGCHighThresholdPercent",
-    "imageGCLowThresholdPercent",
-    "cpuCFSQuota",
-)
+
+_BOOTSTRAP_LOG = "exec > >(tee /var/log/user-data.log|logger -t user-data -s 2>/dev/console) 2>&1"
+_WINDOWS_SCRIPT = r'[string]$EKSBootstrapScriptFile = "$env:ProgramFiles\Amazon\EKS\Start-EKSBootstrap.ps1"'
 
 
 class NodeTold(Struct, frozen=True):
-    """What differs from node to node."""
+    """What differs from node to node. `image_version` is the alias' ("latest", "v1.45.0"), "" where there is none."""
 
     labels: Mapping[str, str]
     taints: tuple[Taint, ...]
     max_pods: int
+    image_version: str = ""
+
+
+class _Joining(Struct, frozen=True):
+    """Everything that one family's user data is made of."""
+
+    own: str
+    spec: Mapping[str, Any]
+    cluster: ClusterSettings
+    labels: dict[str, str]
+    taints: tuple[Taint, ...]
+    told: NodeTold
+
+    @property
+    def kubelet(self) -> Mapping[str, Any]:
+        return self.spec.get("kubelet") or {}
+
+    @property
+    def raid(self) -> bool:
+        return self.spec.get("instanceStorePolicy") == "RAID0"
+
+    @property
+    def dns(self) -> list[str]:
+        """The user's addresses, else the cluster's."""
+        return list(self.kubelet.get("clusterDNS") or ([self.cluster.dns] if self.cluster.dns else []))
+
+    def kubelet_args(self) -> str:
+        return kubelet_args(self.kubelet, self.labels, self.taints, self.told.max_pods)
 
 
 def user_data(family: str, spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTold) -> str:
-    """The text (not yet base64) for an AMI family. Raises NodeClassNotReady for a family that karptui cannot start."""
+    """The text (not yet base64) for an AMI family.
+
+    Raises CreateError where the user's own text cannot be merged, NodeClassNotReady where the cluster is not known
+    well enough.
+    """
     own: str = spec.get("userData") or ""
     if family == "Custom":
         return own
-    if family != "AL2023":
-        raise NodeClassNotReady(f"karptui cannot start nodes of amiFamily {family} yet, only AL2023 and Custom")
-    if not cluster.service_cidr:
-        raise NodeClassNotReady("the cluster's service CIDR is not known yet, and AL2023 nodes need it")
-    parts = [*_own_parts(own), (NODE_CONFIG, _node_config(spec, cluster, told))]
-    body = "".join(f"--{BOUNDARY}\nContent-Type: {kind}\n\n{text.rstrip()}\n\n" for kind, text in parts)
-    return f'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="{BOUNDARY}"\n\n{body}--{BOUNDARY}--\n'
+    joining = _Joining(own, spec, cluster, passed_labels(told.labels), with_unregistered(told.taints), told)
+    try:
+        if family == "AL2023":
+            return _al2023(joining)
+        if family == "Bottlerocket":
+            return _bottlerocket(joining)
+        return _windows(joining) if family.startswith("Windows") else _al2(joining)
+    except BadArchive as problem:
+        why = f"spec.userData of the NodeClass starts as a MIME archive, and {problem}"
+        raise CreateError("LaunchFailed", why) from problem
+    except ValueError as problem:
+        raise CreateError("LaunchFailed", f"spec.userData of the NodeClass is no TOML: {problem}") from problem
 
 
 def passed_labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -59,75 +85,84 @@ def passed_labels(labels: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted((kept | {DO_NOT_SYNC_TAINTS: "true"}).items()))
 
 
+def with_unregistered(taints: tuple[Taint, ...]) -> tuple[Taint, ...]:
+    """The taints, and last the one that keeps pods off until the node is registered."""
+    if any(taint.key == UNREGISTERED for taint in taints):
+        return taints
+    return (*taints, Taint(key=UNREGISTERED, effect="NoExecute"))
+
+
 def _reserved(domain: str) -> bool:
     return any(domain == reserved or domain.endswith("." + reserved) for reserved in _RESERVED_DOMAINS)
 
 
-def _own_parts(own: str) -> list[tuple[str, str]]:
+def _al2023(joining: _Joining) -> str:
+    cluster = joining.cluster
+    if not cluster.service_cidr:
+        raise NodeClassNotReady("the cluster's service CIDR is not known yet, and AL2023 nodes need it")
+    # Of the user's parts only the content type is kept, other headers are not.
+    own = [part_of(part.content_type, part.text) for part in _own_parts(joining.own, yaml_is_config=True)]
+    generated = node_config(
+        cluster, joining.kubelet, joining.labels, joining.taints, joining.told.max_pods, joining.dns, joining.raid
+    )
+    return archive([*own, part_of(NODE_CONFIG, generated)])
+
+
+def _al2(joining: _Joining) -> str:
+    cluster = joining.cluster
+    command = f"/etc/eks/bootstrap.sh '{cluster.name}' --apiserver-endpoint '{cluster.endpoint}'"
+    if cluster.ca_bundle:
+        command += f" --b64-cluster-ca '{cluster.ca_bundle}'"
+    told = [command]
+    if cluster.is_ipv6:
+        told.append("--ip-family ipv6")
+    if joining.dns:
+        told.append(f"--dns-cluster-ip '{joining.dns[0]}'")
+    told += ["--use-max-pods false", f"--kubelet-extra-args '{joining.kubelet_args()}'"]
+    if joining.raid:
+        told.append("--local-disks raid0")
+    script = f"#!/bin/bash -xe\n{_BOOTSTRAP_LOG}\n" + " \\\n".join(told)
+    return archive([*_own_parts(joining.own, yaml_is_config=False), part_of(SHELL, script)])
+
+
+def _windows(joining: _Joining) -> str:
+    cluster = joining.cluster
+    command = f"& $EKSBootstrapScriptFile -EKSClusterName '{cluster.name}' -APIServerEndpoint '{cluster.endpoint}'"
+    if cluster.ca_bundle:
+        command += f" -Base64ClusterCA '{cluster.ca_bundle}'"
+    command += f" -KubeletExtraArgs '{joining.kubelet_args()}'"
+    if joining.dns:
+        command += f" -DNSClusterIP '{joining.dns[0]}'"
+    own = [joining.own] if joining.own else []
+    return "\n".join(["<powershell>", *own, _WINDOWS_SCRIPT, command, "</powershell>"])
+
+
+def _bottlerocket(joining: _Joining) -> str:
+    cluster = joining.cluster
+    where = {
+        "api-server": cluster.endpoint,
+        "cluster-certificate": cluster.ca_bundle,
+        "cluster-name": cluster.name,
+        "cluster-dns-ip": cluster.dns,
+    }
+    version = joining.told.image_version if joining.raid else None
+    return bottlerocket(
+        joining.own, joining.kubelet, where, joining.labels, joining.taints, joining.told.max_pods, version
+    )
+
+
+def _own_parts(own: str, *, yaml_is_config: bool) -> list[MimePart]:
     import yaml
 
     if not own.strip():
         return []
-    if own.lstrip().startswith(("MIME-Version:", "Content-Type:")):
-        return _mime_parts(own)
+    if is_archive(own):
+        return parts_of(own)
+    if not yaml_is_config:
+        return [part_of(SHELL, own)]
     try:
         # Text of nothing but comments is an empty mapping to Karpenter.
         is_mapping = isinstance(yaml.safe_load(own) or {}, dict)
     except yaml.YAMLError:
         is_mapping = False
-    return [(NODE_CONFIG if is_mapping else SHELL, own.replace("\r", ""))]
-
-
-def _mime_parts(own: str) -> list[tuple[str, str]]:
-    from email import message_from_string
-
-    archive = message_from_string(own.replace("\r", ""))
-    if not archive.is_multipart():
-        message = "spec.userData of the NodeClass starts as a MIME archive but has no parts"
-        raise CreateError("LaunchFailed", message)
-    parts = [part for part in archive.walk() if not part.is_multipart()]
-    return [(part["Content-Type"] or SHELL, str(part.get_payload())) for part in parts]
-
-
-def _node_config(spec: Mapping[str, Any], cluster: ClusterSettings, told: NodeTold) -> str:
-    import yaml
-
-    kubelet: Mapping[str, Any] = spec.get("kubelet") or {}
-    config: dict[str, Any] = {key: kubelet[key] for key in _PASSED_ON if kubelet.get(key) is not None}
-    config["maxPods"] = told.max_pods
-    if dns := kubelet.get("clusterDNS") or ([cluster.dns] if cluster.dns else []):
-        config["clusterDNS"] = list(dns)
-    config["registerWithTaints"] = [_taint(taint) for taint in _with_unregistered(told.taints)]
-    flags = ",".join(f"{key}={value}" for key, value in passed_labels(told.labels).items())
-    raid = {"strategy": "RAID0"} if spec.get("instanceStorePolicy") == "RAID0" else {}
-    document = {
-        "apiVersion": "node.eks.aws/v1alpha1",
-        "kind": "NodeConfig",
-        "metadata": {},
-        "spec": {
-            "cluster": {
-                "apiServerEndpoint": cluster.endpoint,
-                **({"certificateAuthority": cluster.ca_bundle} if cluster.ca_bundle else {}),
-                "cidr": cluster.service_cidr,
-                "name": cluster.name,
-            },
-            "containerd": {},
-            "instance": {"localStorage": raid},
-            "kubelet": {"config": config, "flags": [f'--node-labels="{flags}"']},
-        },
-    }
-    # libyaml's writer takes a tenth of the time, where it is there.
-    writer = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return NODE_CONFIG_HEADER + yaml.dump(document, Dumper=writer, sort_keys=True, width=10**6)
-
-
-def _with_unregistered(taints: tuple[Taint, ...]) -> list[Taint]:
-    own = list(taints)
-    if not any(taint.key == UNREGISTERED for taint in own):
-        own.append(Taint(key=UNREGISTERED, effect="NoExecute"))
-    return own
-
-
-def _taint(taint: Taint) -> dict[str, str]:
-    entry = {"effect": taint.effect, "key": taint.key}
-    return entry | ({"value": taint.value} if taint.value else {})
+    return [part_of(NODE_CONFIG if is_mapping else SHELL, own)]

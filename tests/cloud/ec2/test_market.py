@@ -12,7 +12,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_accounts_types_are_those_it_offers_at_the_prices_it_quotes(lab: Ec2Lab) -> None:
-    provider = Ec2Provider(lab.account(), ClusterSettings("lab"), ask_prices=True, now=Clock())
+    cluster = ClusterSettings("lab", service_cidr="10.96.0.0/12")
+    provider = Ec2Provider(lab.account(), cluster, ask_prices=True, now=Clock())
     catalogue = await provider.instance_types(await ready_node_class(provider))
     await provider.close()
     assert (catalogue.source, catalogue.spot_synthetic, catalogue.priced) == ("aws", False, Clock().at)

@@ -80,8 +80,8 @@ async def test_selectors_by_id_and_name_and_a_given_profile(provider: Ec2Provide
     [
         ({"subnetSelectorTerms": [{"tags": {"Name": "nowhere"}}]}, "SubnetsReady", "SubnetsNotFound"),
         ({"securityGroupSelectorTerms": [{"name": "none"}]}, "SecurityGroupsReady", "SecurityGroupsNotFound"),
-        ({"amiSelectorTerms": [{"alias": "al2023@v19990101"}]}, "AMIsReady", "AMINotFound"),
-        ({"amiSelectorTerms": [{"alias": "windows2022@latest"}]}, "AMIsReady", "UnsupportedAlias"),
+        ({"amiSelectorTerms": [{"name": "no such image"}], "amiFamily": "AL2023"}, "AMIsReady", "AMINotFound"),
+        ({"amiSelectorTerms": [{"alias": "al2@latest"}]}, "AMIsReady", "UnsupportedAlias"),
         ({"role": "nobody"}, "InstanceProfileReady", "NodeRoleNotFound"),
     ],
 )
@@ -93,6 +93,22 @@ async def test_what_is_not_found_is_a_condition_with_its_reason(
     assert problem(found, type_) == ("False", reason)
     assert problem(found, "ValidationSucceeded") == ("False", "DependenciesNotReady")
     assert sum(entry.status == "False" for entry in found.conditions) == 2
+
+
+async def test_an_alias_without_images_is_asked_for_again(provider: Ec2Provider) -> None:
+    found = await provider.node_class_status(node_class(amiSelectorTerms=[{"alias": "al2023@v19990101"}]))
+    assert problem(found, "AMIsReady") == ("Unknown", "AwaitingReconciliation")
+    assert found.ready_condition.status == "Unknown"
+
+
+async def test_credentials_that_may_not_launch_are_found_before_anything_is_launched(
+    provider: Ec2Provider, lab: Ec2Lab
+) -> None:
+    await lab.fail("CreateFleet", "UnauthorizedOperation", "You are not authorized.")
+    found = await provider.node_class_status(node_class(tags={"tried": "first"}))
+    assert problem(found, "ValidationSucceeded") == ("False", "CreateFleetAuthCheckFailed")
+    again = await provider.node_class_status(node_class(tags={"tried": "first"}))
+    assert again.ready, "a refusal is not remembered"
 
 
 async def test_credentials_that_may_not_look_are_a_condition_with_a_sentence(

@@ -1,5 +1,6 @@
 """An EC2, SSM and IAM that answer from a conformance scenario, as the fake did that the recorded provider called."""
 
+import base64
 from collections.abc import AsyncIterator, Callable
 from fnmatch import fnmatchcase
 from typing import Any
@@ -16,6 +17,8 @@ _MEMBERS = {
     "image-id": "ImageId",
     "name": "Name",
     "state": "State",
+    "owner-id": "OwnerId",
+    "instance-match-criteria": "InstanceMatchCriteria",
 }
 
 
@@ -51,15 +54,20 @@ class Pages:
 
 
 class FakeEc2:
-    """Keeps what it was sent: `fleets` and `templates` of the launch in hand."""
+    """Keeps what it was sent until that is taken."""
 
     def __init__(self, scenario: Entry) -> None:
         self._scenario = scenario
         self._faults = [dict(fault) for fault in scenario.get("callErrors", [])]
         self._known: set[str] = set()
         self._count = 0
-        self.fleets: list[Entry] = []
-        self.templates: list[Entry] = []
+        self._sent: dict[str, list[Entry]] = {}
+        self.take()
+
+    def take(self) -> dict[str, list[Entry]]:
+        """The calls since the last time, by name as the answer has them; user data as text."""
+        sent, self._sent = self._sent, {"createLaunchTemplate": [], "createFleet": [], "runInstances": []}
+        return sent
 
     def get_paginator(self, operation: str) -> Pages:
         answers: dict[str, Callable[..., Entry]] = {
@@ -68,6 +76,7 @@ class FakeEc2:
                 "SecurityGroups": _selected(self._scenario["securityGroups"], Filters)
             },
             "describe_images": self._images,
+            "describe_capacity_reservations": self._reservations,
             "describe_launch_templates": lambda Filters: {
                 "LaunchTemplates": [
                     {"LaunchTemplateName": name} for name in self._known if name in Filters[0]["Values"]
@@ -86,6 +95,15 @@ class FakeEc2:
 
         return {"Images": [image for image in _selected(self._scenario["images"], Filters) if owned(image)]}
 
+    def _reservations(self, Filters: list[Entry], CapacityReservationIds: list[str] | None = None) -> Entry:
+        found = _selected(self._scenario.get("capacityReservations", []), Filters)
+        wanted = CapacityReservationIds
+        return {"CapacityReservations": [e for e in found if not wanted or e["CapacityReservationId"] in wanted]}
+
+    async def describe_placement_groups(self, GroupIds: Any = (), GroupNames: Any = ()) -> Entry:
+        groups = self._scenario.get("placementGroups", [])
+        return {"PlacementGroups": [g for g in groups if g["GroupId"] in GroupIds or g["GroupName"] in GroupNames]}
+
     def _fail(self, call: str) -> None:
         for fault in self._faults:
             if fault["call"] == call and fault["times"]:
@@ -93,13 +111,22 @@ class FakeEc2:
                 raise refused(call, fault["code"], fault["message"])
 
     async def create_launch_template(self, **asked: Any) -> None:
-        self.templates.append(asked)
+        data = dict(asked["LaunchTemplateData"])
+        data["UserData"] = base64.b64decode(data["UserData"], validate=True).decode()
+        self._sent["createLaunchTemplate"].append(asked | {"LaunchTemplateData": data})
         self._fail("CreateLaunchTemplate")
         self._known.add(asked["LaunchTemplateName"])
 
+    async def run_instances(self, **asked: Any) -> None:
+        self._sent["runInstances"].append(asked)
+        self._fail("RunInstances")
+        raise refused("RunInstances", "DryRunOperation", "")
+
     async def create_fleet(self, **asked: Any) -> Entry:
-        self.fleets.append(asked)
+        self._sent["createFleet"].append(asked)
         self._fail("CreateFleet")
+        if asked.get("DryRun"):
+            raise refused("CreateFleet", "DryRunOperation", "")
         target = asked["TargetCapacitySpecification"]["DefaultTargetCapacityType"]
         errors: list[Entry] = []
         instances: list[Entry] = []

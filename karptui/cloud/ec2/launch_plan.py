@@ -1,0 +1,260 @@
+"""What one CreateFleet asks for: which types and zones, and the launch templates that they need."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.cloud.ec2.choice import Choice, choose, min_values_relaxed, usable_offerings
+from karptui.cloud.ec2.describe import CLAIM_TAG, CLUSTER_TAG, NODE_CLASS_TAG, pods_of
+from karptui.cloud.ec2.facts import EFA
+from karptui.cloud.ec2.images import alias_version, family_of
+from karptui.cloud.ec2.placement import PlacementGroup
+from karptui.cloud.ec2.reservations import Reservation
+from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.template import INTERRUPTIBLE, LaunchTemplate, NodeKind, Placement, launch_template, tagged
+from karptui.cloud.ec2.user_data import NodeTold, user_data
+from karptui.cloud.provider import CreateError
+from karptui.model import labels
+from karptui.model.instance_type import InstanceType, Offering
+from karptui.model.node import NodeClaim, RequirementSpec
+from karptui.model.nodepool import NodeClass
+from karptui.model.requirements import Requirements, from_specs
+
+RESTRICTED_TAGS = (CLUSTER_TAG, labels.NODEPOOL, CLAIM_TAG, NODE_CLASS_TAG)
+RESTRICTED_TAG_PREFIX = "kubernetes.io/cluster"
+
+TEMPLATES_FAILED = "Error getting launch template configs: "
+"""Karpenter's words in the Launched condition where it does not get as far as the fleet; the reason's own follow."""
+
+
+class Plan(Struct, frozen=True, eq=False):
+    """What one CreateFleet asks for. `overrides` go with the name of their template; kinds may share one."""
+
+    choice: Choice
+    templates: dict[str, LaunchTemplate]
+    overrides: tuple[tuple[str, list[dict[str, Any]]], ...]
+    types: Mapping[str, InstanceType]
+    subnets: Mapping[str, Mapping[str, Any]]
+    tags: dict[str, str]
+    placement: Placement
+    context: str = ""
+    by_priority: bool = False
+
+    @property
+    def capacity_type(self) -> str:
+        """reserved, spot or on-demand."""
+        return self.choice.capacity_type
+
+    @property
+    def reservations(self) -> dict[tuple[str, str], Offering]:
+        """The reserved offering of each (type, zone) that is asked for."""
+        return {
+            (candidate.type.name, offering.zone): offering
+            for candidate in self.choice.candidates
+            for offering in candidate.offerings
+            if offering.reservation_id
+        }
+
+
+class Planner:
+    """Plans launches for one cluster."""
+
+    def __init__(self, cluster: ClusterSettings) -> None:
+        self._cluster = cluster
+
+    def choose(self, claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
+        """Types, zones and capacity type. Raises InsufficientCapacity."""
+        return choose(claim, types, strict=self._cluster.min_values_policy != "BestEffort")
+
+    def plan(
+        self,
+        claim: NodeClaim,
+        node_class: NodeClass,
+        choice: Choice,
+        types: Mapping[str, InstanceType],
+        subnets: Mapping[str, Mapping[str, Any]],
+        group: PlacementGroup | None,
+    ) -> Plan:
+        """What to ask EC2 for. Raises CreateError, NodeClassNotReady."""
+        placement = placement_of(claim, group)
+        kinds = self._kinds(claim, node_class, choice)
+        offered = usable_offerings(claim, choice, subnets)
+        by_kind: dict[NodeKind, LaunchTemplate] = {}
+        for kind in kinds.values():
+            if kind not in by_kind:
+                by_kind[kind] = self.template(claim, node_class, kind, choice.capacity_type, placement)
+        overrides: dict[NodeKind, list[dict[str, Any]]] = {}
+        for instance_type, offering in offered:
+            kind = kinds.get((instance_type.name, offering.reservation_id))
+            if kind is None:
+                continue
+            overrides.setdefault(kind, []).append(
+                {
+                    "InstanceType": instance_type.name,
+                    "SubnetId": subnets[offering.zone]["id"],
+                    "AvailabilityZone": offering.zone,
+                    "ImageId": kind.image,
+                    "Priority": offering.price,
+                }
+            )
+        if not overrides:
+            why = "no capacity offerings are currently available given the requirements of the NodeClaim"
+            raise CreateError("LaunchFailed", why, f"{TEMPLATES_FAILED}Instance launch failed")
+        return Plan(
+            choice=choice,
+            templates={template.name: template for template in by_kind.values()},
+            overrides=tuple((by_kind[kind].name, asked) for kind, asked in overrides.items()),
+            types=types,
+            subnets=subnets,
+            tags=self.tags(claim, node_class),
+            placement=placement,
+            context="" if min_values_relaxed(claim) else node_class.spec.get("context") or "",
+            by_priority=claim.metadata.annotations.get(labels.PRICE_OVERLAY_APPLIED) == "true",
+        )
+
+    def template(
+        self, claim: NodeClaim, node_class: NodeClass, kind: NodeKind, capacity_type: str, placement: Placement
+    ) -> LaunchTemplate:
+        """The template for one kind of node of a claim. Raises CreateError, NodeClassNotReady."""
+        spec = node_class.spec
+        family = family_of(spec)
+        told = NodeTold(
+            labels=claim.metadata.labels | {labels.CAPACITY_TYPE: capacity_type},
+            taints=(*claim.taints, *claim.startup_taints),
+            # podsPerCore is told besides, and kubelet takes the smaller.
+            max_pods=_given(spec, "maxPods", kind.pods),
+            image_version=alias_version(spec),
+        )
+        try:
+            text = user_data(family, spec, self._cluster, told)
+        except CreateError as problem:
+            raise CreateError(problem.reason, problem.message, f"{TEMPLATES_FAILED}Instance launch failed") from problem
+        return launch_template(
+            spec,
+            node_class.status,
+            self._cluster,
+            family=family,
+            kind=kind,
+            user_data=text,
+            capacity_type=capacity_type,
+            placement=placement,
+            tags=self.tags(claim, node_class),
+        )
+
+    def tags(self, claim: NodeClaim, node_class: NodeClass) -> dict[str, str]:
+        """What everything that is launched for the claim carries."""
+        return {
+            **(node_class.spec.get("tags") or {}),
+            f"{RESTRICTED_TAG_PREFIX}/{self._cluster.name}": "owned",
+            labels.NODEPOOL: claim.node_pool,
+            CLUSTER_TAG: self._cluster.name,
+            NODE_CLASS_TAG: node_class.key,
+        }
+
+    def _kinds(self, claim: NodeClaim, node_class: NodeClass, choice: Choice) -> dict[tuple[str, str], NodeKind]:
+        """(type, reservation) → the kind of node, for every type that one of the images suits."""
+        images = [(entry["id"], image_requirements(entry)) for entry in node_class.status.get("amis") or []]
+        efa = bool(claim.requests.get(EFA))
+        found: dict[tuple[str, str], NodeKind] = {}
+        for candidate in choice.candidates:
+            entry = candidate.type
+            image = next((image for image, wanted in images if entry.requirements.is_compatible(wanted)), "")
+            if not image:
+                continue
+            cards = entry.capacity.get(EFA, 0) // 10**9 if efa else 0
+            held = [offering for offering in candidate.offerings if offering.reservation_id]
+            for reservation in map(reservation_of, held) if choice.capacity_type == labels.RESERVED else [None]:
+                key = (entry.name, reservation.id if reservation else "")
+                found[key] = NodeKind(image, pods_of(entry), cards, reservation)
+        if not found:
+            why = f"none of the images {', '.join(sorted({image for image, _ in images})) or '(none)'} suits the types"
+            raise CreateError("LaunchFailed", why, f"{TEMPLATES_FAILED}Instance launch failed")
+        return found
+
+
+def _given(spec: Mapping[str, Any], key: str, default: int) -> int:
+    given = (spec.get("kubelet") or {}).get(key)
+    return default if given is None else given
+
+
+def reservation_of(offering: Offering) -> Reservation:
+    """The reservation behind a reserved offering, as far as a template needs it."""
+    told = offering.requirements
+    return Reservation(
+        offering.reservation_id,
+        "",
+        offering.zone,
+        "",
+        "",
+        told.of(labels.CAPACITY_RESERVATION_TYPE).any_value(),
+        told.of(labels.CAPACITY_RESERVATION_INTERRUPTIBLE).any_value() == "true",
+    )
+
+
+def fleet_request(plan: Plan, own_tags: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The plan as CreateFleet takes it, without a token. `own_tags` are karptui's, on the instance besides."""
+    request: dict[str, Any] = {
+        "Type": "instant",
+        "LaunchTemplateConfigs": [
+            {
+                "LaunchTemplateSpecification": {"LaunchTemplateName": name, "Version": "$Latest"},
+                "Overrides": overrides,
+            }
+            for name, overrides in plan.overrides
+        ],
+        "TagSpecifications": tagged(plan.tags | dict(own_tags or {}), ("instance", "volume", "fleet")),
+    }
+    target, options = _target(plan)
+    request |= options
+    request["TargetCapacitySpecification"] = {"DefaultTargetCapacityType": target, "TotalTargetCapacity": 1}
+    if plan.context:
+        request["Context"] = plan.context
+    return request
+
+
+def _target(plan: Plan) -> tuple[str, dict[str, Any]]:
+    """The target capacity type and how EC2 shall choose."""
+    lowest = {"OnDemandOptions": {"AllocationStrategy": "prioritized" if plan.by_priority else "lowest-price"}}
+    if plan.capacity_type == labels.SPOT:
+        strategy = "capacity-optimized-prioritized" if plan.by_priority else "price-capacity-optimized"
+        return labels.SPOT, {"SpotOptions": {"AllocationStrategy": strategy}}
+    if plan.capacity_type == labels.ON_DEMAND:
+        return labels.ON_DEMAND, lowest
+    reservation = reservation_of(next(iter(plan.reservations.values())))
+    if reservation.kind == "capacity-block":
+        return "capacity-block", {}
+    if reservation.interruptible:
+        return "reserved-capacity", {"ReservedCapacityOptions": {"ReservationTypes": [INTERRUPTIBLE]}}
+    return labels.ON_DEMAND, lowest
+
+
+def placement_of(claim: NodeClaim, group: PlacementGroup | None) -> Placement:
+    """Where the claim's instance is put; of several partitions that it allows the first in order of text."""
+    if group is None:
+        return Placement(tenancy_of(claim))
+    partition: int | None = None
+    wanted = from_specs(claim.requirements).get(labels.PLACEMENT_GROUP_PARTITION)
+    if wanted is not None and group.partitions:
+        allowed = sorted(text for number in range(1, group.partitions + 1) if wanted.has(text := str(number)))
+        partition = int(allowed[0]) if allowed else None
+    return Placement(tenancy_of(claim), group.id, partition)
+
+
+def tenancy_of(claim: NodeClaim) -> str:
+    """Shared hardware unless the claim rules it out."""
+    return "default" if from_specs(claim.requirements).of(labels.INSTANCE_TENANCY).has("default") else "dedicated"
+
+
+def restricted_tag(spec: Mapping[str, Any]) -> str:
+    """The first tag of the spec that users may not set, or ""."""
+    tags: Mapping[str, str] = spec.get("tags") or {}
+    return next((key for key in tags if key in RESTRICTED_TAGS or key.startswith(RESTRICTED_TAG_PREFIX)), "")
+
+
+def image_requirements(entry: Mapping[str, Any]) -> Requirements:
+    """What an entry of status.amis asks of an instance type."""
+    return from_specs(
+        RequirementSpec(wanted["key"], wanted["operator"], tuple(wanted.get("values") or ()))
+        for wanted in entry.get("requirements") or ()
+    )
