@@ -11,6 +11,9 @@ def main() -> None:
 
         print(f"karptui {__version__}")
         return
-    from karptui.cli.app import run
+    try:
+        from karptui.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # before a command could take care of it
+        sys.exit(130)

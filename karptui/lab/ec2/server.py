@@ -5,6 +5,7 @@ stdin does, so it never outlives whoever started it.
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -37,6 +38,9 @@ def main() -> None:
     """Serves until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings: dict[str, Any] = json.loads(sys.stdin.readline())
+    # From here on, as what follows takes seconds and whoever started it may be gone by then.
+    ending = threading.Thread(target=_end_with_stdin, daemon=True)
+    ending.start()
     clock = Clock()
     if settings.get("clock"):
         clock.adopt(settings["clock"])
@@ -51,7 +55,12 @@ def main() -> None:
     made["endpoint"] = f"http://127.0.0.1:{server.server_port}"
     made["queue_url"] = f"{made['endpoint']}/123456789012/{settings['cluster']}"
     print(json.dumps(made), flush=True)
+    ending.join()
+
+
+def _end_with_stdin() -> None:
     sys.stdin.read()
+    os._exit(0)
 
 
 def _listen(control: LabControl) -> Any:
