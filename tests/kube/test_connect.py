@@ -42,8 +42,10 @@ def of(plane: ControlPlane, user: dict[str, Any]) -> dict[str, Any]:
 
 
 def plugin(folder: Path, body: str) -> str:
-    path = folder / "plugin.py"
-    path.write_text(f"#!{sys.executable}\nimport json, os, pathlib, sys, time\n{body}\n")
+    program, path = folder / "plugin.py", folder / "plugin"
+    program.write_text(f"import json, os, pathlib, sys, time\n{body}\n")
+    # Not the interpreter itself after #!, as its path may have spaces.
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
 
