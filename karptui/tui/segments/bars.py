@@ -31,7 +31,7 @@ def percent_text(share: float | None) -> str:
     """ "83%", or "-" when unknown; always at most 4 cells, ">999" above that."""
     if share is None or not isfinite(share):
         return "-"
-    whole = round(min(share, 100.0) * 100)  # a share beyond that is ">999" in any case
+    whole = round(max(min(share, 100.0), 0.0) * 100)  # a share beyond that is ">999" in any case
     return f"{whole}%" if whole <= 999 else ">999"
 
 
