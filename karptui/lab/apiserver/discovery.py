@@ -109,6 +109,9 @@ def _subresource_entry(resource: Resource, name: str) -> Manifest:
     return entry
 
 
+OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+
+
 def openapi_index(registry: Registry) -> Manifest:
     """GET /openapi/v3."""
     paths = {

@@ -140,6 +140,9 @@ class ApiServer:
             return answer(discovery.api_groups(self._registry))
         if len(parts) == 2 and parts[0] == "apis":
             return _found(discovery.api_group(self._registry, parts[1]))
+        if parts == ["openapi", "v2"]:
+            # kubectl asks for it when v3 lacks a kind; a document without schemas lets it say that there is none.
+            return web.Response(body=b"", content_type=discovery.OPENAPI_V2)
         if parts[:2] == ["openapi", "v3"]:
             if len(parts) == 2:
                 return answer(discovery.openapi_index(self._registry))

@@ -42,7 +42,7 @@ def environment(server: ApiServerProcess, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def kubectl(environment: dict[str, str]) -> Kubectl:
-    async def run(*arguments: str, stdin: object = None) -> str:
+    async def run(*arguments: str, stdin: object = None, fails: bool = False) -> str:
         process = await asyncio.create_subprocess_exec(
             "kubectl",
             *arguments,
@@ -54,7 +54,7 @@ def kubectl(environment: dict[str, str]) -> Kubectl:
         given = b"" if stdin is None else json.dumps(stdin).encode()
         output, _ = await asyncio.wait_for(process.communicate(given), LIMIT_SECONDS)
         text = output.decode()
-        assert process.returncode == 0, text
+        assert (process.returncode != 0) == fails, text
         return text
 
     return run
@@ -110,6 +110,11 @@ async def test_apply_creates_and_then_updates(kubectl: Kubectl, client: Client) 
     assert "created" in await kubectl("apply", "-f", "-", stdin=pool)
     pool["spec"]["weight"] = 10
     assert "configured" in await kubectl("apply", "-f", "-", stdin=pool)
+
+
+async def test_a_kind_that_is_mistyped_is_named(kubectl: Kubectl) -> None:
+    said = await kubectl("apply", "-f", "-", stdin={**web(1), "kind": "Deploymnet"}, fails=True)
+    assert 'no matches for kind "Deploymnet" in version "apps/v1"' in said
 
 
 async def test_scale_sets_replicas(kubectl: Kubectl) -> None:
