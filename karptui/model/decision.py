@@ -119,7 +119,8 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
 
     `existing` maps node names (NodeClaim names where not registered) to the pods nominated to them; `errors` are pods
     that were tried and fit nowhere; `ignored` failed validation and were not tried; `deferred` says why no round
-    started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet.
+    started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet;
+    `unfinished`: the time was up before every pod had been tried.
     """
 
     claims: tuple[PlannedClaim, ...] = ()
@@ -129,6 +130,7 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     deferred: str = ""
     relaxed: tuple[Relaxation, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    unfinished: bool = False
 
 
 class DecisionKind(StrEnum):

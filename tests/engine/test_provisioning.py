@@ -207,3 +207,27 @@ def test_what_means_nothing_costs_only_the_object_that_says_it() -> None:
     answer = plan(cluster)
     assert answer.ignored.keys() == {"default/a", "default/b", "default/moving"}
     assert [(claim.node_pool, claim.pods) for claim in answer.claims] == [("default", ("default/c",))]
+
+
+def test_a_round_that_runs_out_of_time_keeps_what_is_placed() -> None:
+    cluster = snapshot(pool(), *(pod(f"p{number}") for number in range(5)))
+    asked: list[int] = []
+
+    def expired() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    answer = plan(cluster, expired)
+    assert answer.unfinished
+    assert sum(len(claim.pods) for claim in answer.claims) == 2
+    assert answer.errors == {}
+    assert not plan(cluster, lambda: False).unfinished
+
+
+def test_static_pools_make_no_nodes_here_and_are_named_where_they_are_in_use() -> None:
+    static = replace(pool("fixed"), replicas=3)
+    assert plan(snapshot(static, pod("p"))).errors["default/p"].reasons[0].code is Refusal.NO_POOLS
+    gated = replace(snapshot(static, pool(), pod("p")), options=Options(feature_gates={"StaticCapacity": True}))
+    answer = plan(gated)
+    assert [claim.node_pool for claim in answer.claims] == ["default"]
+    assert answer.not_modelled == ("nodes that static NodePool fixed is about to make",)

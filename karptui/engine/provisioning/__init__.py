@@ -1,5 +1,7 @@
 """What Karpenter would do about the pending pods of a Snapshot."""
 
+from collections.abc import Callable
+
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.not_modelled import not_modelled
 from karptui.engine.provisioning.pending import Batch
@@ -14,8 +16,12 @@ NOT_SYNCED = "the cluster state is not synced"
 __all__ = ["NOT_SYNCED", "plan"]
 
 
-def plan(snapshot: Snapshot) -> Plan:
-    """One provisioning round of Karpenter 1.14 over a Snapshot: pure, and the same for equal Snapshots."""
+def plan(snapshot: Snapshot, expired: Callable[[], bool] | None = None) -> Plan:
+    """One provisioning round of Karpenter 1.14 over a Snapshot: pure, and the same for equal Snapshots.
+
+    `expired` is asked before every pod; once it says yes the round ends with what is placed by then, as Karpenter's
+    does after 60 s: pods that were not tried have no error.
+    """
     if unlaunched_claim(snapshot) is not None:
         return Plan(deferred=NOT_SYNCED)
     nodes = state_nodes(snapshot)
@@ -28,7 +34,7 @@ def plan(snapshot: Snapshot) -> Plan:
         answer = no_pools(batch)
     else:
         specs = {id(pod.spec): pod.spec for pod in batch.pods}
-        answer = Solver(Groundwork(snapshot, nodes, pools, specs.values()), batch).solve()
+        answer = Solver(Groundwork(snapshot, nodes, pools, specs.values()), batch).solve(expired)
     return Plan(
         claims=answer.claims,
         existing=answer.existing,
@@ -36,4 +42,5 @@ def plan(snapshot: Snapshot) -> Plan:
         ignored=answer.ignored,
         relaxed=answer.relaxed,
         not_modelled=missing,
+        unfinished=answer.unfinished,
     )

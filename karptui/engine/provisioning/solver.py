@@ -1,6 +1,7 @@
 """The loop: pods in order, each to an existing node, an open claim or a new one (spec/scheduling.md 6)."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Claim, ClaimOrder
@@ -34,6 +35,8 @@ class Outcome(NamedTuple):
     claims: list[Closed]
     taken: list[ExistingNode]
     failures: dict[str, PodFailure]
+    unfinished: bool = False
+    """The time was up before every pod had been tried."""
 
 
 NOTHING_ABSENT = Absence()
@@ -76,9 +79,9 @@ class Solver:
         self._relaxed: list[Relaxation] = []
         self._failed: dict[tuple[int, bool], tuple[int, tuple[Reason, ...], tuple[Relaxation, ...]]] = {}
 
-    def solve(self) -> Plan:
-        """Places every pod that has a place."""
-        outcome = self.run()
+    def solve(self, expired: Callable[[], bool] | None = None) -> Plan:
+        """Places every pod that has a place, until there is no more time."""
+        outcome = self.run(expired)
         claims = [self._finishing.write(closed) for closed in outcome.claims]
         return Plan(
             claims=tuple(sorted(claims, key=lambda claim: claim.pods)),
@@ -86,16 +89,21 @@ class Solver:
             errors={key: outcome.failures[key] for key in sorted(outcome.failures)},
             ignored=self._batch.ignored,
             relaxed=tuple(self._relaxed),
+            unfinished=outcome.unfinished,
         )
 
-    def run(self) -> Outcome:
+    def run(self, expired: Callable[[], bool] | None = None) -> Outcome:
         """Places every pod that has a place, without writing the claims out."""
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
         self._topology.start(dict.fromkeys(class_of.values()))
         failures: dict[str, PodFailure] = {}
         left = Counter(class_.index for class_ in class_of.values())
         queue = PodQueue(self._batch.pods)
+        unfinished = False
         while (pod := queue.pop()) is not None:
+            if expired is not None and expired():
+                unfinished = True
+                break
             class_ = class_of[id(pod)]
             failure = self._attempt(pod, class_)
             if failure is None:
@@ -113,7 +121,7 @@ class Solver:
                 claims.append(closed)
             else:
                 failures.update((pod.key, PodFailure((closed,))) for pod in claim.pods)
-        return Outcome(claims, self._places.taken(), failures)
+        return Outcome(claims, self._places.taken(), failures, unfinished)
 
     def _attempt(self, pod: Pod, class_: PodClass) -> PodFailure | None:
         """Tries a pod, and tries again with one preference fewer, until there is none (6.3)."""
