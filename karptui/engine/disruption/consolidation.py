@@ -143,8 +143,9 @@ def stranding(name: str, simulated: Simulated | None) -> Held | None:
         return Held(name, Hold.UNINITIALIZED_TARGET, tuple(sorted(simulated.unready)), detail=simulated.unready[key])
     if simulated.stranded:
         keys = tuple(sorted(simulated.stranded))
-        reasons = simulated.stranded[keys[0]].reasons
-        return Held(name, Hold.PODS_FIT_NOWHERE, keys, reason=reasons[0] if reasons else None)
+        failure = simulated.stranded[keys[0]]
+        reason = failure.reasons[0] if failure.reasons else None
+        return Held(name, Hold.PODS_FIT_NOWHERE, keys, failure.message, reason=reason)
     return None
 
 

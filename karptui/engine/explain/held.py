@@ -17,7 +17,7 @@ def _pods(held: Held) -> str:
 
 
 def _fits_nowhere(held: Held) -> str:
-    why = f": {sentence(held.reason)}" if held.reason is not None else ""
+    why = f": {sentence(held.reason)}" if held.reason is not None else f": {held.detail}" if held.detail else ""
     return f"{_pods(held)} would fit nowhere else{why}"
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from karptui.engine.provisioning.evictable import is_reschedulable
 from karptui.engine.provisioning.finish import Closed
 from karptui.engine.provisioning.groundwork import Groundwork
-from karptui.engine.provisioning.pending import Batch
+from karptui.engine.provisioning.pending import Batch, unreadable
 from karptui.engine.provisioning.pools import usable_pools
 from karptui.engine.provisioning.solver import Absence, Solver
 from karptui.engine.provisioning.state_nodes import StateNode, state_nodes
@@ -51,6 +51,7 @@ class Simulation:
         bound = (pod.spec for state in self.nodes for pod in state.pods)
         specs = {id(spec): spec for spec in (*bound, *(pod.spec for pod in batch.pods))}
         self.ground = Groundwork(snapshot, self.nodes, self.pools, specs.values())
+        self._faults: dict[bytes, str] = {}
         self._budgets = [snapshot.budgets[key] for key in sorted(snapshot.budgets)]
         self._set_clock(snapshot, batch)
 
@@ -82,8 +83,9 @@ class Simulation:
             return None
         gone = frozenset(names)
         moving = [pod for name in sorted(gone) for pod in self._moving_from(self.state[name])]
+        faults = {pod.key: fault for pod in moving if (fault := self._fault(pod))}
         batch = copy(self._batch)
-        batch.pods = [*self._batch.pods, *moving]
+        batch.pods = [*self._batch.pods, *(pod for pod in moving if pod.key not in faults)]
         let_through = self._waiting_ids
         if shield and any(pod.phase == "Pending" for pod in moving):
             let_through = let_through.union(id(pod) for pod in moving if pod.phase == "Pending")
@@ -98,7 +100,15 @@ class Simulation:
             if pod.key not in self._deleting and pod.key not in self._pending
         }
         stranded = {key: failure for key, failure in outcome.failures.items() if key not in self._pending}
+        stranded.update((key, PodFailure((), fault)) for key, fault in faults.items())
         return Simulated(tuple(moving), outcome.claims, placements, stranded, unready)
+
+    def _fault(self, pod: Pod) -> str:
+        """What is wrong with a pod that no API server would let through, so that no place can be looked for."""
+        known = self._faults.get(pod.spec.key)
+        if known is None:
+            known = self._faults[pod.spec.key] = "; ".join(unreadable(pod.spec))
+        return known
 
     def _moving_from(self, state: StateNode) -> list[Pod]:
         known = self._moving.get(state.name)

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from karptui.engine.disruption import blocked_savings, disrupt, survey, validate
 from karptui.engine.explain.held import held_sentence
+from karptui.model.affinity import NodeSelectorTerm
 from karptui.model.disruption import Command, Disruption, Held, Hold
 from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, ON_DEMAND, SPOT
 from karptui.model.metadata import Condition, Metadata, OwnerReference
@@ -265,3 +266,17 @@ def test_before_1_14_only_a_node_without_pods_is_empty_and_no_node_is_shielded()
     assert command("v1.13.2", worthless).method == "single-node"
     assert command("1.14.1", pod("p", SMALL, node="a"), recent).decision == "replace"
     assert command("1.13.2", pod("p", SMALL, node="a"), recent).decision == "delete"
+
+
+def test_a_pod_that_cannot_be_read_holds_its_node() -> None:
+    term = NodeSelectorTerm((("zone", "Gt", ()),))
+    odd = pod("odd", SMALL, node="a", required_node_terms=(term,))
+    answer = disrupt(fleet(on_demand_pool(), running("a", "huge"), odd))
+    assert held(answer, "a").code is Hold.PODS_FIT_NOWHERE
+    assert "means nothing" in held_sentence(held(answer, "a"))
+
+
+def test_every_reason_has_a_sentence() -> None:
+    for code in Hold:
+        held_entry = Held("a", code, ("default/x",), "detail", wanted=2.0, found=1.0)
+        assert held_sentence(held_entry).strip()
