@@ -85,6 +85,8 @@ async def report(run: Run, out: TextIO, json: bool = False) -> None:
                 pass
             reporter.flush(run.now())
             run.world.dirty.clear()  # nobody else looks
+        if behind:
+            reporter.stand(run.now())  # nothing came after what was taken in at once
         reporter.flush()
     finally:
         await run.stop()
