@@ -128,6 +128,30 @@ class Narrated(Struct, frozen=True, gc=False):
     text: str
 
 
+class LeaseChanged(Struct, frozen=True, gc=False):
+    """Who holds the Lease that decides which controller writes; `ours` is whether that is this karptui."""
+
+    at: float
+    name: str
+    holder: str
+    ours: bool
+    transitions: int = 0
+
+
+class Intended(Struct, frozen=True, gc=False):
+    """A controller is about to write; not `carried_out` in a dry run, which only lists it.
+
+    `verb` and `resource` are those of RBAC or of the cloud, `detail` the fields that are written.
+    """
+
+    at: float
+    verb: str
+    resource: str
+    name: str
+    detail: str = ""
+    carried_out: bool = True
+
+
 class Problem(Struct, frozen=True, gc=False):
     """Something went wrong that a person should know: one sentence, what, where, what to do."""
 
@@ -147,5 +171,7 @@ Event = (
     | InterruptionSeen
     | CloudCalled
     | Narrated
+    | LeaseChanged
+    | Intended
     | Problem
 )

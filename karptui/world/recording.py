@@ -32,6 +32,8 @@ _OWN: dict[str, type[Any]] = {
         events.CloudCalled,
         events.InterruptionSeen,
         events.Narrated,
+        events.LeaseChanged,
+        events.Intended,
         events.Problem,
     )
 }

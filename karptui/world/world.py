@@ -70,6 +70,8 @@ class World:
         self.preview: events.PlanPreviewed | None = None
         self.interruptions: dict[str, events.InterruptionSeen] = {}
         self.narration: events.Narrated | None = None
+        self.lease: events.LeaseChanged | None = None
+        self.intentions: deque[events.Intended] = deque(maxlen=KEPT_EVENTS)
         self.problems: deque[events.Problem] = deque(maxlen=100)
         self.log: deque[LogLine] = deque(maxlen=KEPT_EVENTS)
         self.pending: dict[str, Pod] = {}
@@ -166,6 +168,10 @@ class World:
                 self.narration = event
                 self.dirty.add(("narration", ""))
                 self.log.append(LogLine(event.at, "story", f"act {event.act}", event.text))
+            case events.LeaseChanged():
+                self._lease(event)
+            case events.Intended():
+                self._intention(event)
             case events.Problem():
                 self.problems.append(event)
                 self.dirty.add(("problems", event.where))
@@ -361,6 +367,20 @@ class World:
             if provider_id.endswith(event.instance) and (timeline := self.claim_timelines.get(claim)) is not None:
                 timeline.interrupted = timeline.interrupted or event.at
                 self.dirty.add(("nodeclaims", claim))
+
+    def _lease(self, event: events.LeaseChanged) -> None:
+        self.lease = event
+        self.dirty.add(("lease", event.name))
+        who = f"held by {event.holder}" if event.holder else "held by nobody"
+        self.log.append(LogLine(event.at, "lease", event.name, f"{who} (this karptui)" if event.ours else who))
+
+    def _intention(self, event: events.Intended) -> None:
+        self.intentions.append(event)
+        self.dirty.add(("intentions", ""))
+        if not event.carried_out:
+            what = f"would {event.verb} {event.resource} {event.name}"
+            text = f"{what} ({event.detail})" if event.detail else what
+            self.log.append(LogLine(event.at, "dry run", event.name, text))
 
     @staticmethod
     def _remember(kept: dict[str, Any], key: str, value: Any, most: int = KEPT_TIMELINES) -> None:
