@@ -5,22 +5,25 @@ import asyncio
 from karptui.control.consolidatable import Consolidatable
 from karptui.control.disrupt import Disruption
 from karptui.control.drain import NodeTermination
+from karptui.control.garbage import Garbage
 from karptui.control.hands import Hands
 from karptui.control.interruption import Interruptions
 from karptui.control.launch import Launch
+from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
 from karptui.control.offerings import Offerings
 from karptui.control.provision import Provisioner
 from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
 from karptui.control.register import Initialization, Registration
+from karptui.control.repair import Repair
 from karptui.control.terminate import ClaimTermination
 from karptui.model.decision import Decision
 
 
 class Controllers:
-    """Runs them all; `take` is given what the planner decided."""
+    """Runs them all; `take` is given what the planner decided. `repair` also replaces nodes that stay unhealthy."""
 
-    def __init__(self, hands: Hands) -> None:
+    def __init__(self, hands: Hands, *, repair: bool = False) -> None:
         self._provisioner = Provisioner(hands)
         reconcilers = [
             NodeClassReadiness(hands),
@@ -29,12 +32,17 @@ class Controllers:
             Registration(hands),
             Initialization(hands),
             Consolidatable(hands),
+            Liveness(hands),
+            Expiration(hands),
             NodeTermination(hands),
             ClaimTermination(hands),
         ]
+        if repair:
+            reconcilers.append(Repair(hands))
         self._loop = ControlLoop(hands, reconcilers)
         self._interruptions = Interruptions(hands)
         self._disruption = Disruption(hands, self._provisioner)
+        self._garbage = Garbage(hands)
         self._offerings = Offerings(hands)
 
     def take(self, decisions: list[Decision]) -> None:
@@ -43,8 +51,12 @@ class Controllers:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._offerings.run())
-            tasks.create_task(self._loop.run())
-            tasks.create_task(self._interruptions.run())
-            tasks.create_task(self._disruption.run())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._offerings.run())
+                tasks.create_task(self._loop.run())
+                tasks.create_task(self._interruptions.run())
+                tasks.create_task(self._disruption.run())
+                tasks.create_task(self._garbage.run())
+        finally:
+            await self._provisioner.stop()

@@ -1,9 +1,11 @@
 """Takes nodes away: ask the engine, wait, ask again, replace first, then delete (spec/lifecycle.md 3.1, 5)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
+from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
@@ -11,13 +13,18 @@ from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
 from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure
+from karptui.kube.errors import ApiError
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import DISRUPTED
+from karptui.model.metadata import condition, is_true
+from karptui.model.node import Node, NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
 
 POLL_SECONDS = 10.0
+CONFLICTS = 10
+SEEN_SECONDS = 30.0
 
 
 class Disruption:
@@ -33,12 +40,31 @@ class Disruption:
         """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
         try:
             while True:
-                if not self._hands.world.synced() or not await self._pass():
+                if not self._hands.world.synced() or not await self._guarded_pass():
                     await self._hands.sleep(POLL_SECONDS)
         finally:
             for task in self._orchestrating:
                 task.cancel()
             await asyncio.gather(*self._orchestrating, return_exceptions=True)
+
+    async def _guarded_pass(self) -> bool:
+        try:
+            await self._clear_leftovers()
+            return self._hands.brakes.disruption and await self._pass()
+        except Withheld:
+            return False
+        except Failure as error:
+            self._hands.sink(events.Problem(self._hands.now(), "disruption", str(error)))
+            return False
+
+    async def _clear_leftovers(self) -> None:
+        """Give back nodes that an earlier run was about to take and did not: tainted, and nobody deletes them."""
+        world = self._hands.world
+        for node in list(world.of("nodes").values()):
+            claim = self._claim_of(node)
+            idle = claim is not None and claim.metadata.deleted is None and node.key not in self._busy
+            if idle and node.metadata.deleted is None and any(taint.key == DISRUPTED for taint in node.taints):
+                await self._untaint((node.key,))
 
     async def _pass(self) -> bool:
         """Whether a command was begun: then the next pass follows at once."""
@@ -68,31 +94,67 @@ class Disruption:
         return replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
-        underway = Underway(command, self._hands.now())
         try:
-            while True:
-                claims = self._hands.world.of("nodeclaims")
-                underway = underway.observed(claims)
-                step = next_step(underway, claims, self._hands.now(), len(self._busy))
-                if step is Step.TAINT:
-                    await self._taint(command.nodes)
-                    underway = underway.after_taint()
-                elif step is Step.LAUNCH:
-                    made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
-                    underway = underway.after_launch(tuple(made))
-                elif step is Step.WAIT:
-                    await self._hands.sleep(0.5)
-                else:
-                    break
-            if step is Step.ROLL_BACK:
-                late = ", ".join(underway.missing()) or "all of it"
-                raise Failure(f"waited too long for {late} to become ready; {', '.join(command.nodes)} stay")
-            await self._delete(command, decision)
+            await self._step_on(command, decision)
+            now = self._hands.now()
+            self._hands.sink(
+                events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}")
+            )
+            await self._delete_claims(command.nodes)
+        except Withheld:
+            return  # whoever may write again finds the nodes as leftovers
         except Failure as error:
             self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", str(error)))
-            await self._untaint(command.nodes)
+            await self._give_back(command.nodes)
         finally:
             self._busy.difference_update(command.nodes)
+
+    async def _step_on(self, command: Command, decision: Decision) -> None:
+        """Taint, launch and wait until the nodes may be deleted. Raises Failure if they are to stay."""
+        underway = Underway(command, self._hands.now())
+        while True:
+            claims = self._hands.world.of("nodeclaims")
+            underway = underway.observed(claims)
+            step = next_step(underway, claims, self._hands.now(), len(self._busy))
+            if step is Step.TAINT:
+                await self._taint(command)
+                underway = underway.after_taint()
+            elif step is Step.LAUNCH:
+                made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
+                underway = underway.after_launch(tuple(made))
+            elif step is Step.WAIT:
+                await self._hands.sleep(0.5)
+            elif step is Step.ROLL_BACK:
+                late = ", ".join(underway.missing()) or "all of it"
+                raise Failure(f"waited too long for {late} to become ready; {', '.join(command.nodes)} stay")
+            else:
+                return
+
+    async def _delete_claims(self, nodes: tuple[str, ...]) -> None:
+        found = [self._hands.world.of("nodes").get(node) for node in nodes]
+        claims = [claim for node in found if node is not None and (claim := self._claim_of(node)) is not None]
+        await asyncio.gather(
+            *(self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid) for claim in claims)
+        )
+        # Until the World shows it, the nodes stay marked: nobody shall count on them or give them back.
+        until = self._hands.now() + SEEN_SECONDS
+        while self._hands.now() < until and any(self._stays(claim) for claim in claims):
+            await asyncio.sleep(0.05)
+
+    def _stays(self, claim: NodeClaim) -> bool:
+        seen = self._hands.world.of("nodeclaims").get(claim.key)
+        return seen is not None and seen.metadata.deleted is None
+
+    def _claim_of(self, node: Node) -> NodeClaim | None:
+        world = self._hands.world
+        return world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, ""))
+
+    async def _give_back(self, nodes: tuple[str, ...]) -> None:
+        try:
+            await self._insist(lambda: self._untaint(nodes))
+        except Failure as error:
+            # The next pass finds them as leftovers.
+            self._hands.sink(events.Problem(self._hands.now(), "disruption", str(error)))
 
     def _decide(self, command: Command) -> Decision:
         kind = DecisionKind.REPLACE if command.replacements else DecisionKind.DELETE
@@ -110,27 +172,43 @@ class Disruption:
         self._hands.sink(events.DecisionMade(decision.at, decision))
         return decision
 
-    async def _delete(self, command: Command, decision: Decision) -> None:
-        now = self._hands.now()
-        self._hands.sink(events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}"))
-        for node in command.nodes:
-            found = self._hands.world.of("nodes").get(node)
-            claim = self._hands.world.claim_of_provider_id.get(found.provider_id, "") if found else ""
-            if claim in self._hands.world.of("nodeclaims"):
-                await self._hands.kube.delete("nodeclaims", claim)
+    async def _taint(self, command: Command) -> None:
+        for name in command.nodes:
+            await self._insist(lambda name=name: self._taint_one(name, command.reason))
 
-    async def _taint(self, nodes: tuple[str, ...]) -> None:
-        for name in nodes:
-            node = self._hands.world.of("nodes").get(name)
-            if node is not None and not any(taint.key == DISRUPTED for taint in node.taints):
-                taints = [written_taint(taint) for taint in node.taints]
-                await self._set_taints(name, [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}])
+    async def _taint_one(self, name: str, reason: str) -> None:
+        node: Node | None = self._hands.world.of("nodes").get(name)
+        if node is None:
+            return
+        if not any(taint.key == DISRUPTED for taint in node.taints):
+            taints = [written_taint(taint) for taint in node.taints]
+            await self._set_taints(node, [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}])
+        claim = self._claim_of(node)
+        if claim is not None and not is_true(claim.conditions, "DisruptionReason"):
+            await self._hands.set_claim_condition(claim, "DisruptionReason", "True", reason, reason)
+
+    async def _insist(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Try a guarded write again while others write the same object (409), each time from what is there now."""
+        for _ in range(CONFLICTS):
+            try:
+                await write()
+                return
+            except ApiError as error:
+                if error.code != 409:
+                    raise
+            await asyncio.sleep(0.1)
+        await write()
 
     async def _untaint(self, nodes: tuple[str, ...]) -> None:
         for name in nodes:
-            node = self._hands.world.of("nodes").get(name)
-            if node is not None and node.metadata.deleted is None:
-                await self._set_taints(name, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
+            node: Node | None = self._hands.world.of("nodes").get(name)
+            if node is None or node.metadata.deleted is not None:
+                continue
+            await self._set_taints(node, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
+            claim = self._claim_of(node)
+            if claim is not None and condition(claim.conditions, "DisruptionReason") is not None:
+                await self._hands.clear_claim_condition(claim, "DisruptionReason")
 
-    async def _set_taints(self, node: str, taints: list[dict[str, str]]) -> None:
-        await self._hands.kube.patch("nodes", node, {"spec": {"taints": taints}})
+    async def _set_taints(self, node: Node, taints: list[dict[str, str]]) -> None:
+        metadata = {"resourceVersion": node.metadata.resource_version}
+        await self._hands.kube.patch("nodes", node.key, {"metadata": metadata, "spec": {"taints": taints}})

@@ -1,9 +1,12 @@
-"""Nodes that go: taint, drain in Karpenter's order, then let them end (spec/lifecycle.md 2.2, 2.3)."""
+"""Nodes that go: taint, drain in Karpenter's order, wait for volumes, let them end (spec/lifecycle.md 2.2, 2.3)."""
 
 from collections.abc import Iterable
 
+from karptui.cloud.provider import NotFound
+from karptui.control.evictions import Evictions, force_eligible
 from karptui.control.hands import Hands
 from karptui.control.register import written_taint
+from karptui.control.times import termination_time
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -13,6 +16,7 @@ from karptui.model.taints import DISRUPTED_TAINT, tolerates
 MINIMUM_DRAIN_SECONDS = 5.0
 STUCK_SECONDS = 60.0
 CRITICAL = ("system-cluster-critical", "system-node-critical")
+EXCLUDE_LOAD_BALANCERS = "node.kubernetes.io/exclude-from-external-load-balancers"
 
 
 class NodeTermination:
@@ -22,6 +26,7 @@ class NodeTermination:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._evictions = Evictions(hands)
 
     def due(self) -> Iterable[str]:
         """Every such node, until its finalizer is gone."""
@@ -30,28 +35,29 @@ class NodeTermination:
                 yield key
 
     async def reconcile(self, key: str) -> None:
-        """One step: claim, taint, evict the next tier, or hand on to the end of the instance."""
+        """One step: claim, taint, evict the next tier, wait for volumes, or hand on to the end of the instance."""
         world = self._hands.world
         node: Node | None = world.of("nodes").get(key)
         if node is None:
             return
         claim: NodeClaim | None = world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, ""))
         if claim is not None and claim.metadata.deleted is None:
-            await self._hands.kube.delete("nodeclaims", claim.key)
+            await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
+            return
+        if await self._vanished(node):
+            await self.release(node)
             return
         if not any(taint.key == DISRUPTED for taint in node.taints):
             await self._taint(node)
             return
-        waiting = self._waiting(node)
-        if waiting:
-            if claim is not None and condition(claim.conditions, "Drained") is None:
-                await self._hands.set_claim_condition(claim, "Drained", "Unknown", "Draining")
-            await self._evict(_next_tier(waiting))
+        deadline = termination_time(claim)
+        if await self._draining(node, claim, deadline):
             return
         if claim is None:
-            await self.release(node)
+            if not await self._attached(node):
+                await self.release(node)
             return
-        await self._finish(claim)
+        await self._finish(node, claim, deadline)
 
     async def release(self, node: Node) -> None:
         """Take our finalizer off: the node object goes."""
@@ -59,41 +65,95 @@ class NodeTermination:
         metadata = {"finalizers": finalizers, "resourceVersion": node.metadata.resource_version}
         await self._hands.kube.patch("nodes", node.key, {"metadata": metadata})
 
-    async def _finish(self, claim: NodeClaim) -> None:
+    async def _draining(self, node: Node, claim: NodeClaim | None, deadline: float | None) -> bool:
+        """Whether pods are still waited for; those whose turn it is are asked to go."""
+        waiting = self._waiting(node)
+        if not waiting:
+            self._evictions.forget(pod.metadata.uid for pod in self._on(node))
+            return False
+        now = self._hands.now()
+        if claim is not None and condition(claim.conditions, "Drained") is None:
+            await self._hands.set_claim_condition(claim, "Drained", "Unknown", "Draining")
+        forced = [pod for pod in waiting if force_eligible(pod, deadline, now)]
+        if deadline is not None:
+            await self._evictions.force(forced, deadline)
+        polite = [pod for pod in waiting if pod not in forced]
+        if polite:
+            await self._evictions.evict(node, _next_tier(polite))
+        return True
+
+    async def _finish(self, node: Node, claim: NodeClaim, deadline: float | None) -> None:
         drained = condition(claim.conditions, "Drained")
         if drained is None:
             await self._hands.set_claim_condition(claim, "Drained", "Unknown", "Draining")
-        elif drained.status != "True" and self._hands.now() - drained.changed >= MINIMUM_DRAIN_SECONDS:
-            await self._hands.set_claim_condition(claim, "Drained", "True")
+            return
+        if drained.status != "True":
+            if self._hands.now() - drained.changed >= MINIMUM_DRAIN_SECONDS:
+                await self._hands.set_claim_condition(claim, "Drained", "True")
+            return
+        volumes = condition(claim.conditions, "VolumesDetached")
+        if volumes is not None and volumes.status != "Unknown":
+            return
+        attached = await self._attached(node)
+        if not attached:
+            await self._hands.set_claim_condition(claim, "VolumesDetached", "True")
+        elif deadline is not None and self._hands.now() > deadline:
+            await self._hands.set_claim_condition(claim, "VolumesDetached", "False", "TerminationGracePeriodElapsed")
+        elif volumes is None:
+            message = f"waiting for {', '.join(sorted(attached)[:5])}"
+            await self._hands.set_claim_condition(
+                claim, "VolumesDetached", "Unknown", "AwaitingVolumeDetachment", message
+            )
+
+    async def _vanished(self, node: Node) -> bool:
+        # A node that is not ready and whose instance is gone is not drained: there is nobody left to stop its pods.
+        if is_true(node.conditions, "Ready") or not node.provider_id:
+            return False
+        try:
+            await self._hands.provider.get(node.provider_id)
+        except NotFound:
+            return True
+        return False
+
+    async def _attached(self, node: Node) -> list[str]:
+        """VolumeAttachments that must end first; not those of pods that stay on the node to the last."""
+        claims = self._hands.world.of("persistentvolumeclaims")
+        kept = {
+            claims[key].volume_name
+            for pod in self._on(node)
+            if not self._drainable(pod)
+            for volume in pod.spec.volumes
+            if (key := _claim_key(pod, volume.name, volume.claim, volume.ephemeral)) in claims
+        }
+        return [volume for volume in await self._hands.kube.attached_volumes(node.key) if volume not in kept]
 
     async def _taint(self, node: Node) -> None:
         taints = [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED]
         body = {
             "metadata": {
-                "labels": {"node.kubernetes.io/exclude-from-external-load-balancers": "karpenter"},
+                "labels": {EXCLUDE_LOAD_BALANCERS: "karpenter"},
                 "resourceVersion": node.metadata.resource_version,
             },
             "spec": {"taints": [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}]},
         }
         await self._hands.kube.patch("nodes", node.key, body)
 
-    def _waiting(self, node: Node) -> list[Pod]:
-        """Pods that must leave first: not terminal, not mirror, not stuck, and not at home on a disrupted node."""
-        now = self._hands.now()
-        return [
-            pod
-            for pod in self._hands.world.usage.on(node.key).values()
-            if not pod.mirror
-            and not tolerates(pod.spec.tolerations, DISRUPTED_TAINT)
-            and not (pod.metadata.deleted is not None and now - pod.metadata.deleted > STUCK_SECONDS)
-        ]
+    def _on(self, node: Node) -> Iterable[Pod]:
+        return self._hands.world.usage.on(node.key).values()
 
-    async def _evict(self, tier: list[Pod]) -> None:
-        for pod in tier:
-            if pod.terminating or pod.metadata.annotations.get("karpenter.sh/do-not-disrupt") == "true":
-                continue
-            # Blocked by a PodDisruptionBudget or gone already: either way the next look tells.
-            await self._hands.kube.evict(pod.metadata.namespace, pod.metadata.name, uid=pod.metadata.uid)
+    def _waiting(self, node: Node) -> list[Pod]:
+        """Pods that must leave first (WaitingEviction, spec/lifecycle.md 0.3)."""
+        return [pod for pod in self._on(node) if not pod.terminal and self._drainable(pod)]
+
+    def _drainable(self, pod: Pod) -> bool:
+        """Not mirror, not stuck, and not at home on a disrupted node."""
+        stuck = pod.metadata.deleted is not None and self._hands.now() - pod.metadata.deleted > STUCK_SECONDS
+        return not pod.mirror and not stuck and not tolerates(pod.spec.tolerations, DISRUPTED_TAINT)
+
+
+def _claim_key(pod: Pod, volume: str, claim: str, ephemeral: bool) -> str:
+    name = f"{pod.metadata.name}-{volume}" if ephemeral else claim
+    return f"{pod.metadata.namespace}/{name}"
 
 
 def _next_tier(waiting: list[Pod]) -> list[Pod]:
@@ -104,6 +164,7 @@ def _next_tier(waiting: list[Pod]) -> list[Pod]:
     return next(tier for tier in tiers if tier)
 
 
-def drained(claim: NodeClaim) -> bool:
-    """Whether its node has been drained."""
-    return is_true(claim.conditions, "Drained")
+def may_end(claim: NodeClaim) -> bool:
+    """Whether its node has been drained and its volumes are off, or no longer waited for."""
+    volumes = condition(claim.conditions, "VolumesDetached")
+    return is_true(claim.conditions, "Drained") and volumes is not None and volumes.status != "Unknown"

@@ -1,10 +1,11 @@
 """What every controller is given: the World to read, the API server and the cloud to write to, a clock and the sink."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from karptui.cloud.provider import CloudProvider
+from karptui.control.brakes import Brakes
 from karptui.control.conditions import (
     NODE_CLAIM_DEPENDENTS,
     with_condition,
@@ -27,6 +28,7 @@ class Hands:
     sink: Callable[[events.Event], None]
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    brakes: Brakes = field(default_factory=Brakes)
 
     async def set_claim_condition(
         self, claim: NodeClaim, type_: str, status: str, reason: str = "", message: str = "", **status_fields: Any

@@ -1,8 +1,14 @@
 """EC2 says that an instance will go: its NodeClaim is deleted, and provisioning replaces it (spec/aws.md 5)."""
 
+import asyncio
+
 from karptui.cloud.provider import Interruption
+from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
+from karptui.failure import Failure
 from karptui.world import events
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 class Interruptions:
@@ -12,10 +18,22 @@ class Interruptions:
         self._hands = hands
 
     async def run(self) -> None:
-        """Act on every message until cancelled."""
-        async for message in self._hands.provider.interruptions():
-            await self._act(message)
-            await self._hands.provider.acknowledge(message)
+        """Act on every message until cancelled; a queue that does not answer is asked again."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async for message in self._hands.provider.interruptions():
+                    await self._act(message)
+                    await self._hands.provider.acknowledge(message)
+                    pause = FIRST_PAUSE
+                return
+            except Withheld:
+                pass
+            except Failure as error:
+                words = f"{error} (again in {pause:.0f}s)"
+                self._hands.sink(events.Problem(self._hands.now(), "interruptions", words))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _act(self, message: Interruption) -> None:
         world = self._hands.world
@@ -29,4 +47,4 @@ class Interruptions:
                 now = self._hands.now()
                 self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
             if message.disrupts:
-                await self._hands.kube.delete("nodeclaims", claim.key)
+                await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)

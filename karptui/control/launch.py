@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from karptui.cloud.provider import CreateError, InsufficientCapacity, Launched, NodeClassNotReady
+from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched, NodeClassNotReady
 from karptui.control.hands import Hands
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.metadata import is_true
@@ -47,11 +47,12 @@ class Launch:
         except (InsufficientCapacity, NodeClassNotReady) as error:
             await self._give_up(claim, error)
             return
-        except CreateError as error:
+        except CloudError as error:
             self._told(key, error=str(error))
-            await self._hands.set_claim_condition(
-                claim, "Launched", "Unknown", error.reason, str(error)[:MESSAGE_LIMIT]
-            )
+            reason = error.reason if isinstance(error, CreateError) else "LaunchFailed"
+            message = str(error)
+            cut = f"{message[:MESSAGE_LIMIT]}..." if len(message) > MESSAGE_LIMIT else message
+            await self._hands.set_claim_condition(claim, "Launched", "Unknown", reason, cut)
             raise
         price = self._hands.world.ledger.price(launched.instance_type, launched.zone, launched.capacity_type)
         cost = f" ${price:.4f}/h" if price is not None else ""
@@ -84,7 +85,7 @@ class Launch:
             await self._hands.kube.record_event(
                 "NodeClaim", claim.metadata, reason, str(error), now=self._hands.now(), warning=True
             )
-        await self._hands.kube.delete("nodeclaims", claim.key)
+        await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
 
     def _told(self, claim: str, detail: str = "", error: str = "") -> None:
         self._hands.sink(events.CloudCalled(self._hands.now(), "CreateFleet", claim, detail, error))

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
+from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.failure import Failure
 from karptui.kube.errors import ApiError
@@ -15,6 +16,7 @@ from karptui.world import events
 
 LOOK_SECONDS = 0.05  # real seconds between two looks: the World is in memory, a look costs microseconds an object
 SETTLE_SECONDS = 1.0  # real seconds an object is left alone after work, until its own watch event is seen
+WITHHELD_SECONDS = 5.0  # real seconds until what may not be written is looked at again
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0  # spec/lifecycle.md 1.2
 
 
@@ -38,7 +40,7 @@ class ControlLoop:
     def __init__(self, hands: Hands, reconcilers: list[Reconciler]) -> None:
         self._hands = hands
         self._reconcilers = reconcilers
-        self._working: dict[tuple[int, str], asyncio.Task[None]] = {}
+        self._working: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._wait: dict[tuple[int, str], tuple[float, str]] = {}
         self._back_off: dict[tuple[int, str], float] = {}
 
@@ -57,10 +59,11 @@ class ControlLoop:
     def _look(self) -> None:
         for index, reconciler in enumerate(self._reconcilers):
             for key in list(reconciler.due()):
-                place = (index, key)
-                if place not in self._working and not self._waits(place, reconciler.resource, key):
+                place, alone = (index, key), (reconciler.resource, key)
+                # One at a time works on an object: a claim is not ended while its instance is being launched.
+                if alone not in self._working and not self._waits(place, reconciler.resource, key):
                     task = asyncio.ensure_future(self._work(place, reconciler, key))
-                    self._working[place] = task
+                    self._working[alone] = task
 
     def _waits(self, place: tuple[int, str], resource: str, key: str) -> bool:
         held = self._wait.get(place)
@@ -82,6 +85,8 @@ class ControlLoop:
         version = self._version(reconciler.resource, key)
         try:
             await reconciler.reconcile(key)
+        except Withheld:
+            self._wait[place] = (loop.time() + WITHHELD_SECONDS, version)
         except Failure as error:
             if isinstance(error, ApiError) and error.code == 409:
                 # Somebody wrote the object meanwhile: look again as soon as that is seen.
@@ -96,4 +101,4 @@ class ControlLoop:
             self._back_off.pop(place, None)
             self._wait[place] = (loop.time() + SETTLE_SECONDS, version)
         finally:
-            self._working.pop(place, None)
+            self._working.pop((reconciler.resource, key), None)

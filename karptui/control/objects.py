@@ -1,34 +1,65 @@
 """Writes by resource and key, as controllers think of objects, over the paths that the API server thinks in."""
 
+import json
 from typing import Any
 
+from karptui.control.gate import Act, Gate, told
+from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND, RESOURCES
 from karptui.kube.write import EventRecorder, EvictionAnswer, Writer, object_path
 from karptui.model.metadata import Metadata
 
 
 class Objects:
-    """One cluster's objects, to be written."""
+    """One cluster's objects, to be written: each write passes the gate."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, connection: Connection, gate: Gate) -> None:
+        self._connection = connection
+        self._writer = writer = Writer(connection)
+        self._gate = gate
         self._events = EventRecorder(writer)
 
     async def create(self, resource: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create a cluster-scoped object; the object as stored."""
-        return await self._writer.create(_collection(resource), body)
+        metadata = body["metadata"]
+        act = Act("create", resource, metadata.get("name") or metadata.get("generateName", ""), told(body))
+        return await self._gate.act(act, lambda: self._writer.create(_collection(resource), body))
 
     async def patch(self, resource: str, name: str, patch: dict[str, Any], *, subresource: str = "") -> None:
         """Merge-patch a cluster-scoped object: lists are replaced as a whole."""
-        await self._writer.patch(object_path(_collection(resource), name), patch, subresource=subresource)
+        act = Act("patch", f"{resource}/{subresource}" if subresource else resource, name, told(patch))
+        path = object_path(_collection(resource), name)
+        await self._gate.act(act, lambda: self._writer.patch(path, patch, subresource=subresource))
 
-    async def delete(self, resource: str, name: str) -> bool:
-        """Delete a cluster-scoped object; False if it was gone already."""
-        return await self._writer.delete(object_path(_collection(resource), name))
+    async def delete(self, resource: str, name: str, *, uid: str = "") -> bool:
+        """Delete a cluster-scoped object; False if it was gone already. Refused (409) if it has another UID."""
+        path = object_path(_collection(resource), name)
+        return await self._gate.act(Act("delete", resource, name), lambda: self._writer.delete(path, uid=uid))
 
     async def evict(self, namespace: str, name: str, *, uid: str) -> EvictionAnswer:
         """Evict a pod through its PodDisruptionBudgets."""
-        return await self._writer.evict(namespace, name, uid=uid)
+        act = Act("create", "pods/eviction", f"{namespace}/{name}")
+        return await self._gate.act(act, lambda: self._writer.evict(namespace, name, uid=uid))
+
+    async def delete_pod(self, namespace: str, name: str, *, uid: str, grace_seconds: int) -> None:
+        """Delete a pod past its PodDisruptionBudgets, as a node's deadline demands."""
+        act = Act("delete", "pods", f"{namespace}/{name}", f"grace {grace_seconds}s")
+        path = object_path(f"/api/v1/namespaces/{namespace}/pods", name)
+        await self._gate.act(act, lambda: self._writer.delete(path, uid=uid, grace_seconds=grace_seconds))
+
+    async def claims_now(self) -> list[tuple[str, str]]:
+        """(UID, providerID or "") of every NodeClaim, asked of the API server itself: the World may be behind."""
+        listed = await self._listed(_collection("nodeclaims"))
+        return [(item["metadata"]["uid"], (item.get("status") or {}).get("providerID") or "") for item in listed]
+
+    async def attached_volumes(self, node: str) -> list[str]:
+        """Names of the PersistentVolumes that VolumeAttachments hold to a node."""
+        listed = await self._listed("/apis/storage.k8s.io/v1/volumeattachments")
+        specs = [item["spec"] for item in listed if item["spec"].get("nodeName") == node]
+        return [name for spec in specs if (name := (spec.get("source") or {}).get("persistentVolumeName"))]
+
+    async def _listed(self, path: str) -> list[dict[str, Any]]:
+        return json.loads(await self._connection.request("GET", path, verb="list")).get("items") or []
 
     async def record_event(
         self, kind: str, about: Metadata, reason: str, message: str, *, now: float, warning: bool = False
@@ -41,7 +72,10 @@ class Objects:
             "name": about.name,
             "uid": about.uid,
         }
-        await self._events.record(reference, reason, message, warning=warning, now=now)
+        if not self._events.is_new(reference, reason, message, now=now):
+            return
+        act = Act("create", "events", about.key, reason)
+        await self._gate.act(act, lambda: self._events.record(reference, reason, message, warning=warning, now=now))
 
 
 def _collection(resource: str) -> str:

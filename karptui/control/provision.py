@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from karptui.control.brakes import Pace
+from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.engine.explain.event_text import nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
@@ -17,6 +19,7 @@ class Provisioner:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._pace = Pace(hands.brakes, hands.world, hands.sink)
         self._creating: set[asyncio.Task[None]] = set()
 
     def take(self, decisions: list[Decision]) -> None:
@@ -32,11 +35,23 @@ class Provisioner:
         pool = self._hands.world.of("nodepools").get(claim.node_pool)
         if pool is None:
             raise Failure(f"{decision} needs NodePool {claim.node_pool}, which is gone; the pods are decided anew")
-        created = await self._hands.kube.create("nodeclaims", node_claim_object(claim, pool))
+        self._pace.admit(claim, decision, self._hands.now())
+        try:
+            created = await self._hands.kube.create("nodeclaims", node_claim_object(claim, pool))
+        except Failure:
+            self._pace.failed(claim)
+            raise
         name: str = created["metadata"]["name"]
+        self._pace.created(claim, name)
         now = self._hands.now()
         self._hands.sink(events.DecisionCarriedOut(now, decision, name, f"created NodeClaim {name}"))
         return name
+
+    async def stop(self) -> None:
+        """Cancel what is under way."""
+        for task in list(self._creating):
+            task.cancel()
+        await asyncio.gather(*self._creating, return_exceptions=True)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -47,6 +62,8 @@ class Provisioner:
         assert decision.claim is not None
         try:
             name = await self.create(decision.claim, decision.id)
+        except Withheld:
+            return  # the pods wait and are decided anew
         except Failure as error:
             self._hands.sink(events.Problem(self._hands.now(), f"provision {decision.id}", str(error)))
             return
@@ -61,6 +78,8 @@ class Provisioner:
                 await self._hands.kube.record_event(
                     "Pod", pod.metadata, "Nominated", nominated_text(target), now=self._hands.now()
                 )
+            except Withheld:
+                return
             except Failure as error:
                 self._hands.sink(events.Problem(self._hands.now(), f"nominate {key}", str(error)))
                 return

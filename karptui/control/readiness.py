@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from karptui.control.conditions import NODE_POOL_DEPENDENTS, with_condition, written
 from karptui.control.hands import Hands
+from karptui.kube.decode import BY_KIND
 from karptui.model.metadata import Conditions, condition, is_true
 from karptui.model.nodepool import NodeClass, NodePool
 
@@ -15,9 +16,8 @@ class NodeClassReadiness:
 
     resource = "nodeclasses"
 
-    def __init__(self, hands: Hands, plural: str = "ec2nodeclasses") -> None:
+    def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._plural = plural
         self._resolved: dict[str, tuple[int, float]] = {}
 
     def due(self) -> Iterable[str]:
@@ -25,6 +25,8 @@ class NodeClassReadiness:
         now = self._hands.now()
         for key, node_class in self._hands.world.of("nodeclasses").items():
             generation, at = self._resolved.get(key, (-1, 0.0))
+            if node_class.kind not in BY_KIND:
+                continue
             if node_class.metadata.generation != generation or now - at > RESOLVE_AGAIN_SECONDS:
                 yield key
 
@@ -50,7 +52,7 @@ class NodeClassReadiness:
                 message=entry.message,
             )
         status = {**found.status, "conditions": written(conditions)}
-        await self._hands.kube.patch(self._plural, key, {"status": status}, subresource="status")
+        await self._hands.kube.patch(BY_KIND[node_class.kind].plural, key, {"status": status}, subresource="status")
         self._resolved[key] = (node_class.metadata.generation, now)
 
 

@@ -183,6 +183,11 @@ class EventRecorder:
         self._component = component
         self._written: dict[bytes, float] = {}
 
+    def is_new(self, about: Mapping[str, Any], reason: str, message: str, *, now: float) -> bool:
+        """Whether these words about this object would be written at `now`, not having just been said."""
+        self._written = {known: when for known, when in self._written.items() if now - when < EVENT_AGAIN_AFTER}
+        return _said(about, reason, message) not in self._written
+
     async def record(
         self, about: Mapping[str, Any], reason: str, message: str, *, warning: bool = False, now: float | None = None
     ) -> bool:
@@ -191,11 +196,9 @@ class EventRecorder:
         `now` is epoch seconds. Raises KubeError.
         """
         at = time.time() if now is None else now
-        said = (about.get("kind"), about.get("namespace"), about.get("name"), about.get("uid"), reason, message)
-        key = blake2b(repr(said).encode(), digest_size=12).digest()
-        self._written = {known: when for known, when in self._written.items() if at - when < EVENT_AGAIN_AFTER}
-        if key in self._written:
+        if not self.is_new(about, reason, message, now=at):
             return False
+        key = _said(about, reason, message)
         namespace = str(about.get("namespace") or "default")
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
         body = {
@@ -216,6 +219,11 @@ class EventRecorder:
         await self._writer.create(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", body)
         self._written[key] = at
         return True
+
+
+def _said(about: Mapping[str, Any], reason: str, message: str) -> bytes:
+    said = (about.get("kind"), about.get("namespace"), about.get("name"), about.get("uid"), reason, message)
+    return blake2b(repr(said).encode(), digest_size=12).digest()
 
 
 _REFERENCE = ("apiVersion", "kind", "namespace", "name", "uid", "resourceVersion")

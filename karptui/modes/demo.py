@@ -8,20 +8,15 @@ from pathlib import Path
 from karptui.cloud.ec2.client import Account, prepare
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.control.active import Controllers
-from karptui.control.hands import Hands
-from karptui.control.objects import Objects
 from karptui.kube.connect import Connection, connect
 from karptui.kube.source import KubeSource
-from karptui.kube.write import Writer
 from karptui.lab.lab import Lab, start_lab
 from karptui.lab.manifests import CLUSTER
 from karptui.lab.story import Story
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Options
-from karptui.modes.run import Run
+from karptui.modes.active import Active
 from karptui.world import events
-from karptui.world.planning import Planner
 
 SPEED = 4.0
 """Lab seconds a second: two minutes of spot notice and half a minute of boot are long on a stage."""
@@ -33,21 +28,23 @@ FIRST_FRAME_SECONDS = 0.25
 """Head start of the screen before anything else wants this process."""
 
 
-class Demo(Run):
-    """Plays the story with `seed` at `speed` lab seconds a second; with `stay` the cluster lives on when it is over."""
+class Demo(Active):
+    """Active mode on a cluster of its own.
+
+    Plays the story with `seed` at `speed` lab seconds a second; with `stay` the cluster lives on when it is over.
+    """
 
     mode = "DEMO"
 
     def __init__(
         self, seed: str = "talk", speed: float = SPEED, record: Path | None = None, stay: bool = False
     ) -> None:
-        super().__init__(Options(), record)
+        super().__init__(options=Options(), record=record)
         self._seed = seed
         self._speed = speed
         self._stay = stay
         self._lab: Lab | None = None
         self._story: Story | None = None
-        self._controllers: Controllers | None = None
 
     @property
     def kubeconfig(self) -> Path | None:
@@ -58,9 +55,10 @@ class Demo(Run):
         """The lab's time."""
         return self._lab.clock.now() if self._lab is not None else time.time()
 
-    def planner(self) -> Planner:
-        """Decisions are carried out."""
-        return Planner(self.world, self.sink, self.now, take=self._take)
+    async def sleep(self, seconds: float) -> None:
+        """By the lab's time."""
+        if self._lab is not None:
+            await self._lab.clock.sleep(seconds)
 
     def advance(self) -> None:
         """On with the story."""
@@ -83,27 +81,24 @@ class Demo(Run):
         )
         provider = Ec2Provider(account, settings, seed=self._seed, now=self.now)
         try:
-            async with connect(str(lab.kubeconfig)) as connection, asyncio.TaskGroup() as tasks:
-                objects = Objects(Writer(connection))
-                hands = Hands(self.world, objects, provider, self.sink, self.now, lab.clock.sleep)
-                self._controllers = Controllers(hands)
+            async with connect(str(lab.kubeconfig)) as connection:
                 source = KubeSource(
                     connection, clock=self.now, keep_raw=lambda: self.recording, kind="lab", heartbeat=60.0
                 )
-                running = [
-                    tasks.create_task(source.run(self.sink)),
-                    tasks.create_task(self._controllers.run()),
-                ]
-                await self._play(connection, lab)
-                for task in running:
-                    task.cancel()
+                controlling = asyncio.ensure_future(self.control(connection, provider, source))
+                playing = asyncio.ensure_future(self._play(connection, lab))
+                try:
+                    await asyncio.wait((controlling, playing), return_when=asyncio.FIRST_COMPLETED)
+                    for task in (controlling, playing):
+                        if task.done():
+                            await task
+                finally:
+                    for task in (controlling, playing):
+                        task.cancel()
+                    await asyncio.gather(controlling, playing, return_exceptions=True)
         finally:
             await provider.close()
             await lab.stop()
-
-    def _take(self, decisions: list[events.Decision]) -> None:
-        if self._controllers is not None:
-            self._controllers.take(decisions)
 
     def _usable(self) -> bool:
         """Whether the cluster is seen, every pool is ready and there is something to buy."""

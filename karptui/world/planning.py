@@ -32,7 +32,7 @@ class Planner:
     """Turns pending pods into decisions. `now` is the clock of the cluster (epoch seconds), `sleep` waits by it.
 
     `take` is called with the decisions of each closed window, in active mode by the controllers that carry them out.
-    Without `decides` there are only previews: the decisions come from elsewhere.
+    Without `decides`, which may change while it runs, there are only previews: decisions come from elsewhere.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Planner:
         self._sink = sink
         self._now = now
         self._take = take
-        self._decides = decides
+        self.decides = decides
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
@@ -95,7 +95,7 @@ class Planner:
             return False
         if self._window.closed(now):
             self._window.clear()
-            await self._ask(now, decide=self._decides)
+            await self._ask(now, decide=self.decides)
             return True
         loop = asyncio.get_running_loop()
         if self._previewed != self._world.number and loop.time() >= self._preview_from:
@@ -148,7 +148,7 @@ class Planner:
 
     def _overtaken(self, snapshot: Snapshot) -> bool:
         """Whether somebody else made a NodeClaim after this snapshot, while the window was open."""
-        if self._take is not None or not self._decides:
+        if self._take is not None or not self.decides:
             return False
         return not self._world.of("nodeclaims").keys() <= snapshot.node_claims.keys()
 

@@ -11,12 +11,13 @@ from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
 from karptui.control.active import Controllers
+from karptui.control.gate import Gate, Hook
+from karptui.control.gated import GatedProvider
 from karptui.control.hands import Hands
 from karptui.control.objects import Objects
 from karptui.kube.connect import Connection, connect
 from karptui.kube.decode import BY_KIND
 from karptui.kube.source import KubeSource
-from karptui.kube.write import Writer
 from karptui.lab import manifests
 from karptui.lab.lab import Lab, start_lab
 from karptui.world import events
@@ -35,6 +36,7 @@ class ActiveCluster:
         self.connection = connection
         self.world = World()
         self.seen: list[events.Event] = []
+        self.hook: Hook | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._provider: Ec2Provider | None = None
 
@@ -50,8 +52,10 @@ class ActiveCluster:
         account = Account(self.lab.region, self.lab.ec2, access_key_id="lab", secret_access_key="lab")
         now = self.lab.clock.now
         self._provider = Ec2Provider(account, settings, now=now)
-        objects = Objects(Writer(self.connection))
-        hands = Hands(self.world, objects, self._provider, self.sink, now, self.lab.clock.sleep)
+        gate = Gate(self.sink, now, hook=self.hook)
+        provider = GatedProvider(self._provider, gate)
+        objects = Objects(self.connection, gate)
+        hands = Hands(self.world, objects, provider, self.sink, now, self.lab.clock.sleep)
         controllers = Controllers(hands)
         planner = Planner(self.world, self.sink, now, take=controllers.take)
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)

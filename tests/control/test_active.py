@@ -72,7 +72,8 @@ async def test_an_interrupted_spot_instance_is_replaced_and_its_pods_run_elsewhe
     await cluster.until(lambda: first not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
     await cluster.until(lambda: cluster.bound("default/web") == 4, "the pods bound again")
     assert claim.provider_id.rpartition("/")[2] in cluster.world.interruptions
-    assert all(pod.node_name != claim.node_name for pod in cluster.world.of("pods").values())
+    pods = cluster.world.of("pods")
+    await cluster.until(lambda: all(pod.node_name != claim.node_name for pod in pods.values()), "no pod left behind")
 
 
 async def test_what_nobody_needs_any_more_is_given_back(cluster: ActiveCluster) -> None:

@@ -1,0 +1,77 @@
+"""What crashes and people leave behind: instances without a claim, claims and nodes without an instance
+(spec/lifecycle.md 7.1, spec/aws.md 3.10)."""
+
+from karptui.cloud.provider import Launched, NotFound
+from karptui.control.gate import Withheld
+from karptui.control.hands import Hands
+from karptui.failure import Failure
+from karptui.model.labels import NODEPOOL, TERMINATION_FINALIZER
+from karptui.model.metadata import is_true
+from karptui.world import events
+
+GRACE_SECONDS = 30.0  # younger instances may belong to a claim that nobody has written down yet
+EAGER_ROUNDS, EAGER_SECONDS, CALM_SECONDS = 20, 10.0, 120.0
+
+
+class Garbage:
+    """Looks every ten seconds at first, every two minutes later."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        done = 0
+        while True:
+            try:
+                if self._hands.world.synced():
+                    await self.collect()
+                    done += 1
+            except Withheld:
+                pass
+            except Failure as error:
+                self._hands.sink(events.Problem(self._hands.now(), "garbage", str(error)))
+            await self._hands.sleep(EAGER_SECONDS if done < EAGER_ROUNDS else CALM_SECONDS)
+
+    async def collect(self) -> None:
+        """One look. The cloud is asked first: what is launched later is not in its answer, but in Kubernetes'."""
+        instances = await self._hands.provider.list()
+        claims = await self._hands.kube.claims_now()
+        by_provider_id = {provider_id for _, provider_id in claims}
+        uids = {uid for uid, _ in claims}
+        now = self._hands.now()
+        for instance in instances:
+            known = instance.provider_id in by_provider_id or (instance.uid != "" and instance.uid in uids)
+            if not known and now - instance.launched > GRACE_SECONDS:
+                await self._end(instance)
+        alive = {instance.instance_id for instance in instances}
+        await self._claims_without_instance(alive)
+        await self._nodes_without_instance(alive, by_provider_id)
+
+    async def _end(self, instance: Launched) -> None:
+        try:
+            await self._hands.provider.delete(instance.provider_id)
+        except NotFound:
+            return
+        why = f"{instance.instance_id}: no NodeClaim has it"
+        self._hands.sink(events.CloudCalled(self._hands.now(), "TerminateInstances", instance.claim, why))
+
+    async def _claims_without_instance(self, alive: set[str]) -> None:
+        world = self._hands.world
+        for key, claim in list(world.of("nodeclaims").items()):
+            if claim.metadata.deleted is not None or not is_true(claim.conditions, "Registered"):
+                continue
+            node = world.of("nodes").get(world.node_of_provider_id.get(claim.provider_id, ""))
+            ready = node is not None and is_true(node.conditions, "Ready")
+            if claim.provider_id.rpartition("/")[2] not in alive and not ready:
+                await self._hands.kube.delete("nodeclaims", key, uid=claim.metadata.uid)
+
+    async def _nodes_without_instance(self, alive: set[str], claimed: set[str]) -> None:
+        """Nodes that carry our finalizer, whose claim and instance are both gone."""
+        now = self._hands.now()
+        for key, node in list(self._hands.world.of("nodes").items()):
+            ours = TERMINATION_FINALIZER in node.metadata.finalizers and NODEPOOL in node.metadata.labels
+            gone = node.provider_id not in claimed and node.provider_id.rpartition("/")[2] not in alive
+            old = now - node.metadata.created > GRACE_SECONDS
+            if ours and gone and old and node.metadata.deleted is None and not is_true(node.conditions, "Ready"):
+                await self._hands.kube.delete("nodes", key, uid=node.metadata.uid)

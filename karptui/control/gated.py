@@ -1,0 +1,61 @@
+"""A cloud behind the gate: what only reads goes straight through, what changes something passes the gate."""
+
+from collections.abc import AsyncIterator
+
+from karptui.cloud.provider import CloudProvider, Interruption, Launched, NodeClassStatus
+from karptui.control.gate import Act, Gate
+from karptui.model.instance_type import Catalogue
+from karptui.model.node import NodeClaim
+from karptui.model.nodepool import NodeClass
+
+
+class GatedProvider:
+    """Implements CloudProvider by another one."""
+
+    def __init__(self, provider: CloudProvider, gate: Gate) -> None:
+        self._provider = provider
+        self._gate = gate
+
+    async def instance_types(self, node_class: NodeClass) -> Catalogue:
+        """What can be bought."""
+        return await self._provider.instance_types(node_class)
+
+    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+        """Launch an instance for a claim."""
+        act = Act("launch", "instances", claim.key)
+        return await self._gate.act(act, lambda: self._provider.create(claim, node_class))
+
+    async def get(self, provider_id: str) -> Launched:
+        """An instance that has not ended."""
+        return await self._provider.get(provider_id)
+
+    async def list(self) -> list[Launched]:
+        """Every instance of this cluster."""
+        return await self._provider.list()
+
+    async def delete(self, provider_id: str) -> None:
+        """End an instance."""
+        act = Act("terminate", "instances", provider_id.rpartition("/")[2])
+        await self._gate.act(act, lambda: self._provider.delete(provider_id))
+
+    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
+        """Add tags to an instance."""
+        act = Act("tag", "instances", provider_id.rpartition("/")[2], ", ".join(sorted(tags)))
+        await self._gate.act(act, lambda: self._provider.tag(provider_id, tags))
+
+    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
+        """Resolve a NodeClass."""
+        return await self._provider.node_class_status(node_class)
+
+    async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:
+        """Why an instance is no longer what its NodeClass asks for."""
+        return await self._provider.is_drifted(claim, node_class)
+
+    def interruptions(self) -> AsyncIterator[Interruption]:
+        """Messages as they come."""
+        return self._provider.interruptions()
+
+    async def acknowledge(self, interruption: Interruption) -> None:
+        """The message has been acted on."""
+        act = Act("acknowledge", "messages", ", ".join(interruption.instance_ids), interruption.kind)
+        await self._gate.act(act, lambda: self._provider.acknowledge(interruption))

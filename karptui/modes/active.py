@@ -1,0 +1,135 @@
+"""Active mode: karptui is the cluster's controller, as long as it holds its Lease."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from karptui.cloud.catalogue import DEFAULT_REGION
+from karptui.cloud.provider import CloudProvider
+from karptui.control.active import Controllers
+from karptui.control.brakes import Brakes
+from karptui.control.gate import Gate, Hook
+from karptui.control.gated import GatedProvider
+from karptui.control.hands import Hands
+from karptui.control.leader import LEASE_NAME, Leadership, Timing
+from karptui.control.objects import Objects
+from karptui.control.other_controller import refuse_beside, take_over
+from karptui.failure import Failure
+from karptui.kube.connect import Connection, connect
+from karptui.kube.errors import KubeError
+from karptui.kube.source import KubeSource
+from karptui.model.decision import Decision
+from karptui.model.snapshot import Options
+from karptui.modes.run import Run
+from karptui.world.planning import Planner
+
+MakeProvider = Callable[[Connection], Awaitable[CloudProvider]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a person allows. `lease_namespace` is where the Lease lies; `hook` is called at each write (tests)."""
+
+    brakes: Brakes = field(default_factory=Brakes)
+    dry_run: bool = False
+    repair: bool = False
+    take_over: bool = False
+    lease_namespace: str = "kube-system"
+    lease_name: str = LEASE_NAME
+    timing: Timing = field(default_factory=Timing)
+    hook: Hook | None = None
+
+
+class Active(Run):
+    """Runs the cluster of a kubeconfig with a provider that `make_provider` gives once connected."""
+
+    mode = "ACTIVE"
+
+    def __init__(
+        self,
+        make_provider: MakeProvider | None = None,
+        rules: Rules | None = None,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        options: Options | None = None,
+        record: Path | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        super().__init__(options, record, region)
+        self.rules = rules or Rules()
+        self.gate = Gate(self.sink, self.now, dry_run=self.rules.dry_run, hook=self.rules.hook)
+        self.leadership: Leadership | None = None
+        self._make_provider = make_provider
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._controllers: Controllers | None = None
+        self._planner = Planner(self.world, self.sink, self.now, take=self._take, decides=False)
+
+    def planner(self) -> Planner:
+        """Decisions are carried out while the Lease is held; else there are only previews."""
+        return self._planner
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait by the cluster's clock."""
+        await asyncio.sleep(seconds)
+
+    async def feed(self) -> None:
+        """Be the controller until cancelled. Raises Failure beside another one."""
+        assert self._make_provider is not None
+        try:
+            async with connect(self._kubeconfig, self._context) as connection:
+                if self.rules.take_over:
+                    await take_over(connection)
+                elif not self.rules.dry_run:
+                    await refuse_beside(connection)
+                provider = await self._make_provider(connection)
+                source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)
+                await self.control(connection, provider, source)
+        except KubeError as error:
+            raise Failure(str(error)) from error
+
+    async def control(self, connection: Connection, provider: CloudProvider, source: KubeSource) -> None:
+        """Watch, and act while the Lease is held; until cancelled. A dry run writes no Lease either."""
+        objects = Objects(connection, self.gate)
+        hands = Hands(
+            self.world,
+            objects,
+            GatedProvider(provider, self.gate),
+            self.sink,
+            self.now,
+            self.sleep,
+            self.rules.brakes,
+        )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(source.run(self.sink))
+                if self.rules.dry_run:
+                    tasks.create_task(self._act(hands))
+                    return
+                self.leadership = leadership = Leadership(
+                    connection,
+                    namespace=self.rules.lease_namespace,
+                    name=self.rules.lease_name,
+                    timing=self.rules.timing,
+                    tell=self.sink,
+                    now=self.now,
+                )
+                self.gate.held = leadership.held
+                tasks.create_task(leadership.run(lambda: self._act(hands)))
+        except* Failure as failures:
+            raise failures.exceptions[0] from None
+
+    async def _act(self, hands: Hands) -> None:
+        """One term as the holder: controllers of its own, so that nothing is remembered from an earlier one."""
+        self._controllers = controllers = Controllers(hands, repair=self.rules.repair)
+        self._planner.decides = True
+        try:
+            await controllers.run()
+        finally:
+            self._planner.decides = False
+            self._controllers = None
+
+    def _take(self, decisions: list[Decision]) -> None:
+        if self._controllers is not None:
+            self._controllers.take(decisions)
