@@ -24,6 +24,9 @@ COMMANDS = {
     "demo": "Play a story on an embedded cluster.\n\nBurst, decision, EC2 launch, bound, spot interruption and"
     " consolidation; nothing outside this machine is touched. On a screen the cluster lives on after the story, for"
     " kubectl.",
+    "active": "Be the cluster's controller in Karpenter's place, on EC2 or without a cloud.",
+    "doctor": "Check what a mode needs before it is used.",
+    "manifests": "Print the ClusterRole that a mode needs.",
     "status": "Print how a cluster stands, then end.",
     "why": "Explain a pod, a node or a decision.",
     "plan": "Print what would be decided for manifests, without a cluster.",

@@ -18,6 +18,17 @@ Output = Annotated[Literal["text", "json"] | None, Parameter(name=["--output", "
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class WholeCluster:
+    """Which cluster, for commands that need to see all of it."""
+
+    context: str | None = None
+    """Context of the kubeconfig; the current one if not given."""
+    kubeconfig: str | None = None
+    """Path of a kubeconfig; KUBECONFIG or ~/.kube/config if not given."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Cluster:
     """Which cluster, and how much of it."""
 

@@ -44,8 +44,9 @@ class GatedProvider:
         await self._gate.act(act, lambda: self._provider.tag(provider_id, tags))
 
     async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
-        """Resolve a NodeClass."""
-        return await self._provider.node_class_status(node_class)
+        """Resolve a NodeClass; EC2 makes its instance profile on the way."""
+        act = Act("resolve", "nodeclasses", node_class.key)
+        return await self._gate.act(act, lambda: self._provider.node_class_status(node_class))
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:
         """Why an instance is no longer what its NodeClass asks for."""

@@ -85,6 +85,13 @@ class Notables:
                 yield self._single(event.at, "ec2", text, data)
             case events.Narrated():
                 yield self._single(event.at, "story", event.text, {"act": event.act})
+            case events.LeaseChanged():
+                text = f"{event.name} is held by {event.holder or 'nobody'}{' (this karptui)' if event.ours else ''}"
+                yield self._single(event.at, "lease", text, {"holder": event.holder, "ours": event.ours})
+            case events.Intended(carried_out=False):
+                detail = f" ({event.detail})" if event.detail else ""
+                text = f"would {event.verb} {event.resource} {event.name}{detail}"
+                yield self._single(event.at, "dry run", text, {"verb": event.verb, "resource": event.resource})
             case events.Problem():
                 yield self._single(event.at, "problem", f"{event.where}: {event.message}", {"where": event.where})
 

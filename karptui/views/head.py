@@ -9,7 +9,10 @@ from karptui.world.world import World
 
 
 class Head(Struct, frozen=True):
-    """`stale` is one sentence when the picture is old, else empty. Times in seconds, money in USD an hour."""
+    """`stale` is one sentence when the picture is old, else empty. Times in seconds, money in USD an hour.
+
+    `lease` is who holds active mode's Lease, "" for nobody or where karptui only watches; `lease_ours`: we do.
+    """
 
     mode: str
     cluster: str
@@ -30,6 +33,8 @@ class Head(Struct, frozen=True):
     hourly: float
     unpriced: int
     spent: float
+    lease: str = ""
+    lease_ours: bool = False
 
 
 def stale_sentence(world: World, now: float) -> str:
@@ -65,6 +70,8 @@ def head(world: World, mode: str, now: float) -> Head:
         hourly=world.ledger.hourly,
         unpriced=len(world.ledger.unpriced),
         spent=world.ledger.spent_by(now),
+        lease=world.lease.holder if world.lease is not None else "",
+        lease_ours=world.lease is not None and world.lease.ours,
     )
 
 

@@ -1,0 +1,166 @@
+"""`karptui active`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cyclopts import Parameter
+
+from karptui.cli.flags import Output, WholeCluster
+
+if TYPE_CHECKING:
+    from karptui.modes.active import MakeProvider, Rules
+    from karptui.settings import Settings
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Brakes:
+    """What karptui may do at most."""
+
+    max_launches_per_minute: int | None = 30
+    """New nodes in a minute; more wait."""
+    max_nodes: int | None = None
+    """NodeClaims altogether."""
+    max_cost: float | None = None
+    """USD an hour of all nodes."""
+    disruption: bool = True
+    """Whether nodes may be taken away to save money; --no-disruption leaves interruption and expiry alone."""
+    repair: bool = False
+    """Also replace nodes that stay unhealthy for half an hour."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Aws:
+    """Which account and which cluster in it (--provider ec2)."""
+
+    cluster_name: str | None = None
+    """Name of the EKS cluster; that of the kubeconfig if not given."""
+    region: str | None = None
+    """AWS region; that of the settings if not given."""
+    profile: str | None = None
+    """Profile of the AWS configuration."""
+    endpoint_url: str | None = None
+    """Where AWS answers, for a simulator such as moto or the lab's EC2."""
+    queue: str = ""
+    """Name of the SQS queue with interruption messages."""
+    shipped_prices: bool = False
+    """Use the shipped types and prices instead of asking the account."""
+
+
+def active(
+    *,
+    provider: Literal["ec2", "kwok"],
+    cluster: WholeCluster | None = None,
+    aws: Aws | None = None,
+    brakes: Brakes | None = None,
+    dry_run: bool = False,
+    take_over: bool = False,
+    yes: bool = False,
+    lease_namespace: str = "kube-system",
+    record: str | None = None,
+    output: Output = None,
+) -> int:
+    """Be the cluster's controller in Karpenter's place: launch, consolidate, replace, drain.
+
+    Refuses to start beside a running Karpenter. Ends with ctrl-c; nodes stay as they are.
+
+    Parameters
+    ----------
+    provider
+        ec2, or kwok: nodes without machines, for any cluster.
+    dry_run
+        Write nothing; list what would be written.
+    take_over
+        Stop a running Karpenter first, after a typed confirmation.
+    yes
+        Take over without asking.
+    lease_namespace
+        Where the Lease lies by which only one karptui writes.
+    record
+        Also write a recording to this file.
+    output
+        text or json; without it a screen where there is a terminal, else text.
+    """
+    from pathlib import Path
+
+    from karptui.cli.flags import options_of
+    from karptui.cli.playing import play
+    from karptui.cli.record import check_new
+    from karptui.modes.active import Active
+    from karptui.settings import load_settings
+
+    settings = load_settings()
+    if record:
+        check_new(record)
+    asked = cluster or WholeCluster()
+    if take_over and not dry_run and not yes:
+        confirm_take_over(asked)
+    rules = rules_of(brakes or Brakes(), dry_run=dry_run, take_over=take_over and not dry_run, space=lease_namespace)
+    make = provider_of(provider, aws or Aws(), settings)
+    run = Active(
+        make,
+        rules,
+        asked.kubeconfig,
+        asked.context,
+        options_of(settings),
+        Path(record) if record else None,
+        settings.region,
+    )
+    return play(run, settings, output)
+
+
+def rules_of(brakes: Brakes, *, dry_run: bool, take_over: bool, space: str) -> Rules:
+    """What was allowed on the command line."""
+    from karptui.control import brakes as control
+    from karptui.failure import Failure
+    from karptui.modes.active import Rules
+
+    for flag, value in (
+        ("--max-launches-per-minute", brakes.max_launches_per_minute),
+        ("--max-nodes", brakes.max_nodes),
+        ("--max-cost", brakes.max_cost),
+    ):
+        if value is not None and value < 0:
+            raise Failure(f"{flag} {value:g}: a brake cannot be below 0")
+    limits = control.Brakes(brakes.max_launches_per_minute, brakes.max_nodes, brakes.max_cost, brakes.disruption)
+    return Rules(limits, dry_run=dry_run, repair=brakes.repair, take_over=take_over, lease_namespace=space)
+
+
+def provider_of(name: str, aws: Aws, settings: Settings) -> MakeProvider:
+    """Makes the provider once the cluster is connected."""
+    from karptui.modes.providers import Ec2Choice, ec2, kwok
+
+    region = aws.region or settings.region
+    if name == "kwok":
+        return kwok(region)
+    return ec2(Ec2Choice(region, aws.cluster_name, aws.profile, aws.endpoint_url, aws.queue, not aws.shipped_prices))
+
+
+def confirm_take_over(cluster: WholeCluster) -> None:
+    """Say what would happen and let it be typed. Raises Failure if it was not."""
+    import asyncio
+    import sys
+
+    from karptui.control.other_controller import EXPLANATION
+    from karptui.failure import Failure
+
+    name, found = asyncio.run(_look(cluster))
+    if not found:
+        return
+    print(f"{found}.\n{EXPLANATION}")
+    if not sys.stdin.isatty():
+        raise Failure("taking over needs a typed confirmation at a terminal, or --yes")
+    typed = input(f"Type the cluster's name ({name}) to go on, anything else to stop: ")
+    if typed.strip() != name:
+        raise Failure("not confirmed; nothing has been changed")
+
+
+async def _look(cluster: WholeCluster) -> tuple[str, str]:
+    from karptui.control.other_controller import find_other
+    from karptui.kube.connect import connect
+
+    async with connect(cluster.kubeconfig, cluster.context) as connection:
+        return connection.cluster_name, (await find_other(connection)).sentence()
