@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.cloud.ec2.client import Account
+from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
@@ -70,6 +70,20 @@ class ActiveCluster:
             await self._provider.close()
             self._provider = None
 
+    async def crash(self) -> None:
+        """As SIGKILL does: nothing is tidied up but what would hold this process' own sockets."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        if self._provider is not None:
+            await self._provider.clients.close()
+
+    def clients(self) -> AwsClients:
+        """The account's own clients, for what a test asks by itself."""
+        assert self._provider is not None
+        return self._provider.clients
+
     async def restart(self) -> None:
         await self.kill()
         await self.start()
@@ -114,14 +128,15 @@ class ActiveCluster:
 
 
 @asynccontextmanager
-async def active_cluster() -> AsyncIterator[ActiveCluster]:
-    lab = await start_lab(speed=SPEED)
+async def active_cluster(speed: float = SPEED, started: bool = True) -> AsyncIterator[ActiveCluster]:
+    lab = await start_lab(speed=speed)
     try:
         async with connect(str(lab.kubeconfig)) as connection:
             cluster = ActiveCluster(lab, connection)
             for manifest in (manifests.node_class(), *manifests.node_pools(), *manifests.daemon_sets()):
                 await cluster.apply(manifest)
-            await cluster.start()
+            if started:
+                await cluster.start()
             try:
                 yield cluster
             finally:

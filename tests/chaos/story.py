@@ -1,0 +1,125 @@
+"""What is played for each death: pods come, a spot instance is reclaimed, pods go; and what must hold at the end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from karptui.cloud.ec2.describe import CLAIM_UID_TAG
+from karptui.lab import manifests
+from karptui.model.labels import DISRUPTED
+from karptui.model.metadata import is_true
+from karptui.world import events
+from tests.chaos.death import Death, Point
+from tests.control.active_cluster import ActiveCluster
+
+REPLICAS = 3
+BUDGET = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "web", "namespace": "default"},
+    "spec": {"selector": {"matchLabels": {"app": "web"}}, "maxUnavailable": 1},
+}
+
+
+class Outcome(Struct):
+    """One play. `faults` is empty when all held; `writes` counts what the first controller wrote."""
+
+    point: Point | None
+    died: bool
+    writes: int
+    faults: list[str]
+
+
+async def set_up(cluster: ActiveCluster) -> None:
+    """The workload, at zero, with a PodDisruptionBudget."""
+    spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+    await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=0, **spot))
+    await cluster.apply(BUDGET)
+
+
+async def play(cluster: ActiveCluster, point: Point | None) -> Outcome:
+    """Once through, with the death of the first controller at `point`; the cluster is empty again afterwards."""
+    death = Death(point)
+    cluster.seen.clear()
+    cluster.hook = death
+    await cluster.start()
+    successor = asyncio.create_task(_succeed(cluster, death))
+    faults: list[str] = []
+    try:
+        await cluster.scale("web", REPLICAS)
+        await cluster.until(lambda: cluster.bound("default/web") == REPLICAS and settled(cluster), "the pods bound")
+        victims = {claim.key: claim for claim in cluster.world.of("nodeclaims").values()}
+        victim = next(iter(victims.values()))
+        await cluster.lab.interrupt(victim.provider_id.rpartition("/")[2])
+        await cluster.until(lambda: victim.key not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
+        await cluster.until(lambda: cluster.bound("default/web") == REPLICAS and settled(cluster), "the pods moved")
+        faults += await _unequal(cluster, "after the interruption")
+        await cluster.scale("web", 0)
+        await cluster.until(lambda: not cluster.world.of("nodeclaims"), "every claim gone")
+        await cluster.until(lambda: not cluster.world.of("nodes"), "every node gone")
+        faults += await _unequal(cluster, "at the end")
+    except AssertionError as error:
+        faults.append(str(error))
+    finally:
+        successor.cancel()
+        await asyncio.gather(successor, return_exceptions=True)
+        faults += await _doubles(cluster)
+        faults += [f"a pod deleted past its budget: {act}" for act in _forced(cluster)]
+        await cluster.crash()
+    return Outcome(point, death.died.is_set(), len(death.acts), faults)
+
+
+def settled(cluster: ActiveCluster) -> bool:
+    """Nothing waits, nothing is on its way, nothing is marked to go."""
+    world = cluster.world
+    claims = world.of("nodeclaims").values()
+    going = any(taint.key == DISRUPTED for node in world.of("nodes").values() for taint in node.taints)
+    ready = all(is_true(claim.conditions, "Initialized") and claim.metadata.deleted is None for claim in claims)
+    return world.synced() and not world.pending and ready and not going and bool(claims)
+
+
+async def _succeed(cluster: ActiveCluster, death: Death) -> None:
+    """When the first has died, another one starts that knows nothing of it."""
+    await death.died.wait()
+    cluster.hook = None
+    await cluster.crash()
+    await cluster.start()
+
+
+async def _unequal(cluster: ActiveCluster, when: str) -> list[str]:
+    """Instances without a claim, claims without an instance; garbage is given the time to be collected."""
+    end = cluster.lab.clock.now() + 240.0
+    while True:
+        instances = {entry.instance_id for entry in await cluster.instances()}
+        claims = {claim.provider_id.rpartition("/")[2] for claim in cluster.world.of("nodeclaims").values()}
+        if instances == claims:
+            return []
+        if cluster.lab.clock.now() > end:
+            leaked, empty = sorted(instances - claims), sorted(claims - instances)
+            return [f"{when}: instances without a claim {leaked}, claims without an instance {empty}"]
+        await asyncio.sleep(0.1)
+
+
+async def _doubles(cluster: ActiveCluster) -> list[str]:
+    """NodeClaims for which more than one instance was ever launched, ended ones counted."""
+    ec2 = await cluster.clients().get("ec2")
+    found = await ec2.describe_instances()
+    uids = Counter(
+        tag["Value"]
+        for reservation in found["Reservations"]
+        for instance in reservation["Instances"]
+        for tag in instance.get("Tags") or []
+        if tag["Key"] == CLAIM_UID_TAG
+    )
+    return [f"{count} instances for the NodeClaim {uid}" for uid, count in uids.items() if count > 1]
+
+
+def _forced(cluster: ActiveCluster) -> list[str]:
+    acts = [event for event in cluster.seen if isinstance(event, events.Intended)]
+    return [act.name for act in acts if (act.verb, act.resource) == ("delete", "pods")]
+
+
+Told = Callable[[Outcome], None]
