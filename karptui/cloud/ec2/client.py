@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.errors import translate
+from karptui.cloud.ec2.newer_model import complete
 
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 3, 20, 3
 """Defaults of botocore are 60 s each and would hold a controller up for minutes."""
@@ -63,6 +64,8 @@ class AwsClients:
         import aioboto3
         from aiobotocore.config import AioConfig
 
+        if service == "ec2":
+            complete(_models().load_service_model("ec2", "service-2"))
         if self._session is None:
             self._session = aioboto3.Session(
                 botocore_session=_core_session(),

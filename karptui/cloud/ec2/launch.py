@@ -25,6 +25,10 @@ from karptui.model.nodepool import NodeClass
 
 HASH = "karpenter.k8s.aws/ec2nodeclass-hash"
 HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
+FLEET_FAILED = "Error creating fleet request: "
+FLEET_WITHOUT_TEMPLATES = "Launch templates not found when creating fleet request: "
+"""Karpenter's words in the Launched condition where the call as a whole fails; the reason's own follow."""
+
 PROFILE_ANNOTATION = "karpenter.k8s.aws/instance-profile-name"
 
 
@@ -80,14 +84,7 @@ class Launcher:
         self._attempts[uid] = self._attempts.get(uid, 0) + 1
 
     async def _instance(self, ec2: Any, claim: NodeClaim, plan: Plan) -> dict[str, Any]:
-        try:
-            answer = await self._create_fleet(ec2, claim, plan)
-        except CloudError as problem:
-            if _code(problem) != errors.TEMPLATE_GONE_CODE:
-                raise
-            # Somebody deleted a template behind our back: make them anew, once.
-            self.templates.forget(plan.templates)
-            answer = await self._create_fleet(ec2, claim, plan)
+        answer = await self._answer(ec2, claim, plan)
         failures: list[dict[str, Any]] = answer.get("Errors") or []
         self._learn(plan, failures)
         instances: list[dict[str, Any]] = answer.get("Instances") or []
@@ -95,6 +92,21 @@ class Launcher:
             self.next_attempt(claim)
             raise _failed(failures)
         return instances[0]
+
+    async def _answer(self, ec2: Any, claim: NodeClaim, plan: Plan) -> dict[str, Any]:
+        """What EC2 says to the fleet. Raises CreateError, TokenUsed."""
+        for retried in (False, True):
+            try:
+                return await self._create_fleet(ec2, claim, plan)
+            except CreateError:
+                raise
+            except CloudError as problem:
+                gone = _code(problem) == errors.TEMPLATE_GONE_CODE
+                if retried or not gone:
+                    raise create_error(problem, FLEET_WITHOUT_TEMPLATES if gone else FLEET_FAILED) from problem
+            # Somebody deleted a template behind our back: make them anew, once.
+            self.templates.forget(plan.templates)
+        raise AssertionError("the second try returns or raises")
 
     def _own_tags(self, claim: NodeClaim) -> dict[str, str]:
         # At launch, not later: this is how an instance is found again when we die before writing its id down.

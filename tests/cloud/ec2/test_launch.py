@@ -261,6 +261,7 @@ async def test_a_refused_call_is_one_sentence_and_one_reason(
     with pytest.raises(CreateError, match=sentence) as failed:
         await provider.create(wanted, resolved)
     assert failed.value.reason == reason
+    assert failed.value.condition_message.startswith("Error creating fleet request: ")
     assert "abcdef" not in failed.value.message
     # The next try is not hindered by the failed one.
     assert (await provider.create(wanted, resolved)).instance_type == "c6a.large"

@@ -1,0 +1,32 @@
+"""Requests as the SDK writes them."""
+
+from typing import Any
+
+from botocore.serialize import create_serializer
+
+from karptui.cloud.ec2.client import Account, AwsClients
+
+
+async def test_what_the_sdk_does_not_know_yet_is_sent_all_the_same() -> None:
+    clients = AwsClients(Account("us-east-1", "http://127.0.0.1:9", access_key_id="lab", secret_access_key="lab"))
+    model = (await clients.get("ec2")).meta.service_model
+    await clients.close()
+
+    def written(action: str, **asked: Any) -> dict[str, str]:
+        # Validates like a client does, and refuses what the model does not have.
+        serializer = create_serializer(model.metadata["protocol"], include_validation=True)
+        return serializer.serialize_to_request(asked, model.operation_model(action))["body"]
+
+    fleet = written(
+        "CreateFleet",
+        LaunchTemplateConfigs=[],
+        TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "reserved-capacity"},
+        ReservedCapacityOptions={"ReservationTypes": ["interruptible-capacity-reservation"]},
+    )
+    assert fleet["ReservedCapacityOptions.ReservationType.1"] == "interruptible-capacity-reservation"
+    template = written(
+        "CreateLaunchTemplate",
+        LaunchTemplateName="nested",
+        LaunchTemplateData={"CpuOptions": {"NestedVirtualization": "enabled"}},
+    )
+    assert template["LaunchTemplateData.CpuOptions.NestedVirtualization"] == "enabled"
