@@ -37,13 +37,13 @@ OPERATORS = st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"
 AMOUNTS = st.one_of(
     st.sampled_from((0, 1, -1, NANO, 3 * NANO, 10**30, -(10**30), 2**63 * NANO)), st.integers(-(10**12), 10**12)
 )
-RESOURCES = st.dictionaries(
+RESOURCES: st.SearchStrategy[dict[str, int]] = st.dictionaries(
     st.sampled_from(("cpu", "memory", "pods", "nodes", "nvidia.com/gpu", "hugepages-2Mi", "")), AMOUNTS, max_size=5
 )
 EFFECTS = st.sampled_from(("NoSchedule", "PreferNoSchedule", "NoExecute", "", "Odd"))
 TAINTS = st.builds(Taint, KEYS, VALUES, EFFECTS)
 TOLERATIONS = st.builds(Toleration, KEYS, st.sampled_from(("Exists", "Equal", "", "Lt", "Gt", "Odd")), VALUES, EFFECTS)
-SELECTORS = st.one_of(st.none(), st.dictionaries(KEYS, VALUES, max_size=2).map(label_selector))
+SELECTORS = st.one_of(st.none(), st.dictionaries(KEYS, VALUES, max_size=2).map(lambda labels: label_selector(labels)))
 EXPRESSIONS = st.tuples(KEYS, OPERATORS, st.lists(VALUES, max_size=3).map(tuple))
 TERMS = st.builds(NodeSelectorTerm, st.lists(EXPRESSIONS, max_size=3).map(tuple), st.booleans())
 POD_TERMS = st.builds(PodAffinityTerm, KEYS, SELECTORS, st.lists(VALUES, max_size=2).map(tuple), SELECTORS)
