@@ -110,6 +110,11 @@ def bound(run: Active) -> int:
     return sum(bool(pod.node_name) and not pod.terminating for pod in run.world.of("pods").values())
 
 
+def _pools_ready(run: Active) -> bool:
+    pools = run.world.of("nodepools").values()
+    return bool(pools) and all(is_true(pool.conditions, "Ready") for pool in pools)
+
+
 def initialized(run: Active) -> list[str]:
     claims = run.world.of("nodeclaims").items()
     return [key for key, claim in claims if is_true(claim.conditions, "Initialized")]
@@ -147,7 +152,7 @@ async def test_of_two_controllers_only_the_holder_writes_and_the_other_goes_on_w
 async def test_a_dry_run_says_what_it_would_write_and_writes_nothing(cluster: Cluster) -> None:
     live = await cluster.start()
     await cluster.set_up(0)
-    await until(live, lambda: all(is_true(p.conditions, "Ready") for p in live.world.of("nodepools").values()), "ready")
+    await until(live, lambda: _pools_ready(live), "the NodePool ready")
     await live.stop()
     run = await cluster.start(Rules(dry_run=True))
     await cluster.scale(3)
