@@ -111,3 +111,35 @@ async def test_a_cluster_is_observed_as_lines(control_plane: ControlPlane, api: 
         _, error = program.communicate(timeout=30)
     assert program.returncode == 130
     assert error == ""
+
+
+async def test_pods_of_a_deployment_that_fit_nowhere_are_seen_pending_and_refused_with_the_reason(
+    control_plane: ControlPlane, api: Client, tmp_path: Path
+) -> None:
+    where = ["--kubeconfig", str(control_plane.kubeconfig())]
+    with started(tmp_path, "-o", "json", *where) as program:
+        while json.loads(await next_line(program))["kind"] != "synced":
+            pass
+        namespace = await api.make_namespace()
+        container = {"name": "main", "image": "none", "resources": {"requests": {"cpu": "1000"}}}
+        template = {"metadata": {"labels": {"app": "huge"}}, "spec": {"containers": [container]}}
+        spec = {"replicas": 2, "selector": {"matchLabels": {"app": "huge"}}, "template": template}
+        await api.create(
+            f"/apis/apps/v1/namespaces/{namespace}/deployments", {"metadata": {"name": "huge"}, "spec": spec}
+        )
+        pending: dict[str, str] = {}
+        refused: dict[str, str] = {}
+        while len(refused) < 2:
+            line = json.loads(await next_line(program))
+            if line["kind"] == "pending":
+                pending |= {name: line["text"] for name in line["names"] if name.startswith(f"{namespace}/huge-")}
+            elif line["kind"] == "decision" and line["does"] == "refuse":
+                assert set(pending) >= {name for name in line["pods"] if name.startswith(f"{namespace}/")}
+                refused |= {name: line["text"] for name in line["pods"] if name.startswith(f"{namespace}/huge-")}
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=30)
+    assert set(pending) == set(refused)
+    assert all("nodes available" in text or "nodes are available" in text for text in pending.values())
+    assert all("fit nowhere: no NodePool is ready to make nodes" in text for text in refused.values())
+    done = karptui(tmp_path, "why", next(iter(refused)), *where)
+    assert "no NodePool is ready to make nodes" in done.stdout
