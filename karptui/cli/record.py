@@ -60,6 +60,8 @@ async def _record(run: "Run", file: Path) -> None:
             print(f"{clock}  {now.cluster}  {figures(now)}  {_size(file)}", file=sys.stderr, flush=True)
             problems = list(run.world.problems)
             for problem in problems[told:]:
+                if problem.message == run.failure:
+                    continue  # said when the command ends
                 print(f"{clock}  {problem.where}: {problem.message}", file=sys.stderr, flush=True)
             told = len(problems)
             run.world.dirty.clear()  # nobody else looks

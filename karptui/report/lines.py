@@ -66,6 +66,8 @@ async def report(run: Run, out: TextIO, json: bool = False) -> None:
 
     def heard(event: events.Event) -> None:
         nonlocal behind
+        if not json and isinstance(event, events.Problem) and event.message == run.failure:
+            return  # whoever started the run says it, once
         if run.catching_up:
             behind = True
             reporter.pass_over(event)

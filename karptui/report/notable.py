@@ -111,7 +111,7 @@ class Notables:
             yield Note(event.at, "stream", ("stream", event.message), event.message, [event.resource])
         elif before in bad and event.state is events.StreamState.LIVE:
             yield Note(event.at, "stream", ("stream", "live"), "read again", [event.resource])
-        if not self._synced and self._world.synced():
+        if not self._synced and self._world.synced() and events.StreamState.LIVE in self._streams.values():
             self._synced = True
             self._hourly = self._world.ledger.hourly
             yield self.standing(event.at)

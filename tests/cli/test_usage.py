@@ -70,6 +70,8 @@ def test_what_cannot_be_done_is_said_in_a_sentence_and_exit_code_1(
     assert "Traceback" not in done.stderr
     assert sentence in done.stderr
     assert done.stderr.startswith("karptui: ")
+    said = done.stderr.splitlines()[-1].removeprefix("karptui: ")
+    assert (done.stdout + done.stderr).count(said) == 1
 
 
 def test_a_fault_in_the_config_file_names_the_file_and_the_setting(tmp_path: Path) -> None:

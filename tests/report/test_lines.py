@@ -109,6 +109,18 @@ def test_what_was_there_when_karptui_came_is_not_told_one_by_one() -> None:
     assert lines[1].startswith("synced       3 nodes, 2 pods, 1 pending, $0.2")
 
 
+def test_a_cluster_that_never_answered_is_not_called_synced() -> None:
+    told = Told(live=False)
+    for resource in RESOURCES:
+        told.take(events.StreamChanged(STARTED, resource, StreamState.STALE, "No connection"))
+    (line,) = told.lines()
+    assert line.startswith("stream ")
+    assert line.endswith(": No connection")
+    for resource in RESOURCES:
+        told.take(events.StreamChanged(STARTED + 9, resource, StreamState.LIVE))
+    assert [line.split()[0] for line in told.lines()] == ["stream", "synced"]
+
+
 def test_a_bound_pod_is_told_with_its_node_and_its_seconds() -> None:
     told = Told()
     told.take(waiting("web-1", STARTED + 1.2), seen(pod("web-1", node="n1"), STARTED + 6.2))
