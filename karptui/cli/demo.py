@@ -1,6 +1,11 @@
 """`karptui demo`."""
 
+from typing import TYPE_CHECKING
+
 from karptui.cli.flags import Look, Output
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
 
 
 def demo(
@@ -31,7 +36,6 @@ def demo(
     from karptui.cli.playing import play, wants_screen
     from karptui.cli.record import check_new
     from karptui.failure import Failure
-    from karptui.modes.demo import SPEED, Demo
 
     if speed is not None and not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
@@ -39,5 +43,10 @@ def demo(
         check_new(record)
     settings = (look or Look()).settings()
     path = Path(record) if record else None
-    run = Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
-    return play(run, settings, output)
+
+    def make() -> "Run":
+        from karptui.modes.demo import SPEED, Demo
+
+        return Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
+
+    return play(make, settings, output, mode="DEMO")

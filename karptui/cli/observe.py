@@ -23,4 +23,4 @@ def observe(
     if record:
         check_new(record)
     settings = (look or Look()).settings()
-    return play(observer(cluster or Cluster(), settings, record), settings, output)
+    return play(lambda: observer(cluster or Cluster(), settings, record), settings, output)

@@ -3,17 +3,22 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from karptui.failure import Failure
-from karptui.modes.run import Run
-from karptui.settings import Settings
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
+    from karptui.settings import Settings
 
 
-def play(run: Run, settings: Settings, output: str | None = None) -> int:
-    """Show a run until it ends or is left; the exit code. Raises Failure if the run failed."""
-    asyncio.run(_play(run, settings, output))
-    if run.failure:
-        raise Failure(run.failure)
+def play(make: "Callable[[], Run]", settings: "Settings", output: str | None = None, mode: str = "OBSERVE") -> int:
+    """Show a run until it ends or is left; the exit code. Raises Failure if the run failed.
+
+    `make` is called, and what it needs imported, after the first frame: a person should see at once that `mode` begins.
+    """
+    asyncio.run(_play(make, settings, output, mode))
     return 0
 
 
@@ -22,16 +27,19 @@ def wants_screen(output: str | None) -> bool:
     return output is None and sys.stdout.isatty() and sys.stdin.isatty()
 
 
-async def _play(run: Run, settings: Settings, output: str | None) -> None:
+async def _play(make: "Callable[[], Run]", settings: "Settings", output: str | None, mode: str) -> None:
     if wants_screen(output):
         from karptui.tui.app import show
 
-        await show(run, settings)
+        await show(make, settings, mode)
         return
     from karptui.report.lines import report
 
     end_on_terminate()
+    run = make()
     await report(run, sys.stdout, json=output == "json")
+    if run.failure:
+        raise Failure(run.failure)
 
 
 def end_on_terminate() -> None:

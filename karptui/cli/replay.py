@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 import karptui
 from karptui.cli.flags import Look, Output, options_of
 from karptui.failure import Failure
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
 
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -36,13 +39,18 @@ def replay(
         text or json; without it a screen where there is a terminal, else text.
     """
     from karptui.cli.playing import play
-    from karptui.modes.replay import Replay
 
     if not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
     settings = (look or Look()).settings()
-    run = Replay(recording_at(file), speed, seconds_of(from_), options_of(settings), settings.region)
-    return play(run, settings, output)
+    path, start = recording_at(file), seconds_of(from_)
+
+    def make() -> "Run":
+        from karptui.modes.replay import Replay
+
+        return Replay(path, speed, start, options_of(settings), settings.region)
+
+    return play(make, settings, output, mode="REPLAY")
 
 
 def recording_at(file: Path) -> Path:

@@ -109,14 +109,16 @@ class Karptui(App[None]):
         self.push_screen(self.palette, run)
 
 
-async def show(run: "Run", settings: "Settings") -> None:
-    """Show a run on the terminal until it is left, then stop the run; the terminal is as before whatever happens.
+async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBSERVE") -> None:
+    """Show the run that `make` gives on the terminal until it is left, then stop it; the terminal is as before whatever
+    happens. The first frame is painted before `make` is called.
 
-    A run that fails stays on the screen and says so. Raises Failure if the screen itself fails.
+    A run that fails stays on the screen and says so. Raises Failure if there is none, if it failed, or if the screen
+    itself fails.
     """
     from karptui.tui.live import Live
 
-    app = Live(run, theme=settings.theme, ascii_only=settings.ascii)
+    app = Live(make, mode=mode, theme=settings.theme, ascii_only=settings.ascii)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
@@ -126,6 +128,11 @@ async def show(run: "Run", settings: "Settings") -> None:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-        await run.stop()
+        if app.opened:
+            await app.run_shown.stop()
+    if isinstance(app.fault, Failure):
+        raise app.fault
+    if app.opened and app.run_shown.failure:
+        raise Failure(app.run_shown.failure)
     if app.fault is not None:
         raise Failure(f"the screen failed ({type(app.fault).__name__}: {app.fault}); please report it") from app.fault

@@ -1,29 +1,26 @@
 """The running application: the screens over one run, how one goes between them, and what holds on all of them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from karptui.modes.run import Run
+from karptui.failure import Failure
 from karptui.tui.actions import PLACES
 from karptui.tui.app import Karptui
 from karptui.tui.money import HOUR, next_unit
-from karptui.tui.picture import Picture
 from karptui.tui.questions import entries_for
-from karptui.tui.screens.decision import DecisionScreen
-from karptui.tui.screens.decisions import DecisionsScreen
-from karptui.tui.screens.detail import DetailScreen
-from karptui.tui.screens.log import LogScreen
-from karptui.tui.screens.overview import OverviewScreen
-from karptui.tui.screens.pods import PodsScreen
-from karptui.tui.screens.timeline import TimelineScreen
+from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.theme import Themes
-from karptui.views.head import stale_sentence
-from karptui.views.other_side import other_side
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
+    from karptui.tui.picture import Picture
+    from karptui.tui.screens.places import Detail
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
@@ -31,35 +28,72 @@ _PLACES = {place.screen: place for place in PLACES}
 
 
 class Live(Karptui):
-    """Shows `run`. It starts the run once the first frame is painted; whoever made the run stops it."""
+    """Shows a run: at once one that is there, else that which `source` makes after the first frame.
+
+    Nothing that a run needs is imported before that frame is painted: this module and those it names at its top are all
+    that is loaded until then. Whoever made the run stops it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
 
+    run_shown: "Run"
+    picture: "Picture"
+
     def __init__(
-        self, run: Run, themes: Themes | None = None, *, theme: str = "dark", ascii_only: bool = False
+        self,
+        source: "Run | Callable[[], Run]",
+        themes: Themes | None = None,
+        *,
+        mode: str = "OBSERVE",
+        theme: str = "dark",
+        ascii_only: bool = False,
     ) -> None:
         super().__init__(themes, theme=theme, ascii_only=ascii_only)
-        self.run_shown = run
-        self.picture = Picture(run)
+        self.opened = False
+        """Whether there is a run; `run_shown` and `picture` are only set then."""
         self.unit = HOUR
+        self._source = source
+        self._mode = mode
         self._trail: list[tuple[str, Subject | None]] = []
         self._here: tuple[str, Subject | None] = ("overview", None)
         self._notice: tuple[str, str, float] | None = None
         self._latest_problem: object = None
         self._missed: set[str] = set()
-        self._details = {
-            "detail": DetailScreen(), "timeline": TimelineScreen(), "decision": DecisionScreen(),
-        }  # fmt: skip
-        places = {"overview": OverviewScreen, "pods": PodsScreen, "decisions": DecisionsScreen, "log": LogScreen}
-        for name, screen in {**{name: make() for name, make in places.items()}, **self._details}.items():
-            self.install_screen(screen, name)
-        self.clock.before = self._turn
+        self._details: dict[str, Detail] = {}
 
     def on_mount(self) -> None:
         """The first frame; what it shows comes after it."""
         super().on_mount()
-        self.push_screen("overview")
-        self.call_after_refresh(self._begin)
+        if callable(self._source):
+            self.push_screen(Opening(self._mode))
+            self.call_after_refresh(self._make)
+        else:
+            self._open(self._source)
+            self.push_screen("overview")
+            self.call_after_refresh(self._begin)
+
+    async def _make(self) -> None:
+        """Once the first frame is painted: import what is needed, make the run, show it."""
+        assert callable(self._source)
+        try:
+            run = self._source()
+        except Failure as failure:
+            self.fault = failure
+            self.exit()
+            return
+        self._open(run)
+        self.switch_screen("overview")
+        await self._begin()
+
+    def _open(self, run: "Run") -> None:
+        from karptui.tui.picture import Picture
+        from karptui.tui.screens.places import details, places
+
+        self.run_shown, self.picture, self.opened = run, Picture(run), True
+        self._details = details()
+        for name, screen in {**places(), **self._details}.items():
+            self.install_screen(screen, name)
+        self.clock.before = self._turn
 
     async def _begin(self) -> None:
         for fault in self.faults[:1]:
@@ -96,7 +130,7 @@ class Live(Karptui):
             return self._notice[:2]
         if self.run_shown.failure:
             return self.run_shown.failure, "bad"
-        stale = stale_sentence(self.picture.world, self.picture.now())
+        stale = self.picture.stale()
         return (stale, "bad") if stale else None
 
     def tell(self, text: str, role: str = "strong") -> None:
@@ -141,7 +175,7 @@ class Live(Karptui):
 
     def show_timeline(self, subject: Subject) -> None:
         """The timeline of a pod, of the first pod of a group, or of a NodeClaim."""
-        found = other_side(self.picture.world, *subject, "timeline", self.picture.now())
+        found = self.picture.other_side(subject, "timeline")
         if found is None:
             self.tell("There is no timeline of that.")
         else:
@@ -149,7 +183,7 @@ class Live(Karptui):
 
     def show_other_side(self, subject: Subject) -> None:
         """Pod to node, node to its decision, claim to node, decision to what it brought."""
-        found = other_side(self.picture.world, *subject, "other", self.picture.now())
+        found = self.picture.other_side(subject, "other")
         if found is None:
             self.tell("There is no other side to that yet.")
         else:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from karptui.modes.run import Run
 from karptui.tui.clock import SHARE
+from karptui.tui.subject import Subject
+from karptui.views.head import stale_sentence
 from karptui.views.log import LogRow, LogTail
+from karptui.views.other_side import other_side
 from karptui.views.overview import NodeRow, NodeRows
 from karptui.views.still import still_of
 from karptui.world.world import World
@@ -51,6 +54,14 @@ class Picture:
     def behind(self) -> float:
         """Seconds that the world has gone on since the picture was frozen."""
         return self._run.now() - self._frozen_at if self._still is not None else 0.0
+
+    def stale(self) -> str:
+        """Which stream is lost, why and since when, as one sentence; "" when none is."""
+        return stale_sentence(self.world, self.now())
+
+    def other_side(self, subject: Subject, wanted: Literal["timeline", "other"]) -> tuple[str, str] | None:
+        """(kind, key) of what stands beside something, or None."""
+        return other_side(self.world, *subject, wanted, self.now())
 
     def freeze(self) -> None:
         """Keep what is shown now."""

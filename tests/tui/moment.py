@@ -64,7 +64,9 @@ class Moment(Run):
 def shown_at(seconds: float = 2.4, *, theme: str = "dark", mode: str = "REPLAY", ascii_only: bool = False) -> Live:
     """The application, with the shipped themes only."""
     run = Moment(decided(seconds), STARTED + seconds, mode)
-    return Live(run, load_themes([shipped_folder()]), theme=theme, ascii_only=ascii_only)
+    app = Live(run, load_themes([shipped_folder()]), mode=mode, theme=theme, ascii_only=ascii_only)
+    app.run_shown = run  # for tests that prepare it before it is shown
+    return app
 
 
 def text_of(app: Live) -> str:

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,10 +24,11 @@ SMALL = (80, 24)
 
 
 async def test_the_first_frame_says_connecting_and_the_run_starts_after_it() -> None:
-    app = Live(Moment(World(), 1_000_000.0))
+    run = Moment(World(), 1_000_000.0)
+    app = Live(lambda: run)
     async with app.run_test(size=SIZE) as pilot:
         await until_shown(pilot, "connecting…")
-        await until(pilot, lambda: app.run_shown.started)  # type: ignore[attr-defined]
+        await until(pilot, lambda: run.started)
         assert "No NodePool yet." in text_of(app)
 
 
@@ -293,9 +296,29 @@ async def test_a_fault_of_the_screen_is_one_sentence(monkeypatch: pytest.MonkeyP
     run = Moment(shown_at().run_shown.world, 1_000_000.0)
 
     async def broken(self: Live) -> None:
+        self.run_shown, self.opened = run, True
         self.fault = ValueError("boom")
 
     monkeypatch.setattr(Live, "run_async", broken)
     with pytest.raises(Failure, match="the screen failed"):
-        await application.show(run, Settings())
+        await application.show(lambda: run, Settings())
     assert run.stopped
+
+
+async def test_a_run_that_cannot_be_made_ends_the_screen_with_its_own_sentence() -> None:
+    def make() -> Moment:
+        raise Failure("there is no recording at /nowhere")
+
+    app = Live(make)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: not app.is_running)
+    assert str(app.fault) == "there is no recording at /nowhere"
+    assert not app.opened
+
+
+def test_nothing_of_a_run_is_imported_before_the_first_frame() -> None:
+    code = "import sys, karptui.cli.playing, karptui.cli.demo, karptui.tui.live; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("karptui.")}
+    assert "tui" in rooms
+    assert not rooms & {"world", "kube", "engine", "cloud", "control", "lab", "modes"}

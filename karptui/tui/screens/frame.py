@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
+from karptui.tui.screens.opening import BROAD, NARROW
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from karptui.tui.live import Live
 
 LEAST = (80, 24)
-NARROW, BROAD = 100, 160
 HEAD_TOPICS = (
     "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
 )  # fmt: skip

@@ -9,7 +9,8 @@ from textual.containers import Horizontal, Vertical
 
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
-from karptui.tui.screens.frame import NARROW, Frame
+from karptui.tui.screens.frame import Frame
+from karptui.tui.screens.opening import NARROW, boxes_css
 from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
@@ -44,24 +45,13 @@ class OverviewScreen(Frame):
 
     place = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("overview")]
-    DEFAULT_CSS = """
-    OverviewScreen #left { width: 1fr; }
-    OverviewScreen #right { width: 44; }
-    OverviewScreen #pools-box { height: 8; }
-    OverviewScreen #flight-box { height: 8; }
-    OverviewScreen #waiting-box { height: 8; }
+    DEFAULT_CSS = (
+        boxes_css("OverviewScreen")
+        + """
     OverviewScreen #log-box { display: none; }
-    OverviewScreen.-broad #right { width: 64; }
-    OverviewScreen.-broad #pools-box { height: 12; }
-    OverviewScreen.-broad #waiting-box { height: 12; }
-    OverviewScreen.-broad #flight-box { height: 14; }
     OverviewScreen.-tall #log-box { display: block; }
-    OverviewScreen.-narrow #body { layout: vertical; }
-    OverviewScreen.-narrow #columns { layout: vertical; }
-    OverviewScreen.-narrow #left { width: 100%; height: auto; }
-    OverviewScreen.-narrow #right { width: 100%; height: 1fr; }
-    OverviewScreen.-narrow #why-box { display: none; }
     """
+    )
 
     def body(self) -> ComposeResult:
         """Two columns of boxes."""

@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from karptui.tui.actions import bindings_of
-from karptui.tui.screens.frame import NARROW, Frame
+from karptui.tui.screens.frame import Frame
+from karptui.tui.screens.opening import NARROW
 from karptui.tui.segments.bars import StageBand
 from karptui.tui.segments.gantt import Stage, gantt
 from karptui.tui.segments.line import Line, fit, fit_line, line_width
