@@ -109,7 +109,7 @@ def active(
         Path(record) if record else None,
         settings.region,
     )
-    return play(run, settings, output)
+    return play(lambda: run, settings, output, mode="ACTIVE")
 
 
 def rules_of(brakes: Brakes, *, dry_run: bool, take_over: bool, space: str) -> Rules:
