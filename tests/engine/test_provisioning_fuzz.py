@@ -43,7 +43,7 @@ RESOURCES: st.SearchStrategy[dict[str, int]] = st.dictionaries(
 EFFECTS = st.sampled_from(("NoSchedule", "PreferNoSchedule", "NoExecute", "", "Odd"))
 TAINTS = st.builds(Taint, KEYS, VALUES, EFFECTS)
 TOLERATIONS = st.builds(Toleration, KEYS, st.sampled_from(("Exists", "Equal", "", "Lt", "Gt", "Odd")), VALUES, EFFECTS)
-SELECTORS = st.one_of(st.none(), st.dictionaries(KEYS, VALUES, max_size=2).map(lambda labels: label_selector(labels)))
+SELECTORS = st.one_of(st.none(), st.builds(label_selector, st.dictionaries(KEYS, VALUES, max_size=2)))
 EXPRESSIONS = st.tuples(KEYS, OPERATORS, st.lists(VALUES, max_size=3).map(tuple))
 TERMS = st.builds(NodeSelectorTerm, st.lists(EXPRESSIONS, max_size=3).map(tuple), st.booleans())
 POD_TERMS = st.builds(PodAffinityTerm, KEYS, SELECTORS, st.lists(VALUES, max_size=2).map(tuple), SELECTORS)
