@@ -1,4 +1,4 @@
-"""Karpenter core v1.14.1 and karptui over the same pods, side by side in one run (issue: at least 50 times as many).
+"""Karpenter core v1.14.1 and karptui over the same pods, side by side in one run.
 
 The Go side is built from karpenter_scheduling/ where `go` and the module are there; without them only karptui runs.
 Set KARPTUI_BENCH_PODS (such as "500 1000") for other sizes, KARPTUI_BENCH_GO=0 to leave the Go side out.
