@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench venv lock clean
+.PHONY: help demo test lint format bench chaos venv lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ lint: .venv/.ready  ## format check, lint, import contracts, types
 format: .venv/.ready  ## rewrite the code as `make lint` wants it
 	@$(PY) -m ruff check --fix-only -q .
 	@$(PY) -m ruff format .
+
+chaos: .venv/.ready  ## kill the controllers at every write and see what the next ones make of it
+	@$(PY) -m tests.chaos $(ARGS)
 
 bench: .venv/.ready  ## measure; prints figures, asserts nothing
 	@$(PY) -m tests.bench $(ARGS)

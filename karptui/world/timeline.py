@@ -99,3 +99,17 @@ def follow_claim(timeline: ClaimTimeline, claim: NodeClaim, at: float, live: boo
 
 def _moment(entry: Condition | None, at: float, live: bool) -> float:
     return at if live or entry is None or not entry.changed else entry.changed
+
+
+def finer(stated: float, seen: float) -> float:
+    """A time that Kubernetes states in whole seconds, as seen if it was seen within that second."""
+    return seen if not stated or 0.0 <= seen - stated < 1.0 else stated
+
+
+def nominated_to(message: str) -> str:
+    """The NodeClaim (else the node) of "Pod should schedule on: nodeclaim/x, node/y"."""
+    targets: dict[str, str] = {}
+    for part in message.rpartition(": ")[2].split(","):
+        kind, _, name = part.strip().partition("/")
+        targets[kind] = name
+    return targets.get("nodeclaim") or targets.get("node") or ""

@@ -15,7 +15,7 @@ from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
 from karptui.world.ledger import Ledger, Move, NodePrice
-from karptui.world.timeline import ClaimTimeline, PodTimeline, follow_claim, follow_pod
+from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_pod, nominated_to
 from karptui.world.usage import Usage
 
 # What the World keeps of each resource; anything else in a recording is passed over.
@@ -227,7 +227,7 @@ class World:
             if pod.node_name and not known:
                 self.pod_timelines.pop(key, None)  # that of an earlier pod of this name
                 return  # bound before karptui looked: its conditions tell the story when somebody asks
-            created = _finer(pod.metadata.created, event.at)
+            created = finer(pod.metadata.created, event.at)
             timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=created)
             self._remember(self.pod_timelines, key, timeline)
         was_bound = timeline.bound is not None
@@ -264,10 +264,10 @@ class World:
             timeline = self.claim_timelines.get(claim or "")
             if timeline is not None:
                 if timeline.node_seen is None:
-                    timeline.node_seen = _finer(node.metadata.created, event.at)
+                    timeline.node_seen = finer(node.metadata.created, event.at)
                 ready = condition(node.conditions, "Ready")
                 if timeline.node_ready is None and ready is not None and ready.status == "True":
-                    timeline.node_ready = _finer(ready.changed, event.at)
+                    timeline.node_ready = finer(ready.changed, event.at)
         self._price(event.at, node)
 
     def _price(self, at: float, node: Node) -> None:
@@ -282,7 +282,7 @@ class World:
                 timeline.gone = event.at
             return
         if timeline is None:
-            created = _finer(claim.metadata.created, event.at)
+            created = finer(claim.metadata.created, event.at)
             timeline = ClaimTimeline(name=key, node_pool=claim.node_pool, created=created)
             timeline.decision = self.decision_of_claim.get(key, "")
             self._remember(self.claim_timelines, key, timeline)
@@ -309,7 +309,7 @@ class World:
         elif found.reason == "Pulled" and timeline.pulled is None:
             timeline.pulled = at
         elif found.reason == "Nominated" and not timeline.target:
-            timeline.target = _nominated_to(found.message)
+            timeline.target = nominated_to(found.message)
         self.dirty.add(("pods", found.about))
 
     def _catalogue(self, event: events.CatalogueSeen) -> None:
@@ -387,17 +387,3 @@ class World:
         kept[key] = value
         if len(kept) > most:
             kept.pop(next(iter(kept)))
-
-
-def _finer(stated: float, seen: float) -> float:
-    """A time that Kubernetes states in whole seconds, as seen if it was seen within that second."""
-    return seen if not stated or 0.0 <= seen - stated < 1.0 else stated
-
-
-def _nominated_to(message: str) -> str:
-    """The NodeClaim (else the node) of "Pod should schedule on: nodeclaim/x, node/y"."""
-    targets: dict[str, str] = {}
-    for part in message.rpartition(": ")[2].split(","):
-        kind, _, name = part.strip().partition("/")
-        targets[kind] = name
-    return targets.get("nodeclaim") or targets.get("node") or ""
