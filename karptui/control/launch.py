@@ -50,7 +50,7 @@ class Launch:
         except CloudError as error:
             self._told(key, error=str(error))
             reason = error.reason if isinstance(error, CreateError) else "LaunchFailed"
-            message = str(error)
+            message = error.condition_message if isinstance(error, CreateError) else str(error)
             cut = f"{message[:MESSAGE_LIMIT]}..." if len(message) > MESSAGE_LIMIT else message
             await self._hands.set_claim_condition(claim, "Launched", "Unknown", reason, cut)
             raise
