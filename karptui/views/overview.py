@@ -11,7 +11,7 @@ from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.views.decisions import DecisionRow, decision_row
 from karptui.views.progress import Waiting, created_at, stage_of, waiting
-from karptui.views.wording import hourly, plural
+from karptui.views.wording import hourly, plural, short_capacity_type
 from karptui.world.world import World
 
 
@@ -264,6 +264,18 @@ def _note(world: World, node: Node) -> tuple[str, str]:
     return ("empty", "warn") if empty else ("", "text")
 
 
+def _wait(world: World, pending: list[Waiting]) -> str:
+    """What most pods wait for: `5 of 9 pods wait for general-2m2zb (c6a.2xlarge spot): boots, ~13s left`."""
+    first, count = pending[0], sum(len(row.pods) for row in pending)
+    who = plural(count, "pod") if len(first.pods) == count else f"{len(first.pods):,} of {count:,} pods"
+    what = first.text
+    claim = world.of("nodeclaims").get(first.claim)
+    if claim is not None and claim.instance_type and what.startswith(claim.key):
+        offer = f"{claim.instance_type} {short_capacity_type(claim.capacity_type)}"
+        what = f"{claim.key} ({offer}): {what.removeprefix(claim.key).strip()}"
+    return f"{who} {'waits' if who == '1 pod' else 'wait'} for {what}"
+
+
 def sentence(world: World, pending: list[Waiting], decisions: list[DecisionRow]) -> str:
     """What matters now, in one sentence."""
     if not world.synced():
@@ -275,10 +287,7 @@ def sentence(world: World, pending: list[Waiting], decisions: list[DecisionRow])
         worst = max(blocked, key=lambda row: len(row.pods))
         return f"{plural(len(worst.pods), 'pod')} cannot be placed: {worst.text}"
     if pending:
-        first = pending[0]
-        return (
-            f"{plural(sum(len(row.pods) for row in pending), 'pod')} pending; {len(first.pods)} wait for {first.text}"
-        )
+        return _wait(world, pending)
     if decisions:
         return decisions[0].text
     count = len(world.of("nodes"))

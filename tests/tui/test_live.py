@@ -39,7 +39,7 @@ async def test_the_overview_tells_pools_pending_and_decisions_at_every_size(size
         await until_shown(pilot, "5 pods → c-8x-amd64-linux")
         shown = text_of(app)
         assert "default: a new c-8x-amd64-linux" in shown
-        assert "5 pods pending" in shown
+        assert "5 pods wait for default" in shown
         assert "REPLAY" in shown
 
 
@@ -47,7 +47,7 @@ async def test_too_small_a_terminal_is_told_so_and_still_gets_the_sentence() -> 
     app = shown_at()
     async with app.run_test(size=(60, 12)) as pilot:
         await until_shown(pilot, "karptui needs 80 columns and 24 lines")
-        assert "5 pods pending" in text_of(app)
+        assert "5 pods wait for default" in text_of(app)
 
 
 async def test_every_place_has_its_key_and_esc_never_quits() -> None:

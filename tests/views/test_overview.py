@@ -36,7 +36,7 @@ def test_before_karpenter_acts_five_pods_wait_for_a_node_that_is_being_decided()
     (row,) = shown.waiting
     assert len(row.pods) == 5
     assert row.text.startswith("default: a new c-8x-amd64-linux spot test-zone-")
-    assert shown.sentence.startswith("5 pods pending; 5 wait for default: a new c-8x-amd64-linux")
+    assert shown.sentence.startswith("5 pods wait for default: a new c-8x-amd64-linux")
     assert not shown.nodes
     assert shown.decisions[0].text.startswith("5 pods → c-8x-amd64-linux spot")
 
