@@ -1,5 +1,8 @@
 """Why: the answer for whatever the cursor is on, and for `karptui why POD|NODE|DECISION`."""
 
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
 from msgspec import Struct
 
 from karptui.engine.explain import Remedy, failure_sentence, remedies, remedy_sentence, sentence
@@ -22,7 +25,10 @@ ALL_PODS = 5_000
 SHOWN_FIXES = 3
 KEPT_FIXES = 64
 
-_remedies: dict[tuple[bytes, tuple[Reason, ...]], tuple[Catalogue, tuple[Remedy, ...]]] = {}
+FIXES_HOLD_SECONDS = 5.0  # nodes fill up and pools grow: what helped may not help any more
+
+_Fixes: TypeAlias = dict[tuple[bytes, tuple[Reason, ...]], tuple[Catalogue, float, tuple[Remedy, ...]]]
+_remedies: WeakKeyDictionary[World, _Fixes] = WeakKeyDictionary()
 
 
 class Why(Struct, frozen=True):
@@ -137,12 +143,13 @@ def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
         return []
     # Working it out takes tens of milliseconds; replicas share their spec, and one failure is like the other.
     key = (pod.spec.key, failure.reasons)
-    catalogue, found = _remedies.get(key, (None, ()))
-    if catalogue is not world.catalogue:
+    kept = _remedies.setdefault(world, {})
+    catalogue, at, found = kept.get(key, (None, 0.0, ()))
+    if catalogue is not world.catalogue or not 0.0 <= now - at < FIXES_HOLD_SECONDS:
         found = remedies(world.snapshot(now), pod.key, SHOWN_FIXES)
-        _remedies[key] = (world.catalogue, found)
-        if len(_remedies) > KEPT_FIXES:
-            del _remedies[next(iter(_remedies))]
+        kept[key] = (world.catalogue, now, found)
+        if len(kept) > KEPT_FIXES:
+            del kept[next(iter(kept))]
     lines: list[Line] = []
     for place, remedy in enumerate(found):
         where = f"on {remedy.node} at no cost" if remedy.node else hourly(remedy.price)

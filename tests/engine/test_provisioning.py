@@ -224,10 +224,10 @@ def test_a_round_that_runs_out_of_time_keeps_what_is_placed() -> None:
     assert not plan(cluster, lambda: False).unfinished
 
 
-def test_static_pools_make_no_nodes_here_and_are_named_where_they_are_in_use() -> None:
+def test_static_pools_make_no_nodes_for_pending_pods_as_in_karpenter() -> None:
     static = replace(pool("fixed"), replicas=3)
     assert plan(snapshot(static, pod("p"))).errors["default/p"].reasons[0].code is Refusal.NO_POOLS
     gated = replace(snapshot(static, pool(), pod("p")), options=Options(feature_gates={"StaticCapacity": True}))
     answer = plan(gated)
     assert [claim.node_pool for claim in answer.claims] == ["default"]
-    assert answer.not_modelled == ("nodes that static NodePool fixed is about to make",)
+    assert answer.not_modelled == ()

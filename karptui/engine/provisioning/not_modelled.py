@@ -13,8 +13,4 @@ def not_modelled(snapshot: Snapshot, batch: Batch) -> tuple[str, ...]:
         missing.append("NodeOverlay")
     if snapshot.options.gate("CapacityBuffer"):
         missing.append("CapacityBuffer")
-    if snapshot.options.gate("StaticCapacity"):
-        # Their nodes are made by a controller of their own, whatever is pending; those that run are existing nodes.
-        static = sorted(pool.key for pool in snapshot.node_pools.values() if pool.replicas is not None)
-        missing += [f"nodes that static NodePool {name} is about to make" for name in static]
     return tuple(missing)
