@@ -6,8 +6,6 @@ from msgspec import Struct
 
 from karptui.model.instance_type import Catalogue
 
-HOURS_A_MONTH = 730.0  # what AWS' own calculator takes for a month
-
 
 class Move(Struct, gc=False, eq=False):
     """One change of the fleet: said is what the decision promised, real what the bill did (None: not settled yet)."""
