@@ -10,12 +10,14 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_address
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from karptui import __version__
 from karptui.kube.clean import clean
 from karptui.kube.errors import AnswerError, ConnectError, KubeError, api_error
+from karptui.kube.library import load_library
 from karptui.kube.lines import LineSplitter, Oversized
 
 if TYPE_CHECKING:
@@ -34,14 +36,20 @@ _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DE
 @asynccontextmanager
 async def connect(kubeconfig: str | None = None, context: str | None = None) -> AsyncGenerator["Connection"]:
     """A connection for as long as the block lasts. Nothing is asked of the server yet. Raises ConnectError."""
-    # Most of a second of imports, in a thread: the screen is up already.
-    loading = await asyncio.to_thread(importlib.import_module, "karptui.kube.kubeconfig")
+    # Half a second of imports, in a thread: the screen is up already.
+    loading = await asyncio.to_thread(load_client)
     target = await loading.load(kubeconfig, context)
     connection = Connection(target)
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def load_client() -> ModuleType:
+    """Import what a connection needs: `karptui.kube.kubeconfig` and below it kubernetes_asyncio."""
+    load_library()
+    return importlib.import_module("karptui.kube.kubeconfig")
 
 
 class Connection:

@@ -1,6 +1,6 @@
 """From a kubeconfig (or a pod's service account) to a kubernetes-asyncio Configuration of our own.
 
-Importing this module imports kubernetes_asyncio, which takes most of a second: `connect` does it in a thread.
+Importing this module imports kubernetes_asyncio, which takes a while: `connect` does it in a thread.
 """
 
 import asyncio

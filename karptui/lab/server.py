@@ -1,8 +1,8 @@
 """The embedded cluster's own process: API server, controllers and kubelets, with EC2 in a process beside.
 
-`python -m karptui.lab.server`: the first line on stdin is its settings as JSON; when everything answers it prints one
-JSON line. Later lines on stdin set the clock: {"speed": 4} or {"paused": true}. It ends when stdin does, so it never
-outlives whoever started it.
+`python -m karptui.lab.server`: the first line on stdin is its settings as JSON; when the API server answers it prints
+one JSON line; what is asked of EC2 before that is there waits for it. Later lines on stdin set the clock: {"speed": 4}
+or {"paused": true}. It ends when stdin does, so it never outlives whoever started it.
 """
 
 import asyncio
@@ -10,13 +10,14 @@ import json
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 from karptui.failure import Failure
 from karptui.lab.clock import Clock
-from karptui.lab.ec2.process import Ec2Lab, start_ec2
+from karptui.lab.ec2.process import DEFAULT_REGION, Ec2Lab, start_ec2
 from karptui.lab.manifests import CLUSTER
 
 if TYPE_CHECKING:
@@ -25,42 +26,57 @@ if TYPE_CHECKING:
 
 async def serve(settings: dict[str, Any], lines: asyncio.Queue[str | None]) -> None:
     """Run until stdin ends. `settings`: seed, speed, port, api_only."""
+    from karptui.lab.apiserver.server import ApiServer
+
     clock = Clock(speed=settings.get("speed", 1.0))
     token = secrets.token_urlsafe(24)
-    starting: asyncio.Task[Ec2Lab] | None = None
-    if not settings.get("api_only"):
-        starting = asyncio.create_task(start_ec2(seed=settings["seed"], cluster=CLUSTER, clock=clock))
-        await asyncio.sleep(0.05)  # EC2 loads in its process while the imports below hold this one
-    from karptui.lab.apiserver.server import ApiServer
-    from karptui.lab.cluster.cluster import Cluster
-    from karptui.lab.cluster.delays import Delays
-    from karptui.lab.ec2.feed import Ec2Instances
-
     server = ApiServer(token=token, clock=clock)
-    ec2: Ec2Lab | None = None
+    ec2: asyncio.Task[Ec2Lab] | None = None
     machinery: asyncio.Task[None] | None = None
     try:
         url = f"http://127.0.0.1:{await _listen(server, settings.get('port', 0))}"
         ready: dict[str, Any] = {"url": url, "token": token}
-        if starting is not None:
-            ec2 = await starting
-            feed = Ec2Instances(ec2.endpoint, ec2.region)
-            profile = Delays(**settings.get("delays", {}))
-            cluster = Cluster(url, token, clock, seed=settings["seed"], feed=feed, profile=profile)
-            machinery = asyncio.create_task(cluster.run())
-            ready |= {"ec2": ec2.endpoint, "queue": ec2.queue_name, "region": ec2.region}
+        if not settings.get("api_only"):
+            listener = socket.create_server(("127.0.0.1", 0))
+            endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            ec2 = asyncio.create_task(start_ec2(seed=settings["seed"], cluster=CLUSTER, clock=clock, listener=listener))
+            ready |= {"ec2": endpoint, "queue": CLUSTER, "region": DEFAULT_REGION}
+            await asyncio.sleep(0.05)  # EC2 loads in its process while the imports of the machinery hold this one
+            machinery = asyncio.create_task(_run_cluster(settings, url, token, clock, endpoint, ec2))
         print(json.dumps(ready | {"clock": clock.state()}), flush=True)
         await _obey(lines, clock, ec2, machinery)
     finally:
         if machinery is not None:
             machinery.cancel()
             await asyncio.gather(machinery, return_exceptions=True)
-        if starting is not None and ec2 is None:
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
         if ec2 is not None:
-            await ec2.stop()
+            ec2.cancel()
+            for made in await asyncio.gather(ec2, return_exceptions=True):
+                if isinstance(made, Ec2Lab):
+                    await made.stop()
         await server.stop()
+
+
+async def _run_cluster(
+    settings: dict[str, Any], url: str, token: str, clock: Clock, endpoint: str, ec2: asyncio.Task[Ec2Lab]
+) -> None:
+    """Controllers, scheduler and kubelets; what EC2 has at `endpoint` becomes nodes as soon as it answers."""
+    from karptui.lab.cluster.cluster import Cluster
+    from karptui.lab.cluster.delays import Delays
+    from karptui.lab.ec2.feed import Ec2Instances
+
+    profile = Delays(**settings.get("delays", {}))
+    feed = Ec2Instances(endpoint, DEFAULT_REGION)
+    cluster = Cluster(url, token, clock, seed=settings["seed"], feed=feed, profile=profile)
+    running = asyncio.ensure_future(cluster.run())
+    try:
+        await asyncio.wait((running, ec2), return_when=asyncio.FIRST_COMPLETED)
+        if ec2.done():
+            await ec2  # raises why it did not start
+        await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def _listen(server: "ApiServer", port: int) -> int:
@@ -72,7 +88,10 @@ async def _listen(server: "ApiServer", port: int) -> int:
 
 
 async def _obey(
-    lines: asyncio.Queue[str | None], clock: Clock, ec2: Ec2Lab | None, machinery: asyncio.Task[None] | None
+    lines: asyncio.Queue[str | None],
+    clock: Clock,
+    ec2: asyncio.Task[Ec2Lab] | None,
+    machinery: asyncio.Task[None] | None,
 ) -> None:
     while True:
         reading = asyncio.ensure_future(lines.get())
@@ -90,7 +109,7 @@ async def _obey(
         if "paused" in wanted:
             (clock.pause if wanted["paused"] else clock.resume)()
         if ec2 is not None:
-            await ec2.set_clock(clock)
+            await (await ec2).set_clock(clock)
         print(json.dumps({"clock": clock.state()}), flush=True)
 
 

@@ -54,11 +54,11 @@ class Story:
 
     async def set_up(self) -> None:
         """What stands before the first act."""
-        for name in ("shop", "payments", "ml"):
-            await self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        await self.apply(manifests.node_class())
-        for manifest in (*manifests.node_pools(), *manifests.daemon_sets(), *manifests.workloads()):
-            await self.apply(manifest)
+        names = ("shop", "payments", "ml")
+        namespaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names]
+        await asyncio.gather(*map(self.apply, (manifests.node_class(), *namespaces)))
+        others = (*manifests.node_pools(), *manifests.daemon_sets(), *manifests.workloads())
+        await asyncio.gather(*map(self.apply, others))
 
     async def run(self) -> None:
         """Play to the end."""

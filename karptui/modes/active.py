@@ -1,30 +1,29 @@
 """Active mode: karptui is the cluster's controller, as long as it holds its Lease."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from karptui.cloud.catalogue import DEFAULT_REGION
-from karptui.cloud.provider import CloudProvider
-from karptui.control.active import Controllers
 from karptui.control.brakes import Brakes
 from karptui.control.gate import Gate, Hook
-from karptui.control.gated import GatedProvider
-from karptui.control.hands import Hands
 from karptui.control.leader import LEASE_NAME, Leadership, Timing
-from karptui.control.objects import Objects
-from karptui.control.other_controller import refuse_beside, take_over
 from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import KubeError
-from karptui.kube.source import KubeSource
 from karptui.model.decision import Decision
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.world.planning import Planner
 
-MakeProvider = Callable[[Connection], Awaitable[CloudProvider]]
+if TYPE_CHECKING:
+    from karptui.cloud.provider import CloudProvider
+    from karptui.control.active import Controllers
+    from karptui.control.hands import Hands
+
+MakeProvider = Callable[[Connection], Awaitable["CloudProvider"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,15 @@ class Active(Run):
         self._kubeconfig = kubeconfig
         self._context = context
         self._controllers: Controllers | None = None
-        self._planner = Planner(self.world, self.sink, self.now, take=self._take, decides=False)
+        self._planner = Planner(self.world, self.sink, self.now, take=self._take, decides=False, waits=self.warming_up)
 
     def planner(self) -> Planner:
         """Decisions are carried out while the Lease is held; else there are only previews."""
         return self._planner
+
+    def warming_up(self) -> bool:
+        """Whether decisions must wait because the cluster is not complete yet."""
+        return False
 
     async def sleep(self, seconds: float) -> None:
         """Wait by the cluster's clock."""
@@ -76,6 +79,9 @@ class Active(Run):
 
     async def feed(self) -> None:
         """Be the controller until cancelled. Raises Failure beside another one."""
+        from karptui.control.other_controller import refuse_beside, take_over
+        from karptui.kube.source import KubeSource
+
         assert self._make_provider is not None
         try:
             async with connect(self._kubeconfig, self._context) as connection:
@@ -85,12 +91,16 @@ class Active(Run):
                     await refuse_beside(connection)
                 provider = await self._make_provider(connection)
                 source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)
-                await self.control(connection, provider, source)
+                await together(source.run(self.sink), self.control(connection, provider))
         except KubeError as error:
             raise Failure(str(error)) from error
 
-    async def control(self, connection: Connection, provider: CloudProvider, source: KubeSource) -> None:
-        """Watch, and act while the Lease is held; until cancelled. A dry run writes no Lease either."""
+    async def control(self, connection: Connection, provider: "CloudProvider") -> None:
+        """Act while the Lease is held; until cancelled. A dry run writes no Lease either."""
+        from karptui.control.gated import GatedProvider
+        from karptui.control.hands import Hands
+        from karptui.control.objects import Objects
+
         objects = Objects(connection, self.gate)
         hands = Hands(
             self.world,
@@ -101,27 +111,24 @@ class Active(Run):
             self.sleep,
             self.rules.brakes,
         )
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(source.run(self.sink))
-                if self.rules.dry_run:
-                    tasks.create_task(self._act(hands))
-                    return
-                self.leadership = leadership = Leadership(
-                    connection,
-                    namespace=self.rules.lease_namespace,
-                    name=self.rules.lease_name,
-                    timing=self.rules.timing,
-                    tell=self.sink,
-                    now=self.now,
-                )
-                self.gate.held = leadership.held
-                tasks.create_task(leadership.run(lambda: self._act(hands)))
-        except* Failure as failures:
-            raise failures.exceptions[0] from None
+        if self.rules.dry_run:
+            await self._act(hands)
+            return
+        self.leadership = leadership = Leadership(
+            connection,
+            namespace=self.rules.lease_namespace,
+            name=self.rules.lease_name,
+            timing=self.rules.timing,
+            tell=self.sink,
+            now=self.now,
+        )
+        self.gate.held = leadership.held
+        await leadership.run(lambda: self._act(hands))
 
-    async def _act(self, hands: Hands) -> None:
+    async def _act(self, hands: "Hands") -> None:
         """One term as the holder: controllers of its own, so that nothing is remembered from an earlier one."""
+        from karptui.control.active import Controllers
+
         self._controllers = controllers = Controllers(hands, repair=self.rules.repair)
         self._planner.decides = True
         try:
@@ -133,3 +140,13 @@ class Active(Run):
     def _take(self, decisions: list[Decision]) -> None:
         if self._controllers is not None:
             self._controllers.take(decisions)
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run all until the end; the first Failure ends the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts:
+                tasks.create_task(part)
+    except* Failure as failures:
+        raise failures.exceptions[0] from None

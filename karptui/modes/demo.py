@@ -4,19 +4,18 @@ import asyncio
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from karptui.cloud.ec2.client import Account, prepare
-from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.kube.connect import Connection, connect
-from karptui.kube.source import KubeSource
+from karptui.failure import Failure
+from karptui.kube.connect import Connection, connect, load_client
 from karptui.lab.lab import Lab, start_lab
-from karptui.lab.manifests import CLUSTER
-from karptui.lab.story import Story
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Options
 from karptui.modes.active import Active
 from karptui.world import events
+
+if TYPE_CHECKING:
+    from karptui.lab.story import Story
 
 SPEED = 4.0
 """Lab seconds a second: two minutes of spot notice and half a minute of boot are long on a stage."""
@@ -43,6 +42,7 @@ class Demo(Active):
         self._seed = seed
         self._speed = speed
         self._stay = stay
+        self._cold = True
         self._lab: Lab | None = None
         self._story: Story | None = None
 
@@ -70,46 +70,71 @@ class Demo(Active):
         if self._lab is not None:
             await self._lab.pause(paused)
 
+    def warming_up(self) -> bool:
+        """Until every pool is ready and there is something to buy."""
+        if self._cold:
+            pools = self.world.of("nodepools").values()
+            ready = bool(pools) and all(is_true(pool.conditions, "Ready") for pool in pools)
+            self._cold = not (ready and self.world.catalogue.types)
+        return self._cold
+
     async def feed(self) -> None:
         """Start the cluster, be its controller, play the story."""
-        # The cluster takes two seconds to start in its own processes: time enough to load what talks to it in this one.
-        self.spawn(_load())
-        self._lab = lab = await start_lab(seed=self._seed, speed=self._speed, delays=DELAYS)
+        # Its processes start while this one loads what talks to them.
+        starting = asyncio.ensure_future(start_lab(seed=self._seed, speed=self._speed, delays=DELAYS))
+        try:
+            await asyncio.sleep(FIRST_FRAME_SECONDS if self._stay else 0)
+            await asyncio.to_thread(_load_clients)
+            self._lab = await starting
+            async with connect(str(self._lab.kubeconfig)) as connection:
+                await self._run(connection, self._lab)
+        finally:
+            starting.cancel()
+            for lab in await asyncio.gather(starting, return_exceptions=True):
+                if isinstance(lab, Lab):
+                    await lab.stop()
+
+    async def _run(self, connection: Connection, lab: Lab) -> None:
+        """Watch, control and play until the story is over. Raises Failure if the cluster ends before that."""
+        from karptui.kube.source import KubeSource
+
+        source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording, kind="lab", heartbeat=60.0)
+        parts = (source.run(self.sink), self._control(connection, lab), self._play(connection, lab), lab.wait())
+        ending = [asyncio.ensure_future(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+            if ending[-1] in done:
+                raise Failure(f"the embedded cluster ended: {lab.last_words or 'it said nothing'}")
+            for task in done:
+                await task
+        finally:
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _control(self, connection: Connection, lab: Lab) -> None:
+        await asyncio.to_thread(_load_controllers)
+        from karptui.cloud.ec2.client import Account
+        from karptui.cloud.ec2.provider import Ec2Provider
+        from karptui.cloud.ec2.settings import ClusterSettings
+        from karptui.lab.manifests import CLUSTER
+
         account = Account(lab.region, lab.ec2, access_key_id="lab", secret_access_key="lab")
         settings = ClusterSettings(
             CLUSTER, endpoint=lab.url, dns="10.100.0.10", service_cidr="10.100.0.0/16", queue=lab.queue
         )
         provider = Ec2Provider(account, settings, seed=self._seed, now=self.now)
         try:
-            async with connect(str(lab.kubeconfig)) as connection:
-                source = KubeSource(
-                    connection, clock=self.now, keep_raw=lambda: self.recording, kind="lab", heartbeat=60.0
-                )
-                controlling = asyncio.ensure_future(self.control(connection, provider, source))
-                playing = asyncio.ensure_future(self._play(connection, lab))
-                try:
-                    await asyncio.wait((controlling, playing), return_when=asyncio.FIRST_COMPLETED)
-                    for task in (controlling, playing):
-                        if task.done():
-                            await task
-                finally:
-                    for task in (controlling, playing):
-                        task.cancel()
-                    await asyncio.gather(controlling, playing, return_exceptions=True)
+            await self.control(connection, provider)
         finally:
             await provider.close()
-            await lab.stop()
-
-    def _usable(self) -> bool:
-        """Whether the cluster is seen, every pool is ready and there is something to buy."""
-        pools = self.world.of("nodepools").values()
-        ready = bool(pools) and all(is_true(pool.conditions, "Ready") for pool in pools)
-        return self.world.synced() and ready and bool(self.world.catalogue.types)
 
     async def _play(self, connection: Connection, lab: Lab) -> None:
+        from karptui.lab.story import Story
+
         self._story = Story(connection, self.world, self.sink, self.now, lab.clock.sleep, lab.interrupt)
         await self._story.set_up()
-        while not self._usable():
+        while not self.world.synced():
             await asyncio.sleep(0.02)
         await self._story.run()
         if self._stay:
@@ -120,11 +145,15 @@ class Demo(Active):
             await lab.wait()
 
 
-async def _load() -> None:
-    await asyncio.sleep(FIRST_FRAME_SECONDS)
-    await asyncio.to_thread(_load_clients)
-
-
 def _load_clients() -> None:
-    import_module("karptui.kube.kubeconfig")
+    load_client()
+    for module in ("karptui.kube.source", "karptui.lab.story"):
+        import_module(module)
+
+
+def _load_controllers() -> None:
+    for module in ("karptui.control.active", "karptui.cloud.ec2.provider", "karptui.lab.manifests"):
+        import_module(module)
+    from karptui.cloud.ec2.client import prepare
+
     prepare(("ec2", "ssm", "iam", "sqs"))

@@ -32,7 +32,8 @@ class Planner:
     """Turns pending pods into decisions. `now` is the clock of the cluster (epoch seconds), `sleep` waits by it.
 
     `take` is called with the decisions of each closed window, in active mode by the controllers that carry them out.
-    Without `decides`, which may change while it runs, there are only previews: decisions come from elsewhere.
+    Without `decides`, which may change while it runs, there are only previews: decisions come from elsewhere. As long
+    as `waits` says so a window stays open.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Planner:
         now: Callable[[], float],
         take: Callable[[list[Decision]], None] | None = None,
         decides: bool = True,
+        waits: Callable[[], bool] = lambda: False,
     ) -> None:
         self._world = world
         self._sink = sink
         self._now = now
         self._take = take
         self.decides = decides
+        self._waits = waits
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
@@ -93,7 +96,7 @@ class Planner:
             self._preview = None
             self._decide(answer, replace(snapshot, now=self._overtaken_at(snapshot)), seconds)
             return False
-        if self._window.closed(now):
+        if self._window.closed(now) and not self._waits():
             self._window.clear()
             await self._ask(now, decide=self.decides)
             return True

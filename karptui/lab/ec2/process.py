@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -125,11 +126,13 @@ async def start_ec2(
     cluster: str = "lab",
     kubernetes: str = "1.35",
     clock: Clock | None = None,
+    listener: socket.socket | None = None,
 ) -> Ec2Lab:
     """Start EC2, SQS, SSM and IAM on loopback with a cluster's subnets, group, images, role and queue in them.
 
     `zones` are the region's first four if none are given; the seed decides prices, pools and ids, and is the shipped
-    catalogue's. The process ends with this one. Raises Ec2LabError.
+    catalogue's. `listener` is a socket that listens already, for callers that want the address before anything answers
+    there; it is closed here. The process ends with this one. Raises Ec2LabError.
     """
     settings = {
         "region": region,
@@ -138,6 +141,7 @@ async def start_ec2(
         "cluster": cluster,
         "kubernetes": kubernetes,
         "clock": dict(clock.state()) if clock else None,
+        "listener": listener.fileno() if listener else None,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -148,7 +152,10 @@ async def start_ec2(
         stderr=asyncio.subprocess.PIPE,
         # Ctrl-c in the terminal is for whoever started us; we end when our stdin does.
         start_new_session=True,
+        pass_fds=(listener.fileno(),) if listener else (),
     )
+    if listener is not None:
+        listener.close()  # or calls would wait in it when that process has died
     assert process.stdin is not None and process.stdout is not None
     try:
         process.stdin.write(json.dumps(settings).encode() + b"\n")

@@ -49,10 +49,10 @@ def main() -> None:
     pools = Pools(prices(settings["seed"]), settings["seed"])
     control = LabControl(backends, clock, pools, settings["cluster"])
     FleetDesk(pools, clock.now, control.state_changed, control.picture_changed).install()
-    server = _listen(control)
+    server = _listen(control, settings.get("listener"))
     for work in (server.serve_forever, control.end_due_instances):
         threading.Thread(target=work, daemon=True).start()
-    made["endpoint"] = f"http://127.0.0.1:{server.server_port}"
+    made["endpoint"] = f"http://127.0.0.1:{server.port}"
     made["queue_url"] = f"{made['endpoint']}/123456789012/{settings['cluster']}"
     print(json.dumps(made), flush=True)
     ending.join()
@@ -63,7 +63,7 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def _listen(control: LabControl) -> Any:
+def _listen(control: LabControl, listener: int | None) -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -84,7 +84,8 @@ def _listen(control: LabControl) -> Any:
                 aws.app_instances[service] = create_backend_app(service)
 
     threading.Thread(target=load_the_rest, daemon=True).start()
-    return make_server("127.0.0.1", 0, application(aws, control), threaded=True, request_handler=Quiet)
+    work = application(aws, control)
+    return make_server("127.0.0.1", 0, work, threaded=True, request_handler=Quiet, fd=listener)
 
 
 if __name__ == "__main__":
