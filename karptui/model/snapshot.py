@@ -32,7 +32,8 @@ class Snapshot(Struct, frozen=True, gc=False, eq=False):
 
     `nominated` holds the nodes and claims a recent pass chose, with the time until which that holds;
     `marked_for_deletion` those that a command is about to delete; `provider_drift` what the cloud provider answers
-    about a NodeClaim when asked whether it has drifted. `forbidden` names resources that could not be read, so that an
+    about a NodeClaim when asked whether it has drifted. `favoured` wins, in this order, where Karpenter leaves a choice
+    to chance: names of nodes, topology domains. `forbidden` names resources that could not be read, so that an
     answer can say what it did not know.
     """
 
@@ -57,4 +58,5 @@ class Snapshot(Struct, frozen=True, gc=False, eq=False):
     nominated: dict[str, float] = {}
     marked_for_deletion: frozenset[str] = frozenset()
     provider_drift: dict[str, str] = {}
+    favoured: tuple[str, ...] = ()
     forbidden: frozenset[str] = frozenset()

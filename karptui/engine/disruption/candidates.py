@@ -68,6 +68,7 @@ class Situation:
         self.simulation = simulation
         self.snapshot = snapshot
         self.profile = profile_of(snapshot.options.karpenter_version)
+        self.favour = {name: place for place, name in enumerate(snapshot.favoured)}
         self.types = {type_.name: type_ for type_ in snapshot.catalogue.types}
         self.blocked: dict[str, Held] = {}
         self.candidates: dict[str, Candidate] = {}

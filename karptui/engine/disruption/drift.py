@@ -19,7 +19,7 @@ STATIC_METHOD = "static-drift"
 def drift(situation: Situation, held: dict[str, Held]) -> Command | None:
     """One node of a pool without a fixed size, with as many replacements as its pods need."""
     drifted = [candidate for candidate in _drifted(situation) if not candidate.is_static]
-    for candidate in longest_drifted(drifted):
+    for candidate in longest_drifted(drifted, situation.favour):
         pool, name = candidate.pool, candidate.name
         if situation.allowed(pool, DRIFTED) <= 0:
             held[name] = Held(name, Hold.BUDGET, (pool.key,), DRIFTED)

@@ -25,7 +25,7 @@ def emptiness(situation: Situation, held: dict[str, Held]) -> Command | None:
     """One command for as many empty nodes as budgets let go, those that save most first."""
     left: dict[str, int] = {}
     going: list[Candidate] = []
-    for candidate in ranked(empty_nodes(situation), situation.profile):
+    for candidate in ranked(empty_nodes(situation), situation.profile, situation.favour):
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:

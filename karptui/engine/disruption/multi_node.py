@@ -22,7 +22,7 @@ def multi_node(
     """At most one command; `tries` is how many sets may be tried before time is up (None: it is not)."""
     left: dict[str, int] = {}
     going: list[Candidate] = []
-    for candidate in ranked(eligible, situation.profile):
+    for candidate in ranked(eligible, situation.profile, situation.favour):
         pool = candidate.pool
         free = left.get(pool.key)
         if free is None:

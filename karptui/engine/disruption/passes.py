@@ -6,6 +6,7 @@ from karptui.engine.disruption.budgets import allowances
 from karptui.engine.disruption.candidates import Candidate, Situation, unconsolidatable
 from karptui.engine.disruption.consolidation import Consolidation
 from karptui.engine.disruption.drift import drift, static_drift
+from karptui.engine.disruption.emptiness import METHOD as EMPTINESS
 from karptui.engine.disruption.emptiness import emptiness
 from karptui.engine.disruption.multi_node import multi_node
 from karptui.engine.disruption.single_node import single_node
@@ -22,18 +23,20 @@ NOT_MODELLED_GATES = ("NodeOverlay", "CapacityBuffer")
 class Pass:
     """A pass under way. Its clock moves on when a decision waits for its validation."""
 
-    def __init__(self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None) -> None:
+    def __init__(self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None, after: str) -> None:
         self._multi_tries = multi_tries
         self._single_tries = single_tries
+        self._after = after
         self.situation = self.first = Situation(Simulation(snapshot))
         self.held: dict[str, Held] = {}
         self._consolidation: Consolidation | None = None
 
     def commands(self) -> list[Command]:
         """What the first method does that does anything."""
-        command = self._validated(emptiness(self.situation, self.held))
-        if command is not None:
-            return [command]
+        if self._after != EMPTINESS:
+            command = self._validated(emptiness(self.situation, self.held))
+            if command is not None:
+                return [command]
         commands = static_drift(self.situation, self.held)
         if commands:
             return commands
@@ -78,15 +81,18 @@ class Pass:
         return None
 
 
-def disrupt(snapshot: Snapshot, multi_tries: int | None = None, single_tries: int | None = None) -> Disruption:
+def disrupt(
+    snapshot: Snapshot, multi_tries: int | None = None, single_tries: int | None = None, after: str = ""
+) -> Disruption:
     """One pass over a Snapshot in which nothing changes while decisions are validated: pure, the same for equal ones.
 
     `multi_tries` and `single_tries` stand for Karpenter's limits of one and three minutes: how many sets of nodes, and
     how many nodes, it gets to look at in that time. Without them all are looked at.
+    `after` "emptiness" continues a pass whose empty nodes were given up.
     """
     if unlaunched_claim(snapshot) is not None:
         return Disruption(deferred=NOT_SYNCED)
-    running = Pass(snapshot, multi_tries, single_tries)
+    running = Pass(snapshot, multi_tries, single_tries, after)
     commands = running.commands()
     going = {name for command in commands for name in command.nodes}
     first = running.first

@@ -33,7 +33,7 @@ def outcomes(
     """What comes of every node by itself, in the order in which Karpenter looks at them."""
     balance = Balance(situation)
     open_: dict[str, bool] = {}
-    for place, candidate in enumerate(pools_in_turn(ranked(eligible, situation.profile))):
+    for place, candidate in enumerate(_in_turn(situation, eligible)):
         pool = candidate.pool
         if tries is not None and place >= tries:
             yield Held(candidate.name, Hold.NOT_REACHED)
@@ -44,6 +44,10 @@ def outcomes(
             yield Held(candidate.name, Hold.BUDGET, (pool.key,), UNDERUTILIZED)
         else:
             yield _by_itself(candidate, consolidation, balance)
+
+
+def _in_turn(situation: Situation, eligible: list[Candidate]) -> list[Candidate]:
+    return pools_in_turn(ranked(eligible, situation.profile, situation.favour), situation.favour)
 
 
 def _by_itself(candidate: Candidate, consolidation: Consolidation, balance: Balance) -> Command | Held:

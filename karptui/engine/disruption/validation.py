@@ -33,7 +33,7 @@ def validated(situation: Situation, command: Command) -> Command | Held:
 
 def _still_empty(situation: Situation, command: Command) -> Command | Held:
     still = (entry for entry in empty_nodes(situation) if entry.name in command.nodes)
-    candidates = ranked(still, situation.profile)
+    candidates = ranked(still, situation.profile, situation.favour)
     going = _within_budgets(situation, candidates, EMPTY)
     if not going:
         return Held(command.nodes[0], Hold.CHANGED, detail=BUDGET if candidates else CHURN)

@@ -27,6 +27,7 @@ class Group:
 
     __slots__ = (
         "alone",
+        "chance",
         "counts",
         "hosts",
         "key",
@@ -59,6 +60,8 @@ class Group:
         self.min_domains = min_domains
         self.node_filter = node_filter
         self.per_host = key == HOSTNAME
+        self.chance: Mapping[str, int] = {}
+        """Domains that win where Karpenter leaves it to chance, by their place; empty: the smallest name does."""
         self.counts: dict[str, int] = {}
         self.alone: dict[str, frozenset[str]] = {}
         self.hosts: dict[Host, int] = {}
@@ -148,6 +151,8 @@ class Group:
         least = min(allowed, default=UNLIMITED)
         if self.min_domains is not None and len(allowed) < self.min_domains:
             least = 0
+        if self.chance:
+            return self._by_chance(selected, least, node)
         best: tuple[int, str] | None = None
         for domain, count in self.counts.items():
             if count + selected - least <= self.max_skew and node.has(domain):
@@ -161,6 +166,14 @@ class Group:
             only = self.alone[best[1]] = frozenset((best[1],))
         return only
 
+    def _by_chance(self, selected: bool, least: int, node: Requirement) -> frozenset[str]:
+        fitting = [
+            (count, self.chance.get(domain, len(self.chance)), domain)
+            for domain, count in self.counts.items()
+            if count + selected - least <= self.max_skew and node.has(domain)
+        ]
+        return frozenset((min(fitting)[2],)) if fitting else frozenset()
+
     def _attracted(self, selected: bool, pod: Requirement, node: Requirement) -> frozenset[str]:
         found = frozenset(
             domain for domain, count in self.counts.items() if count > 0 and pod.has(domain) and node.has(domain)
@@ -172,4 +185,6 @@ class Group:
         anywhere = [domain for domain in self.counts if pod.has(domain)]
         here = [domain for domain in anywhere if node.has(domain)]
         # Karpenter takes any; the smallest name keeps the answer repeatable.
-        return frozenset(min(names) for names in (here, anywhere) if names)
+        last = len(self.chance)
+        chosen = (min((self.chance.get(name, last), name) for name in names)[1] for names in (here, anywhere) if names)
+        return frozenset(chosen)

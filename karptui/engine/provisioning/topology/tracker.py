@@ -84,6 +84,7 @@ class Topology:
 
     def __init__(self, snapshot: Snapshot, universe: Universe, residents: Residents, space: RequirementSpace) -> None:
         self._namespaces = snapshot.namespaces
+        self._chance = {domain: place for place, domain in enumerate(snapshot.favoured)}
         self._respect = snapshot.options.preference_policy != "Ignore"
         self._universe = universe
         self._residents = residents
@@ -242,6 +243,7 @@ class Topology:
         known = self._forward.get(group.identity)
         if known is None:
             known = self._forward[group.identity] = group
+            group.chance = self._chance
             # Affinity has no taint policy, and Karpenter takes none for Honor.
             everywhere = group.node_filter is not None and not group.node_filter.honor_taints
             for domain in self._universe.domains(group.key, None if everywhere else spec.tolerations):
