@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from karptui.model.decision import Decision, Plan
 from karptui.model.instance_type import Catalogue
+from karptui.model.snapshot import Options
 
 
 class Change(StrEnum):
@@ -73,6 +74,13 @@ class CatalogueSeen(Struct, frozen=True, gc=False):
 
     at: float
     catalogue: Catalogue
+
+
+class SettingsSeen(Struct, frozen=True, gc=False):
+    """How Karpenter is set in this cluster: its version, its gates, its batching window."""
+
+    at: float
+    options: Options
 
 
 class PlanPreviewed(Struct, frozen=True, gc=False):
@@ -165,6 +173,7 @@ Event = (
     | StreamChanged
     | Connected
     | CatalogueSeen
+    | SettingsSeen
     | PlanPreviewed
     | DecisionMade
     | DecisionCarriedOut

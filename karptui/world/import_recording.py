@@ -66,7 +66,7 @@ def import_recording(
     decoder = msgspec.json.Decoder(_Line)
     writer: RecordingWriter | None = None
     try:
-        for number, text in enumerate(_lines(source), 1):
+        for number, text in enumerate(recorded_lines(source), 1):
             try:
                 line = decoder.decode(text)
                 at = datetime.fromisoformat(line.at).timestamp()
@@ -96,7 +96,7 @@ def import_recording(
 def _resources(source: Path) -> list[str]:
     """The resources that have events, sorted."""
     found = set()
-    for text in _lines(source):
+    for text in recorded_lines(source):
         try:
             line = _sketch.decode(text)
         except msgspec.MsgspecError:
@@ -115,7 +115,8 @@ def _events(at: float, resource: str, event: _WatchEvent) -> Iterator[events.Eve
         yield events.ObjectSeen(at, resource, events.Change(event.type.lower()), None, bytes(event.object))
 
 
-def _lines(source: Path) -> Iterator[bytes]:
+def recorded_lines(source: Path) -> Iterator[bytes]:
+    """The lines of a file, plain, gzipped or zstd-compressed. Raises Failure where it cannot be read."""
     try:
         with source.open("rb") as file:
             magic = file.read(4)

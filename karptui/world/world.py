@@ -157,6 +157,8 @@ class World:
                     self.log.append(LogLine(event.at, "stream", event.resource, event.message))
             case events.CatalogueSeen():
                 self._catalogue(event)
+            case events.SettingsSeen():
+                self.options = event.options
             case events.CloudCalled():
                 self._cloud(event)
             case events.InterruptionSeen():

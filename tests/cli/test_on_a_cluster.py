@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from karptui.modes.replay import decode_recorded
+from karptui.kube.decode_recorded import decode_recorded
 from karptui.world import events
 from karptui.world.recording import Recording
 from tests.cli.commands import karptui, next_line, started

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from karptui.modes.replay import decode_recorded
+from karptui.kube.decode_recorded import decode_recorded
 from karptui.world import events
 from karptui.world.import_recording import main
 from karptui.world.recording import Recording

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
-from karptui.modes.replay import decode_recorded
+from karptui.kube.decode_recorded import decode_recorded
 from karptui.world import events
 from karptui.world.events import Change, StreamState
 from karptui.world.recording import Header, Recording, RecordingError, RecordingWriter, check_writable

@@ -1,0 +1,196 @@
+"""What Karpenter really did, as an observer can tell: NodeClaims it made, for which pods, and nodes it took away.
+
+Its events name pods, but not all of them (five a second, one a pod in two minutes): what they leave out is told by the
+pods that come to be bound and by the requests that the NodeClaim states.
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, ZONE
+from karptui.model.metadata import condition
+from karptui.model.node import Node, NodeClaim
+from karptui.model.taints import DISRUPTED_TAINT
+from karptui.model.workload import KubeEvent
+from karptui.world import events
+from karptui.world.world import World
+
+_NOMINATED = re.compile(r"nodeclaim/([^\s,]+)")
+_NOMINATED_NODE = re.compile(r"node/([^\s,]+)")
+REPLACEMENT_WITHIN = 2.0
+"""Seconds after its taints within which a command makes its replacements."""
+
+
+class Made(Struct, gc=False, eq=False):
+    """A NodeClaim as it was made at `at` (event number `heard`), and what became of it since.
+
+    `named` are the pods that events said should go there, `bound` those that came, in order. `replacement`: made by a
+    command. `round` is the number of its pairing, set once.
+    """
+
+    name: str
+    at: float
+    heard: int
+    claim: NodeClaim
+    replacement: bool = False
+    named: dict[str, float] = {}
+    bound: dict[str, float] = {}
+    instance_type: str = ""
+    zone: str = ""
+    capacity_type: str = ""
+    node: str = ""
+    initialized: float | None = None
+    gone: float | None = None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The instance types that it lists."""
+        return self.values(INSTANCE_TYPE)
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """What it requires of a label with In, sorted."""
+        found = (entry for entry in self.claim.requirements if entry.key == key and entry.operator == "In")
+        return tuple(sorted({value for entry in found for value in entry.values}))
+
+
+class Taken(Struct, gc=False, eq=False):
+    """A node that Karpenter began to take away at `at`; `reason` is that of the claim's DisruptionReason condition."""
+
+    node: str
+    claim: str
+    at: float
+    heard: int
+    reason: str = ""
+    pods: tuple[str, ...] = ()
+    deleted: float | None = None
+    released: float | None = None
+
+
+class Actual:
+    """Follows one cluster: `before` an event is taken into the World, `after` it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.made: dict[str, Made] = {}
+        self.taken: list[Taken] = []
+        self._open: dict[str, Taken] = {}
+        self._by_node: dict[str, Made] = {}
+        self._number = 0
+        self._live = False
+
+    def after(self, event: events.Event) -> Made | Taken | None:
+        """An event has been taken in; what is new by it."""
+        self._number += 1
+        if not isinstance(event, events.ObjectSeen):
+            return None
+        match event.resource:
+            case "nodeclaims":
+                return self._claim(event)
+            case "nodes":
+                return self._node(event)
+            case "pods":
+                self._pod(event)
+            case "events":
+                self._kube_event(event.at, event.object)
+        return None
+
+    def commands_begun(self, since: float) -> bool:
+        """Whether Karpenter has tainted a node since a time."""
+        return any(entry.at >= since for entry in reversed(self.taken[-20:]))
+
+    def outstanding(self) -> Iterable[Taken]:
+        """Nodes that are tainted and there."""
+        return self._open.values()
+
+    def _claim(self, event: events.ObjectSeen) -> Made | None:
+        claim: NodeClaim = event.object
+        made = self.made.get(claim.key)
+        if event.change is events.Change.DELETED:
+            if made is not None:
+                made.gone = event.at
+            return None
+        fresh = made is None
+        if made is None:
+            made = self.made[claim.key] = Made(claim.key, event.at, self._number, claim)
+        labels = claim.metadata.labels
+        made.instance_type = labels.get(INSTANCE_TYPE, made.instance_type)
+        made.zone = labels.get(ZONE, made.zone)
+        made.capacity_type = labels.get(CAPACITY_TYPE, made.capacity_type)
+        initialized = condition(claim.conditions, "Initialized")
+        if made.initialized is None and initialized is not None and initialized.status == "True":
+            made.initialized = event.at
+        if claim.node_name and made.node != claim.node_name:
+            made.node = claim.node_name
+            self._by_node[claim.node_name] = made
+            for pod in self._world.usage.on(claim.node_name).values():
+                self._bind(made, pod.key, pod.daemon, event.at)
+        taken = self._open.get(claim.node_name)
+        if taken is not None:
+            self._reason(taken, claim)
+            if claim.metadata.deleted is not None and taken.deleted is None:
+                taken.deleted = event.at
+        return made if fresh else None
+
+    def _reason(self, taken: Taken, claim: NodeClaim) -> None:
+        found = condition(claim.conditions, "DisruptionReason")
+        if found is not None and found.status == "True" and not taken.reason:
+            taken.reason = found.reason
+
+    def _node(self, event: events.ObjectSeen) -> Taken | None:
+        node: Node = event.object
+        name = node.key
+        tainted = any(taint.matches(DISRUPTED_TAINT) for taint in node.taints)
+        known = self._open.get(name)
+        if event.change is events.Change.DELETED:
+            self._open.pop(name, None)
+            return None
+        if known is not None and not tainted:
+            known.released = event.at
+            del self._open[name]
+            return None
+        if known is not None or not tainted:
+            return None
+        claim = self._claim_of(node)
+        pods = tuple(
+            sorted(pod.key for pod in self._world.usage.on(name).values() if not pod.daemon and not pod.mirror)
+        )
+        taken = Taken(name, claim.key if claim is not None else "", event.at, self._number, pods=pods)
+        if claim is not None:
+            self._reason(taken, claim)
+            if claim.metadata.deleted is not None:
+                taken.deleted = event.at
+        self._open[name] = taken
+        self.taken.append(taken)
+        return taken
+
+    def _claim_of(self, node: Node) -> NodeClaim | None:
+        for claim in self._world.of("nodeclaims").values():
+            if claim.provider_id and claim.provider_id == node.provider_id:
+                return claim
+        return None
+
+    def _pod(self, event: events.ObjectSeen) -> None:
+        pod = event.object
+        if not pod.node_name or event.change is events.Change.DELETED:
+            return
+        made = self._by_node.get(pod.node_name)
+        if made is not None:
+            self._bind(made, pod.key, pod.daemon, event.at)
+
+    @staticmethod
+    def _bind(made: Made, pod: str, daemon: bool, at: float) -> None:
+        if not daemon and pod not in made.bound:
+            made.bound[pod] = at
+
+    def _kube_event(self, at: float, event: KubeEvent) -> None:
+        if event.reason == "Nominated" and event.kind == "Pod":
+            found = _NOMINATED.search(event.message)
+            made = self.made.get(found[1]) if found is not None else None
+            if made is not None:
+                made.named.setdefault(event.about, at)
+        elif event.reason == "DisruptionLaunching" and event.kind == "NodeClaim":
+            made = self.made.get(event.about)
+            if made is not None:
+                made.replacement = True

@@ -1,0 +1,130 @@
+"""Provisioning rounds foreseen: Karpenter's batching window reproduced from what triggers it (spec/scheduling.md 2).
+
+A round is foreseen when its window closes. Where Karpenter was faster, the answer is that of the moment before its first
+NodeClaim was seen: nothing here ever looks at what came later.
+"""
+
+import heapq
+
+from msgspec import Struct
+
+from karptui.engine.provisioning import plan
+from karptui.model.decision import Plan
+from karptui.model.node import NodeClaim
+from karptui.model.snapshot import Snapshot
+from karptui.shadow.sight import Sight
+from karptui.world import events
+from karptui.world.batching import Window
+
+ASK_AGAIN = 10.0
+"""Seconds after which a pod that still waits, or a node on its way out, triggers anew."""
+
+OVERTAKEN_WITHIN = 0.5
+"""Seconds before our window would close within which a NodeClaim counts as the round's: Karpenter hears of pods at other
+moments than we do, and does not ask again after exactly ten seconds."""
+
+
+class Round(Struct, frozen=True, gc=False, eq=False):
+    """One round as foreseen at `at`; `heard` is the number of the last event that it knew of."""
+
+    at: float
+    heard: int
+    opened: float
+    snapshot: Snapshot
+    plan: Plan
+    overtaken: bool = False
+
+
+class Rounds:
+    """Foresees the rounds of one cluster. `hear` before an event is taken into the World, `heard` after it."""
+
+    def __init__(self, sight: Sight) -> None:
+        options = sight.world.options
+        self._sight = sight
+        self._window = Window(options.batch_idle_duration, options.batch_max_duration)
+        self._opened = 0.0
+        self._due: list[tuple[float, str]] = []
+        self._waiting: dict[str, tuple[str, str]] = {}
+        self._again: dict[str, float] = {}
+        self._number = 0
+        self._at = 0.0
+
+    def settings_changed(self) -> None:
+        """Take the batching window from the World's options."""
+        options = self._sight.world.options
+        self._window.idle, self._window.longest = options.batch_idle_duration, options.batch_max_duration
+
+    def until(self, at: float) -> list[Round]:
+        """The rounds whose windows close up to `at`."""
+        found: list[Round] = []
+        while True:
+            closes = self._window.closes
+            again = self._due[0][0] if self._due else None
+            moment = min((time for time in (closes, again) if time is not None), default=None)
+            if moment is None or moment > at:
+                return found
+            if moment == again:
+                due, uid = heapq.heappop(self._due)
+                if self._again.get(uid) == due and self._still_waits(uid):
+                    self._trigger(uid, moment)
+                continue
+            self._window.clear()
+            if self._sight.synced():
+                foreseen = self._foresee(moment)
+                self._sight.nominate(moment, foreseen.plan)
+                found.append(foreseen)
+
+    def overtaken(self, claim: NodeClaim, at: float) -> Round | None:
+        """Karpenter makes a NodeClaim while the window is nearly over; ask before it is taken into the World.
+
+        None where what is foreseen has no such claim: then it is not of this round.
+        """
+        closes = self._window.closes
+        if closes is None or closes - at > OVERTAKEN_WITHIN or not self._sight.synced():
+            return None
+        found = self._foresee(self._at, overtaken=True)
+        if not any(made.node_pool == claim.node_pool and made.requests == claim.requests for made in found.plan.claims):
+            return None
+        self._window.clear()
+        self._sight.nominate(self._at, found.plan)
+        return found
+
+    def heard(self, event: events.Event) -> None:
+        """An event has been taken into the World: does it trigger?"""
+        self._number += 1
+        self._at = max(self._at, event.at)
+        if not isinstance(event, events.ObjectSeen) or event.resource not in ("pods", "nodes"):
+            return
+        uid = event.object.metadata.uid
+        gone = event.change is events.Change.DELETED
+        if gone:
+            self._forget(uid)
+            return
+        self._waiting[uid] = (event.resource, event.object.key)
+        if self._still_waits(uid):
+            self._trigger(uid, event.at)
+        else:
+            self._forget(uid)
+
+    def _forget(self, uid: str) -> None:
+        self._waiting.pop(uid, None)
+        self._again.pop(uid, None)
+
+    def _still_waits(self, uid: str) -> bool:
+        resource, key = self._waiting[uid]
+        found = self._sight.world.of(resource).get(key)
+        if found is None or found.metadata.uid != uid:
+            return False
+        return found.provisionable if resource == "pods" else key in self._sight.world.going
+
+    def _trigger(self, uid: str, at: float) -> None:
+        if self._window.closes is None:
+            self._opened = at
+        self._window.trigger(uid, at)
+        # One entry an object: whatever makes Karpenter look at it puts off when it looks again by itself.
+        self._again[uid] = at + ASK_AGAIN
+        heapq.heappush(self._due, (at + ASK_AGAIN, uid))
+
+    def _foresee(self, at: float, overtaken: bool = False) -> Round:
+        snapshot = self._sight.snapshot(at)
+        return Round(at, self._number, self._opened, snapshot, plan(snapshot), overtaken)

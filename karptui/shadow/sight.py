@@ -1,0 +1,63 @@
+"""Snapshots as Karpenter would have them: the World, and what Karpenter keeps in memory as far as it can be told.
+
+Not in any object: which nodes a recent round chose for pods (they are not disrupted for a while), and which nodes a
+command of its own is about to delete (their pods are planned for elsewhere).
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from karptui.model.decision import Plan
+from karptui.model.node import NodeClaim
+from karptui.model.snapshot import Snapshot
+from karptui.model.taints import DISRUPTED_TAINT
+from karptui.world.world import World
+
+LEAST_NOMINATION = 10.0
+"""Seconds that a nomination holds at least; else twice the longest batching window (spec/lifecycle.md 6.3)."""
+
+
+class Sight:
+    """One World as one Karpenter sees it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._nominated: dict[str, float] = {}
+
+    def snapshot(self, now: float) -> Snapshot:
+        """The cluster at `now`."""
+        snapshot = self.world.snapshot(now)
+        nominated = {name: until for name, until in self._nominated.items() if until > now}
+        return replace(snapshot, nominated=nominated, marked_for_deletion=self.marked())
+
+    def marked(self) -> frozenset[str]:
+        """Names of the nodes that Karpenter has tainted to delete them."""
+        return frozenset(
+            node.key
+            for node in self.world.of("nodes").values()
+            if any(taint.matches(DISRUPTED_TAINT) for taint in node.taints)
+        )
+
+    def synced(self) -> bool:
+        """Whether every NodeClaim has been launched: until then no round and no pass starts (spec/lifecycle.md 6.2)."""
+        return all(claim.provider_id for claim in self.world.of("nodeclaims").values())
+
+    def nominate(self, at: float, answer: Plan) -> None:
+        """A round has chosen nodes that exist."""
+        self.nominate_names(at, answer.existing)
+
+    def nominate_names(self, at: float, names: Iterable[str]) -> None:
+        """Nodes or NodeClaims have been chosen at a time."""
+        until = at + max(2 * self.world.options.batch_max_duration, LEAST_NOMINATION)
+        for name in names:
+            for other in self._names(name):
+                self._nominated[other] = max(until, self._nominated.get(other, 0.0))
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        """A node is nominated under its own name and that of its NodeClaim."""
+        claims: dict[str, NodeClaim] = self.world.of("nodeclaims")
+        if (claim := claims.get(name)) is not None:
+            return (name, claim.node_name) if claim.node_name else (name,)
+        owner = next((claim.key for claim in claims.values() if claim.node_name == name), "")
+        return (name, owner) if owner else (name,)
