@@ -11,6 +11,7 @@ from karptui.cli.flags import Output, WholeCluster
 
 if TYPE_CHECKING:
     from karptui.modes.active import MakeProvider, Rules
+    from karptui.modes.providers import Ec2Choice
     from karptui.settings import Settings
 
 
@@ -48,6 +49,18 @@ class Aws:
     """Name of the SQS queue with interruption messages."""
     shipped_prices: bool = False
     """Use the shipped types and prices instead of asking the account."""
+    cluster_endpoint: str = ""
+    """URL at which nodes reach the API server; that of eks:DescribeCluster or the kubeconfig if not given."""
+    cluster_ca_bundle: str = ""
+    """The cluster's CA as base64; the one Kubernetes publishes if not given."""
+    service_cidr: str = ""
+    """Range of the cluster's services; that of eks:DescribeCluster or the API server if not given."""
+    reserved_enis: int = 0
+    """Network interfaces that pods may not use."""
+    vm_memory_overhead_percent: float = 0.075
+    """Share of an instance's memory that its hypervisor keeps."""
+    disable_aws_dry_run: bool = False
+    """Do not try a NodeClass by dry runs of EC2 calls before it is used."""
 
 
 def active(
@@ -131,12 +144,48 @@ def rules_of(brakes: Brakes, *, dry_run: bool, take_over: bool, space: str) -> R
 
 def provider_of(name: str, aws: Aws, settings: Settings) -> MakeProvider:
     """Makes the provider once the cluster is connected."""
-    from karptui.modes.providers import Ec2Choice, ec2, kwok
+    from karptui.modes.providers import ec2, kwok
 
-    region = aws.region or settings.region
     if name == "kwok":
-        return kwok(region)
-    return ec2(Ec2Choice(region, aws.cluster_name, aws.profile, aws.endpoint_url, aws.queue, not aws.shipped_prices))
+        return kwok(aws.region or settings.region)
+    return ec2(ec2_choice(aws, settings))
+
+
+def ec2_choice(aws: Aws, settings: Settings) -> Ec2Choice:
+    """What was asked for on the command line. Raises Failure."""
+    from karptui.failure import Failure
+    from karptui.modes.providers import Ec2Choice
+
+    if not aws.vm_memory_overhead_percent >= 0 or aws.reserved_enis < 0:
+        raise Failure("--vm-memory-overhead-percent and --reserved-enis cannot be below 0")
+    if aws.service_cidr:
+        _check_range(aws.service_cidr)
+    return Ec2Choice(
+        region=aws.region,
+        fallback_region=settings.region,
+        cluster_name=aws.cluster_name,
+        profile=aws.profile,
+        endpoint_url=aws.endpoint_url,
+        queue=aws.queue,
+        ask_prices=not aws.shipped_prices,
+        cluster_endpoint=aws.cluster_endpoint,
+        cluster_ca_bundle=aws.cluster_ca_bundle,
+        service_cidr=aws.service_cidr,
+        reserved_enis=aws.reserved_enis,
+        vm_memory_overhead=aws.vm_memory_overhead_percent,
+        disable_dry_run=aws.disable_aws_dry_run,
+    )
+
+
+def _check_range(text: str) -> None:
+    from ipaddress import ip_network
+
+    from karptui.failure import Failure
+
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise Failure(f"--service-cidr {text}: {error}; give a range such as 10.100.0.0/16") from error
 
 
 def confirm_take_over(cluster: WholeCluster) -> None:

@@ -152,8 +152,11 @@ class CloudProvider(Protocol):
         """Add tags to an instance. Raises NotFound."""
         ...
 
-    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
-        """Resolve a NodeClass: networks, groups, images, profile, and whether each was found."""
+    async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
+        """Resolve a NodeClass: networks, groups, images, profile, and whether each was found.
+
+        With `only_look` nothing is made on the way: what would be made counts as if it were there.
+        """
         ...
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:

@@ -43,8 +43,10 @@ class GatedProvider:
         act = Act("tag", "instances", provider_id.rpartition("/")[2], ", ".join(sorted(tags)))
         await self._gate.act(act, lambda: self._provider.tag(provider_id, tags))
 
-    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
-        """Resolve a NodeClass; EC2 makes its instance profile on the way."""
+    async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
+        """Resolve a NodeClass; EC2 makes its instance profile on the way, but not in a dry run."""
+        if only_look or self._gate.dry_run:
+            return await self._provider.node_class_status(node_class, only_look=True)
         act = Act("resolve", "nodeclasses", node_class.key)
         return await self._gate.act(act, lambda: self._provider.node_class_status(node_class))
 

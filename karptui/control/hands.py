@@ -20,7 +20,7 @@ from karptui.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """`now` is epoch seconds of the cluster's clock, `sleep` waits seconds of it."""
+    """`now` is epoch seconds of the cluster's clock, `sleep` waits seconds of it; with `dry_run` nothing is written."""
 
     world: World
     kube: Objects
@@ -29,6 +29,12 @@ class Hands:
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     brakes: Brakes = field(default_factory=Brakes)
+    dry_run: bool = False
+
+    def pretend(self, resource: str, found: Any) -> None:
+        """In a dry run the World goes on as if this had been written; otherwise the watch will tell."""
+        if self.dry_run:
+            self.sink(events.ObjectSeen(self.now(), resource, events.Change.MODIFIED, found))
 
     async def set_claim_condition(
         self, claim: NodeClaim, type_: str, status: str, reason: str = "", message: str = "", **status_fields: Any

@@ -19,10 +19,11 @@ class Objects:
         self._gate = gate
         self._events = EventRecorder(writer)
 
-    async def create(self, resource: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Create a cluster-scoped object; the object as stored."""
+    async def create(self, resource: str, body: dict[str, Any], *, what: str = "") -> dict[str, Any]:
+        """Create a cluster-scoped object; the object as stored. `what` describes it for people."""
         metadata = body["metadata"]
-        act = Act("create", resource, metadata.get("name") or metadata.get("generateName", ""), told(body))
+        name = metadata.get("name") or metadata.get("generateName", "")
+        act = Act("create", resource, name, what or told(body))
         return await self._gate.act(act, lambda: self._writer.create(_collection(resource), body))
 
     async def patch(self, resource: str, name: str, patch: dict[str, Any], *, subresource: str = "") -> None:

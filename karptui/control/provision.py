@@ -37,7 +37,8 @@ class Provisioner:
             raise Failure(f"{decision} needs NodePool {claim.node_pool}, which is gone; the pods are decided anew")
         self._pace.admit(claim, decision, self._hands.now())
         try:
-            created = await self._hands.kube.create("nodeclaims", node_claim_object(claim, pool))
+            body = node_claim_object(claim, pool)
+            created = await self._hands.kube.create("nodeclaims", body, what=_described(claim))
         except Failure:
             self._pace.failed(claim)
             raise
@@ -83,3 +84,11 @@ class Provisioner:
             except Failure as error:
                 self._hands.sink(events.Problem(self._hands.now(), f"nominate {key}", str(error)))
                 return
+
+
+def _described(claim: PlannedClaim) -> str:
+    """What is to be launched, for a person: the cheapest type, how many more would do, what for and at what price."""
+    first, *others = claim.instance_types or ("any type",)
+    more = f" or {len(others)} more types" if others else ""
+    pods = len(claim.pods)
+    return f"{first}{more} for {pods} pod{'s' if pods != 1 else ''}, ${claim.price:.4f}/h"

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 
-from karptui.control.conditions import NODE_POOL_DEPENDENTS, with_condition, written
+from msgspec.structs import replace
+
+from karptui.control.conditions import NODE_POOL_DEPENDENTS, ROOT, with_condition, written
 from karptui.control.hands import Hands
+from karptui.failure import Failure
 from karptui.kube.decode import BY_KIND
-from karptui.model.metadata import Conditions, condition, is_true
+from karptui.model.metadata import Condition, Conditions, condition, is_true
 from karptui.model.nodepool import NodeClass, NodePool
+from karptui.world import events
 
 RESOLVE_AGAIN_SECONDS = 300.0
+NOT_READY_SECONDS = 60.0  # until what was not found is looked for again
 
 
 class NodeClassReadiness:
@@ -19,6 +24,7 @@ class NodeClassReadiness:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._resolved: dict[str, tuple[int, float]] = {}
+        self._told: dict[str, str] = {}
 
     def due(self) -> Iterable[str]:
         """New or changed NodeClasses, and every one again after five minutes."""
@@ -27,7 +33,9 @@ class NodeClassReadiness:
             generation, at = self._resolved.get(key, (-1, 0.0))
             if node_class.kind not in BY_KIND:
                 continue
-            if node_class.metadata.generation != generation or now - at > RESOLVE_AGAIN_SECONDS:
+            pause = RESOLVE_AGAIN_SECONDS if is_true(node_class.conditions, "Ready") else NOT_READY_SECONDS
+            unsaid = condition(node_class.conditions, "Ready") is None
+            if node_class.metadata.generation != generation or now - at > pause or unsaid:
                 yield key
 
     async def reconcile(self, key: str) -> None:
@@ -51,9 +59,43 @@ class NodeClassReadiness:
                 reason=entry.reason,
                 message=entry.message,
             )
-        status = {**found.status, "conditions": written(conditions)}
-        await self._hands.kube.patch(BY_KIND[node_class.kind].plural, key, {"status": status}, subresource="status")
         self._resolved[key] = (node_class.metadata.generation, now)
+        self._tell(node_class, conditions)
+        resolved = {**node_class.status, **found.status}
+        self._hands.pretend("nodeclasses", replace(node_class, status=resolved, conditions=conditions))
+        status = {**found.status, "conditions": written(conditions)}
+        try:
+            await self._hands.kube.patch(BY_KIND[node_class.kind].plural, key, {"status": status}, subresource="status")
+        except Failure:
+            if not self._hands.dry_run:
+                del self._resolved[key]
+            raise
+        await self._record(node_class, conditions)
+
+    def _tell(self, node_class: NodeClass, conditions: Conditions) -> None:
+        """Say once why a NodeClass cannot be used."""
+        unready = [entry for entry in conditions if entry.status != "True" and entry.type != ROOT]
+        causes = [entry for entry in unready if entry.reason != "DependenciesNotReady"] or unready
+        told = "; ".join(f"{entry.type}={entry.status}, {entry.reason}: {entry.message}" for entry in causes)
+        if told and told != self._told.get(node_class.key):
+            where = f"{node_class.kind} {node_class.key}"
+            words = f"not ready, no node is launched with it: {told}"
+            self._hands.sink(events.Problem(self._hands.now(), where, words))
+        self._told[node_class.key] = told
+
+    async def _record(self, node_class: NodeClass, conditions: Conditions) -> None:
+        """An event for every condition whose status changed, as Karpenter has it."""
+        for entry in conditions:
+            before = condition(node_class.conditions, entry.type)
+            status = before.status if before is not None else "Unknown"
+            if status != entry.status:
+                await self._hands.kube.record_event(
+                    node_class.kind,
+                    node_class.metadata,
+                    entry.type,
+                    transition_text(entry, status),
+                    now=self._hands.now(),
+                )
 
 
 class NodePoolReadiness:
@@ -81,6 +123,7 @@ class NodePoolReadiness:
         status, reason, message = self._node_class_ready(pool)
         conditions = self._with(pool, pool.conditions, "ValidationSucceeded", "True", "", "")
         conditions = self._with(pool, conditions, "NodeClassReady", status, reason, message)
+        self._hands.pretend("nodepools", replace(pool, conditions=conditions))
         await self._hands.kube.patch(
             "nodepools", key, {"status": {"conditions": written(conditions)}}, subresource="status"
         )
@@ -112,3 +155,10 @@ class NodePoolReadiness:
         if ready is None or ready.status == "Unknown":
             return "Unknown", "NodeClassReadinessUnknown", "Node Class Readiness Unknown"
         return "False", ready.reason, ready.message
+
+
+def transition_text(entry: Condition, before: str) -> str:
+    """The words of the event that tells of a condition's change."""
+    told = [f"Status condition transitioned, Type: {entry.type}", f"Status: {before} -> {entry.status}"]
+    told.append(f"Reason: {entry.reason or entry.type}")
+    return ", ".join([*told, f"Message: {entry.message}"] if entry.message else told)

@@ -64,9 +64,20 @@ class Connection:
 
     @property
     def cluster_name(self) -> str:
-        """The cluster's name in the kubeconfig; of an EKS ARN only the name in it."""
+        """The cluster's name in the kubeconfig; of an EKS ARN or eksctl's `NAME.REGION.eksctl.io` only the name."""
         name = self._target.cluster
+        if name.endswith(".eksctl.io"):
+            return name.split(".")[0]
         return name.rpartition(":cluster/")[2] if name.startswith("arn:") else name
+
+    @property
+    def cluster_region(self) -> str:
+        """The AWS region in the cluster's name in the kubeconfig, where that is an EKS ARN or eksctl's; else ""."""
+        name = self._target.cluster
+        if name.startswith("arn:"):
+            return name.split(":")[3] if name.count(":") >= 5 else ""
+        parts = name.split(".")
+        return parts[1] if name.endswith(".eksctl.io") and len(parts) >= 4 else ""
 
     @property
     def context(self) -> str:

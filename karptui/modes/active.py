@@ -14,6 +14,7 @@ from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import KubeError
 from karptui.model.decision import Decision
+from karptui.model.metadata import condition
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.world.planning import Planner
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from karptui.cloud.provider import CloudProvider
     from karptui.control.active import Controllers
     from karptui.control.hands import Hands
+
+WARM_UP_SECONDS = 30.0
 
 MakeProvider = Callable[[Connection], Awaitable["CloudProvider"]]
 
@@ -63,15 +66,34 @@ class Active(Run):
         self._kubeconfig = kubeconfig
         self._context = context
         self._controllers: Controllers | None = None
-        self._planner = Planner(self.world, self.sink, self.now, take=self._take, decides=False, waits=self.warming_up)
+        self._cold = True
+        self._acting = 0.0
+        self._planner = Planner(
+            self.world,
+            self.sink,
+            self.now,
+            take=self._take,
+            decides=False,
+            waits=self.warming_up,
+            again=not self.rules.dry_run,
+        )
 
     def planner(self) -> Planner:
         """Decisions are carried out while the Lease is held; else there are only previews."""
         return self._planner
 
     def warming_up(self) -> bool:
-        """Whether decisions must wait because the cluster is not complete yet."""
-        return False
+        """Whether decisions must wait: until every NodePool's readiness is known and there is something to buy.
+
+        Not for ever: a NodeClass that cannot be resolved must not hold the other pools up.
+        """
+        if self._cold:
+            pools = self.world.of("nodepools").values()
+            ready = [condition(pool.conditions, "Ready") for pool in pools]
+            known = all(entry is not None and entry.status != "Unknown" for entry in ready)
+            late = self._acting and self.now() - self._acting > WARM_UP_SECONDS
+            self._cold = not late and not (known and self.world.catalogue.types)
+        return self._cold
 
     async def sleep(self, seconds: float) -> None:
         """Wait by the cluster's clock."""
@@ -110,6 +132,7 @@ class Active(Run):
             self.now,
             self.sleep,
             self.rules.brakes,
+            self.rules.dry_run,
         )
         if self.rules.dry_run:
             await self._act(hands)
@@ -131,6 +154,7 @@ class Active(Run):
 
         self._controllers = controllers = Controllers(hands, repair=self.rules.repair)
         self._planner.decides = True
+        self._cold, self._acting = True, self.now()
         try:
             await controllers.run()
         finally:

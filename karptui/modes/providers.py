@@ -2,25 +2,42 @@
 
 import base64
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from karptui.cloud.provider import CloudProvider
+from karptui.cloud.ec2.eks import EksCluster, describe_cluster
+from karptui.cloud.provider import CloudError, CloudProvider, NotFound
 from karptui.kube.connect import Connection
 from karptui.kube.errors import KubeError
 
+if TYPE_CHECKING:
+    from karptui.cloud.ec2.client import Account
+    from karptui.cloud.ec2.settings import ClusterSettings
+
 
 class Ec2Choice(Struct, frozen=True):
-    """An account and a cluster in it; `cluster_name` None: that of the kubeconfig."""
+    """An account and a cluster in it. What is "" or None is found out: from the kubeconfig, EKS and the API server.
 
-    region: str
+    `endpoint_url` is where AWS answers, for a simulator; the other names are those of Karpenter's settings.
+    """
+
+    region: str | None = None
+    fallback_region: str = "us-east-1"
     cluster_name: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
     queue: str = ""
     ask_prices: bool = True
+    cluster_endpoint: str = ""
+    cluster_ca_bundle: str = ""
+    service_cidr: str = ""
+    reserved_enis: int = 0
+    vm_memory_overhead: float = 0.075
+    disable_dry_run: bool = False
 
 
 def kwok(region: str) -> Callable[[Connection], Awaitable[CloudProvider]]:
@@ -40,22 +57,70 @@ def ec2(choice: Ec2Choice) -> Callable[[Connection], Awaitable[CloudProvider]]:
     async def make(connection: Connection) -> CloudProvider:
         from karptui.cloud.ec2.client import Account
         from karptui.cloud.ec2.provider import Ec2Provider
-        from karptui.cloud.ec2.settings import ClusterSettings
 
-        dns, authority = await _dns(connection), await _authority(connection)
-        version = re.match(r"v?(\d+\.\d+)", await connection.server_version())
-        settings = ClusterSettings(
-            choice.cluster_name or connection.cluster_name,
-            endpoint=connection.server,
-            ca_bundle=authority,
-            dns=dns,
-            kubernetes=version[1] if version else ClusterSettings("").kubernetes,
-            queue=choice.queue,
-        )
-        account = Account(choice.region, choice.endpoint_url, choice.profile)
+        account = Account(region_of(choice, connection), choice.endpoint_url, choice.profile)
+        settings = await settings_of(choice, account, connection)
         return Ec2Provider(account, settings, ask_prices=choice.ask_prices)
 
     return make
+
+
+def region_of(choice: Ec2Choice, connection: Connection) -> str:
+    """The region that was asked for, else that of the cluster's ARN, of the environment, of the settings."""
+    environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return choice.region or connection.cluster_region or environment or choice.fallback_region
+
+
+async def settings_of(choice: Ec2Choice, account: "Account", connection: Connection) -> "ClusterSettings":
+    """What was given, else what EKS says, else what the API server tells. Raises KubeError."""
+    from karptui.cloud.ec2.settings import ClusterSettings
+
+    name = choice.cluster_name or connection.cluster_name
+    known = EksCluster()
+    unknown = ""
+    if not (choice.service_cidr and choice.cluster_endpoint):
+        known, unknown = await _eks(account, name)
+    cidr = choice.service_cidr or known.service_cidr or await _service_cidr(connection)
+    if not cidr:
+        unknown = f"{unknown or 'EKS does not say it'}; the API server has no ServiceCIDR either; give --service-cidr"
+    version = re.match(r"v?(\d+\.\d+)", await connection.server_version())
+    return ClusterSettings(
+        name,
+        endpoint=choice.cluster_endpoint or known.endpoint or connection.server,
+        ca_bundle=choice.cluster_ca_bundle or await _authority(connection) or known.ca_bundle,
+        dns=await _dns(connection),
+        service_cidr=cidr,
+        cidr_unknown="" if cidr else unknown,
+        kubernetes=version[1] if version else ClusterSettings("").kubernetes,
+        queue=choice.queue,
+        reserved_enis=choice.reserved_enis,
+        vm_memory_overhead=choice.vm_memory_overhead,
+        disable_dry_run=choice.disable_dry_run,
+    )
+
+
+async def _eks(account: "Account", name: str) -> "tuple[EksCluster, str]":
+    """What EKS knows of the cluster, and why it is nothing."""
+    from karptui.cloud.ec2.client import AwsClients
+
+    clients = AwsClients(account)
+    try:
+        return await describe_cluster(clients, name), ""
+    except NotFound:
+        return EksCluster(), f"EKS has no cluster {name} in {account.region} (--cluster-name)"
+    except CloudError as error:
+        return EksCluster(), str(error)
+    finally:
+        await clients.close()
+
+
+async def _service_cidr(connection: Connection) -> str:
+    """The first range of the cluster's default ServiceCIDR (served since Kubernetes 1.33), "" where it is not told."""
+    try:
+        path = "/apis/networking.k8s.io/v1/servicecidrs/kubernetes"
+        return str(json.loads(await connection.request("GET", path))["spec"]["cidrs"][0])
+    except (KubeError, KeyError, IndexError, ValueError):
+        return ""
 
 
 async def _dns(connection: Connection) -> str:

@@ -33,7 +33,8 @@ class Planner:
 
     `take` is called with the decisions of each closed window, in active mode by the controllers that carry them out.
     Without `decides`, which may change while it runs, there are only previews: decisions come from elsewhere. As long
-    as `waits` says so a window stays open.
+    as `waits` says so a window stays open. Without `again` a launch that came to nothing is not decided anew: a dry
+    run.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Planner:
         take: Callable[[list[Decision]], None] | None = None,
         decides: bool = True,
         waits: Callable[[], bool] = lambda: False,
+        again: bool = True,
     ) -> None:
         self._world = world
         self._sink = sink
@@ -51,6 +53,7 @@ class Planner:
         self._take = take
         self.decides = decides
         self._waits = waits
+        self._again = again
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
@@ -192,7 +195,7 @@ class Planner:
         """Whether this says something else about these pods than the last decision about them did."""
         if decision.kind is DecisionKind.NOMINATE and self._outcome(decision):
             return False
-        if decision.kind is DecisionKind.LAUNCH and self._take is not None:
+        if decision.kind is DecisionKind.LAUNCH and self._take is not None and self._again:
             return (
                 True  # had the last one come to a NodeClaim, this would be a nomination to it: it is to be tried again
             )

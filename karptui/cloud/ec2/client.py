@@ -40,7 +40,7 @@ class AwsClients:
         self._clients: dict[str, Any] = {}
 
     async def get(self, service: str) -> Any:
-        """The client of a service: ec2, sqs, ssm, iam."""
+        """The client of a service: ec2, sqs, ssm, iam, eks, pricing."""
         if service in self._clients:
             return self._clients[service]
         async with self._lock:

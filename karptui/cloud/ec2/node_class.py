@@ -19,7 +19,7 @@ VALIDATION = "ValidationSucceeded"
 
 
 class Resolving:
-    """One look at a NodeClass. `now` gives epoch seconds.
+    """One look at a NodeClass. `now` gives epoch seconds; with `only_look` no instance profile is made.
 
     What was not found is in `conditions`; the lists are as EC2 has them now. Methods raise CloudError only where asking
     again is all that helps: no answer, or too many questions.
@@ -32,6 +32,7 @@ class Resolving:
         cluster: ClusterSettings,
         region: str,
         now: Callable[[], float],
+        only_look: bool = False,
     ) -> None:
         self.status: dict[str, Any] = {}
         self.conditions: list[Condition] = []
@@ -44,6 +45,7 @@ class Resolving:
         self._cluster = cluster
         self._region = region
         self._now = now
+        self._only_look = only_look
 
     async def resolve(self) -> None:
         """Everything but the validation, which needs the rest."""
@@ -58,7 +60,9 @@ class Resolving:
     def validate(self) -> bool:
         """Conditions of its own; False if there is nothing more to try."""
         if family_of(self._spec) == "AL2023" and not self._cluster.service_cidr:
-            self.failed(VALIDATION, "ClusterCIDRResolutionFailed", "the cluster's service CIDR is not known")
+            why = self._cluster.cidr_unknown
+            told = f"the cluster's service CIDR is not known{f': {why}' if why else ''}"
+            self.failed(VALIDATION, "ClusterCIDRResolutionFailed", told)
             return False
         for status in ("False", "Unknown"):
             unready = [entry.type for entry in self.conditions if entry.status == status]
@@ -150,7 +154,8 @@ class Resolving:
     async def _instance_profile(self) -> None:
         node_class = self._node_class
         try:
-            iam = None if self._spec.get("instanceProfile") else await self._clients.get("iam")
+            given = bool(self._spec.get("instanceProfile")) or self._only_look
+            iam = None if given else await self._clients.get("iam")
             self.status["instanceProfile"] = await ensure_profile(
                 iam,
                 self._spec,

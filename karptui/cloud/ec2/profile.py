@@ -19,12 +19,15 @@ async def ensure_profile(
 ) -> str:
     """The profile's name; made, tagged and given its role if the NodeClass names a role. Raises CloudError.
 
-    `status` is the NodeClass' own: a profile that is in it is kept as long as its role is the spec's.
+    `status` is the NodeClass' own: a profile that is in it is kept as long as its role is the spec's. Without `iam`
+    this tells only what the name is or would be.
     """
     if spec.get("instanceProfile"):
         return spec["instanceProfile"]
     role = str(spec.get("role", "")).rpartition("/")[2]
     kept = status.get("instanceProfile")
+    if iam is None:
+        return kept or profile_name(cluster, region, node_class, role)
     if kept and role in await _roles(iam, kept):
         return kept
     name = profile_name(cluster, region, node_class, role)

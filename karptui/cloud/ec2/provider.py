@@ -125,15 +125,18 @@ class Ec2Provider:
         with errors.calling("ec2", "CreateTags"):
             await ec2.create_tags(Resources=[instance_id_of(provider_id)], Tags=listed)
 
-    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
+    async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""
-        resolving = Resolving(self.clients, node_class, self._cluster, self._region, self._now)
+        resolving = Resolving(self.clients, node_class, self._cluster, self._region, self._now, only_look)
         await resolving.resolve()
         self._launcher.addresses.described(resolving.subnets)
         self._places.described(resolving.reservations)
         self._groups[_selector(node_class)] = resolving.group
         if resolving.validate():
-            await self._try(node_class, resolving)
+            if only_look:  # the dry runs need a launch template, which would have to be made
+                resolving.found(VALIDATION)
+            else:
+                await self._try(node_class, resolving)
         return NodeClassStatus(resolving.status, tuple(resolving.conditions))
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:

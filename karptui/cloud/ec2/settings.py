@@ -5,7 +5,8 @@ from msgspec import Struct
 
 class ClusterSettings(Struct, frozen=True):
     """One cluster. `ca_bundle` is base64; `dns` the address of the kube-dns service and `service_cidr` the range of
-    services, "" where not known; `kubernetes` is "1.N"; `queue` the interruption queue's name, "" for none.
+    services, "" where not known, and then `cidr_unknown` says why; `kubernetes` is "1.N"; `queue` the interruption
+    queue's name, "" for none.
 
     `vm_memory_overhead` is the share of memory that the hypervisor and the kernel keep; `reserved_enis` how many
     network interfaces pods may not use; `disable_dry_run` leaves out the calls that try a NodeClass before it is used;
@@ -17,6 +18,7 @@ class ClusterSettings(Struct, frozen=True):
     ca_bundle: str = ""
     dns: str = ""
     service_cidr: str = ""
+    cidr_unknown: str = ""
     kubernetes: str = "1.35"
     queue: str = ""
     vm_memory_overhead: float = 0.075

@@ -102,7 +102,7 @@ class KwokProvider:
         patch = json.dumps({"metadata": {"annotations": tags}}).encode()
         await self._request("PATCH", f"{NODES}/{node.instance_id}", patch)
 
-    async def node_class_status(self, node_class: NodeClass) -> NodeClassStatus:
+    async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Always ready: there is nothing to resolve."""
         return NodeClassStatus({}, (Condition("ValidationSucceeded", "True"),))
 
