@@ -102,10 +102,16 @@ class Interruption(Struct, frozen=True):
 
 
 class NodeClassStatus(Struct, frozen=True):
-    """What a NodeClass resolves to, for its status. `status` holds the resolved lists; the caller adds times."""
+    """What a NodeClass resolves to, for its status. `status` holds the resolved lists; the caller adds times.
+
+    `hashed` is what Karpenter's own provider writes into the hash annotation, `hash_version` how it was made; "" where
+    the provider has no such annotation.
+    """
 
     status: dict[str, object]
     conditions: tuple[Condition, ...]
+    hashed: str = ""
+    hash_version: str = ""
 
     @property
     def ready(self) -> bool:

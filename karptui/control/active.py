@@ -2,20 +2,25 @@
 
 import asyncio
 
+from karptui.control.consistency import Consistency
 from karptui.control.consolidatable import Consolidatable
 from karptui.control.disrupt import Disruption
 from karptui.control.drain import NodeTermination
+from karptui.control.drift import Drift
 from karptui.control.garbage import Garbage
 from karptui.control.hands import Hands
+from karptui.control.hashes import NodePoolHash
 from karptui.control.interruption import Interruptions
 from karptui.control.launch import Launch
 from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
 from karptui.control.offerings import Offerings
+from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
 from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
 from karptui.control.register import Initialization, Registration
 from karptui.control.repair import Repair
+from karptui.control.static_pools import StaticPools
 from karptui.control.terminate import ClaimTermination
 from karptui.model.decision import Decision
 
@@ -27,11 +32,16 @@ class Controllers:
         self._provisioner = Provisioner(hands)
         reconcilers = [
             NodeClassReadiness(hands),
+            NodePoolHash(hands),
             NodePoolReadiness(hands),
+            StaticPools(hands, self._provisioner),
+            PoolStatus(hands),
             Launch(hands),
             Registration(hands),
             Initialization(hands),
+            Drift(hands),
             Consolidatable(hands),
+            Consistency(hands),
             Liveness(hands),
             Expiration(hands),
             NodeTermination(hands),

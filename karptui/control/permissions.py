@@ -28,7 +28,9 @@ def active_rules() -> list[Rule]:
     return [
         Rule(karpenter, "nodeclaims", ("create", "patch", "delete")),
         Rule(karpenter, "nodeclaims/status", ("patch",)),
+        Rule(karpenter, "nodepools", ("patch",)),
         Rule(karpenter, "nodepools/status", ("patch",)),
+        Rule("karpenter.k8s.aws", "ec2nodeclasses", ("patch",)),
         Rule("karpenter.k8s.aws", "ec2nodeclasses/status", ("patch",)),
         Rule("karpenter.kwok.sh", "kwoknodeclasses/status", ("patch",)),
         Rule("", "nodes", ("create", "patch", "delete")),

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from karptui.control.conditions import NODE_POOL_DEPENDENTS, ROOT, with_condition, written
 from karptui.control.hands import Hands
+from karptui.control.hashes import write_class_hash
 from karptui.failure import Failure
 from karptui.kube.decode import BY_KIND
 from karptui.model.metadata import Condition, Conditions, condition, is_true
@@ -65,6 +66,8 @@ class NodeClassReadiness:
         self._hands.pretend("nodeclasses", replace(node_class, status=resolved, conditions=conditions))
         status = {**found.status, "conditions": written(conditions)}
         try:
+            if found.hashed:
+                await write_class_hash(self._hands, node_class, found.hashed, found.hash_version)
             await self._hands.kube.patch(BY_KIND[node_class.kind].plural, key, {"status": status}, subresource="status")
         except Failure:
             if not self._hands.dry_run:

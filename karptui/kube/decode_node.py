@@ -181,6 +181,9 @@ _template_annotations: Memo[dict[str, str]] = Memo(
     lambda text: cleaned_tree(msgspec.json.decode(text, type=dict[str, str])),
     {},
 )
+_exact_annotations: Memo[dict[str, str]] = Memo(
+    "spec.template.metadata.annotations", lambda text: msgspec.json.decode(text, type=dict[str, str]), {}
+)
 
 
 def decode_node(raw: bytes | memoryview, version: str) -> Node:
@@ -233,15 +236,25 @@ def _template(wire: WireTemplate | None, disruption: WireDisruption, version: st
         expire_after = duration_of(disruption.expireAfter, "spec.disruption.expireAfter")
     else:
         expire_after = duration_of(spec.expireAfter, "spec.template.spec.expireAfter")
+    labels, annotations = labels_of(metadata.labels), _template_annotations(metadata.annotations)
+    exact = _exact_annotations(metadata.annotations)
+    given = {
+        "labels": None if not _given(metadata.labels) else labels,
+        "annotations": None if not _given(metadata.annotations) else annotations,
+        "taints": spec.taints,
+        "startupTaints": spec.startupTaints,
+    }
     return NodeTemplate(
-        labels_of(metadata.labels),
-        _template_annotations(metadata.annotations),
+        labels,
+        annotations,
         node_class_reference_of(spec.nodeClassRef),
         requirements_of(spec.requirements),
         taints_of(spec.taints),
         taints_of(spec.startupTaints),
         expire_after,
         duration_of(spec.terminationGracePeriod, "spec.template.spec.terminationGracePeriod"),
+        None if exact == annotations else exact,
+        tuple(name for name, value in given.items() if value is not None and not value),
     )
 
 

@@ -19,7 +19,11 @@ class Budget(Struct, frozen=True, gc=False):
 
 
 class NodeTemplate(Struct, frozen=True, gc=False):
-    """spec.template. Durations in seconds, None for Never or not given."""
+    """spec.template. Durations in seconds, None for Never or not given.
+
+    `exact_annotations` are those of the API where `annotations` had to be cleaned: hashed and copied, never shown.
+    `given_empty` names maps and lists that are there and empty, which for Karpenter's hash is not the same as absent.
+    """
 
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
@@ -29,6 +33,13 @@ class NodeTemplate(Struct, frozen=True, gc=False):
     startup_taints: tuple[Taint, ...] = ()
     expire_after: float | None = None
     termination_grace_period: float | None = None
+    exact_annotations: dict[str, str] | None = None
+    given_empty: tuple[str, ...] = ()
+
+    @property
+    def own_annotations(self) -> dict[str, str]:
+        """What NodeClaims inherit, letter by letter."""
+        return self.annotations if self.exact_annotations is None else self.exact_annotations
 
 
 class NodePool(Struct, frozen=True, gc=False, eq=False):

@@ -151,6 +151,11 @@ class Ec2Plane:
         live = [item for item in listed["items"] if "deletionTimestamp" not in item["metadata"]]
         return [item["spec"]["nodeName"] for item in live if item["spec"].get("nodeName")]
 
+    async def events(self, reason: str, name: str) -> list[str]:
+        """Messages of the Events with this reason about an object of this name."""
+        query = f"fieldSelector=reason%3D{reason}%2CinvolvedObject.name%3D{name}"
+        return [item["message"] for item in (await self.get(f"/api/v1/events?{query}"))["items"]]
+
     async def instances(self) -> list[dict[str, Any]]:
         """Every instance that ever was."""
         ec2 = await self.clients.get("ec2")
@@ -184,6 +189,12 @@ class Ec2Plane:
             return not any(entry["items"] for entry in left)
 
         await self.until(empty, "the cluster empty again")
+
+    async def tell_queue(self, kind: str, detail: dict[str, Any], source: str = "aws.ec2") -> None:
+        """Put a message into the interruption queue as EventBridge does."""
+        body = {"version": "0", "source": source, "detail-type": kind, "detail": detail, "region": REGION}
+        sqs = await self.clients.get("sqs")
+        await sqs.send_message(QueueUrl=self.aws.queue_url, MessageBody=json.dumps(body))
 
     async def until(self, done: Callable[[], Any], what: str) -> Any:
         """Wait for an awaitable or plain condition; its value."""

@@ -8,7 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from karptui.lab import manifests
-from tests.control.ec2_plane import PATIENCE, Ec2Plane, active_command, environment
+from karptui.model.metadata import is_true
+from karptui.model.node import NodeClaim
+from karptui.model.snapshot import Options
+from karptui.modes.active import Active, Rules
+from karptui.modes.providers import Ec2Choice
+from karptui.modes.providers import ec2 as ec2_provider
+from tests.control.ec2_plane import PATIENCE, REGION, Ec2Plane, active_command, environment
 
 POOLS = "/apis/karpenter.sh/v1/nodepools"
 REQUIREMENTS = [
@@ -20,7 +26,7 @@ REQUIREMENTS = [
 
 def general(**changed: Any) -> dict[str, Any]:
     pool = manifests.node_pool("general", REQUIREMENTS, consolidate_after="1s")
-    pool["spec"]["template"]["spec"] |= changed
+    pool["spec"]["template"]["spec"] |= {"requirements": list(REQUIREMENTS), **changed}
     pool["spec"]["disruption"]["budgets"] = [{"nodes": "100%"}]
     return pool
 
@@ -99,3 +105,170 @@ async def test_killed_in_the_middle_of_a_launch_it_goes_on_where_it_was(ec2: Ec2
         if tag["Key"] == "karptui/nodeclaim-uid"
     ]
     assert len(uids) == len(set(uids)) >= 1
+
+
+class Quick(Active):
+    """Active mode whose polls and waits pass ten times as fast."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+
+@asynccontextmanager
+async def running(ec2: Ec2Plane, pool: dict[str, Any], **options: Any) -> AsyncIterator[Quick]:
+    """A controller in this process, its NodePool ready."""
+    await ec2.create(POOLS, pool)
+    choice = Ec2Choice(
+        region=REGION,
+        cluster_name=manifests.CLUSTER,
+        endpoint_url=ec2.aws.endpoint,
+        queue=manifests.CLUSTER,
+        ask_prices=False,
+    )
+    asked = Options(batch_idle_duration=0.3, **options)
+    run = Quick(ec2_provider(choice), Rules(lease_name="quick"), str(ec2.plane.kubeconfig()), options=asked)
+    await run.start()
+    try:
+        await ec2.until(ec2.pools_ready, "the NodePool ready")
+        yield run
+    finally:
+        await run.stop()
+
+
+def by_age(run: Quick) -> list[NodeClaim]:
+    return sorted(run.world.of("nodeclaims").values(), key=lambda claim: claim.metadata.created)
+
+
+def initialized(run: Quick) -> list[NodeClaim]:
+    return [claim for claim in by_age(run) if is_true(claim.conditions, "Initialized")]
+
+
+def pods_on(run: Quick, claim: NodeClaim) -> list[str]:
+    return [pod.key for pod in run.world.usage.on(claim.node_name).values() if pod.active]
+
+
+async def settled(ec2: Ec2Plane, run: Quick, pods: int, app: str = "web") -> NodeClaim:
+    """All pods bound and one initialized NodeClaim, which is given."""
+
+    async def there() -> bool:
+        return len(await ec2.bound(app)) == pods and len(initialized(run)) == len(by_age(run)) == 1
+
+    await ec2.until(there, f"{pods} pods bound, one NodeClaim initialized")
+    return initialized(run)[0]
+
+
+async def replaced(ec2: Ec2Plane, run: Quick, old: NodeClaim, pods: int) -> NodeClaim:
+    """Wait for the old NodeClaim's end; its node must have gone after another one was ready. Gives the new one."""
+    ready_before_it_went = False
+
+    def gone() -> bool:
+        nonlocal ready_before_it_went
+        there = old.node_name in run.world.of("nodes")
+        others = [claim for claim in initialized(run) if claim.key != old.key]
+        ready_before_it_went = ready_before_it_went or (there and bool(others))
+        return not there and old.key not in run.world.of("nodeclaims")
+
+    await ec2.until(gone, f"{old.key} gone")
+    assert ready_before_it_went
+    new = await settled(ec2, run, pods)
+    assert old.provider_id.rpartition("/")[2] not in await ec2.running()
+    return new
+
+
+async def test_a_spot_interruption_brings_a_new_node_before_the_old_one_goes(ec2: Ec2Plane) -> None:
+    pool = general()
+    pool["spec"]["template"]["spec"]["requirements"][0] = manifests.requirement(
+        "karpenter.sh/capacity-type", "In", "spot"
+    )
+    async with running(ec2, pool) as run:
+        await ec2.deploy("web", 3)
+        old = await settled(ec2, run, 3)
+        detail = {"instance-id": old.provider_id.rpartition("/")[2], "instance-action": "terminate"}
+        await ec2.tell_queue("EC2 Spot Instance Interruption Warning", detail)
+        new = await replaced(ec2, run, old, 3)
+        assert (new.instance_type, new.zone) != (old.instance_type, old.zone)
+
+
+async def test_an_edited_nodepool_is_rolled_out_by_drift(ec2: Ec2Plane) -> None:
+    async with running(ec2, general()) as run:
+        await ec2.deploy("web", 3)
+        old = await settled(ec2, run, 3)
+        await ec2.patch(f"{POOLS}/general", {"spec": {"template": {"metadata": {"labels": {"team": "blue"}}}}})
+        await ec2.until(lambda: any(is_true(claim.conditions, "Drifted") for claim in by_age(run)), "drift seen")
+        new = await replaced(ec2, run, old, 3)
+        assert new.metadata.labels["team"] == "blue"
+        assert any(decision.cause == "Drifted" for decision in run.world.decisions.values())
+
+
+async def test_what_is_too_large_after_scaling_down_is_consolidated_as_its_budget_allows(ec2: Ec2Plane) -> None:
+    async with running(ec2, general()) as run:
+        await ec2.deploy("web", 5)
+        large = await settled(ec2, run, 5)
+        budget = {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "web"},
+            "spec": {"selector": {"matchLabels": {"app": "web"}}, "minAvailable": 1},
+        }
+        await ec2.create("/apis/policy/v1/namespaces/default/poddisruptionbudgets", budget)
+        await ec2.scale("web", 1)
+
+        await ec2.until(lambda: run.world.of("poddisruptionbudgets"), "the budget seen")
+
+        def could_go() -> bool:
+            return len(pods_on(run, large)) == 1 and is_true(by_age(run)[0].conditions, "Consolidatable")
+
+        await ec2.until(could_go, "nothing but the budget holds the node")
+        before = run.now()
+        await ec2.until(lambda: run.now() - before > 4.0, "a few looks of the controller")
+        assert not [entry for entry in run.world.decisions.values() if entry.cause == "Underutilized"]
+        path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web"
+        await ec2.patch(path, {"spec": {"minAvailable": 0}})
+        small = await replaced(ec2, run, large, 1)
+        assert small.capacity["cpu"] < large.capacity["cpu"]
+
+
+async def test_an_expired_node_goes_and_its_pods_get_another(ec2: Ec2Plane) -> None:
+    async with running(ec2, general(expireAfter="12s")) as run:
+        await ec2.deploy("web", 1)
+        old = await settled(ec2, run, 1)
+        await ec2.until(lambda: old.key not in run.world.of("nodeclaims"), "the expired claim gone")
+        await ec2.until(lambda: bool(initialized(run)), "another node")
+        assert initialized(run)[0].key != old.key
+
+
+async def test_a_nodeclass_that_finds_nothing_is_told_in_a_sentence_and_in_events(ec2: Ec2Plane) -> None:
+    lost = manifests.node_class()
+    lost["metadata"]["name"] = "lost"
+    lost["spec"]["subnetSelectorTerms"] = [{"tags": {"no": "such"}}]
+    classes = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
+    await ec2.create(classes, lost)
+    try:
+        async with running(ec2, general()) as run:
+
+            def told() -> list[str]:
+                return [problem.message for problem in run.world.problems if "EC2NodeClass lost" in problem.where]
+
+            await ec2.until(told, "a problem told")
+            assert "SubnetsReady=False, SubnetsNotFound: no subnet matches" in told()[0]
+            found = await ec2.until(lambda: ec2.events("SubnetsReady", "lost"), "an event")
+            assert "Status: Unknown -> False, Reason: SubnetsNotFound" in found[0]
+            conditions = (await ec2.get(f"{classes}/lost"))["status"]["conditions"]
+            assert {entry["type"]: entry["status"] for entry in conditions}["Ready"] == "False"
+    finally:
+        await ec2.delete(f"{classes}/lost")
+
+
+async def test_a_pool_of_fixed_size_is_kept_at_its_size(ec2: Ec2Plane) -> None:
+    pool = general()
+    pool["spec"]["replicas"] = 2
+    async with running(ec2, pool, feature_gates={"StaticCapacity": True}) as run:
+        await ec2.until(lambda: len(initialized(run)) == 2, "two nodes without a pod")
+        assert len(await ec2.running()) == 2
+        await ec2.patch(f"{POOLS}/general", {"spec": {"replicas": 1}})
+        await ec2.until(lambda: len(by_age(run)) == 1, "one claim left")
+
+        async def counted() -> bool:
+            return (await ec2.get(f"{POOLS}/general"))["status"]["nodes"] == 1
+
+        await ec2.until(counted, "status.nodes says so")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from karptui.engine.disruption.nodepool_hash import nodepool_hash
 from karptui.engine.explain.event_text import failed_text, nominated_text
 from karptui.engine.provisioning import plan
 from karptui.engine.provisioning.node_claim import go_duration, node_claim_object, short_duration
@@ -26,7 +27,7 @@ def test_a_node_claim_belongs_to_its_pool_and_is_named_by_it() -> None:
     (owner,) = metadata["ownerReferences"]
     assert (owner["kind"], owner["name"], owner["blockOwnerDeletion"]) == ("NodePool", "general", True)
     assert "controller" not in owner
-    assert NODEPOOL_HASH not in metadata["annotations"], "an unknown hash is not made up"
+    assert metadata["annotations"][NODEPOOL_HASH] == nodepool_hash(pool("general"))
 
 
 def test_its_requests_are_written_as_kubernetes_writes_them() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from karptui.cloud.kwok.catalogue import built_in
 from karptui.kube.decode import decode_object
-from karptui.model.pod import Pod
 from karptui.kube.decode_recorded import decode_recorded
+from karptui.model.pod import Pod
 from karptui.world import events
 from karptui.world.recording import Recording
 from karptui.world.world import World

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.kube.decode_recorded import decode_recorded
+from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.world import events
 from karptui.world.events import Change, StreamState
 from karptui.world.recording import Header, Recording, RecordingError, RecordingWriter, check_writable

@@ -80,10 +80,17 @@ def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[
         launched=launched.timestamp() if launched else 0.0,
         state=instance["State"]["Name"],
         private_dns=instance.get("PrivateDnsName", ""),
-        security_groups=tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups") or [])),
+        security_groups=_groups_of(instance),
         subnet=instance.get("SubnetId", ""),
         placement=_placement_of(instance["Placement"]),
     )
+
+
+def _groups_of(instance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those of the instance, which some simulators tell only of its network interfaces."""
+    interfaces = instance.get("NetworkInterfaces") or []
+    groups = instance.get("SecurityGroups") or [group for entry in interfaces for group in entry.get("Groups") or []]
+    return tuple(sorted({group["GroupId"] for group in groups}))
 
 
 def _placement_of(told: Mapping[str, Any]) -> Placement:

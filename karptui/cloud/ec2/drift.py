@@ -37,9 +37,10 @@ def drift_reason(
     subnets = {entry["id"] for entry in status.get("subnets") or []}
     if not groups or not subnets:
         raise CloudError(f"whether {claim.key} drifted is not known: its NodeClass has no security groups or subnets")
-    if set(instance.security_groups) != groups:
+    # An instance always has groups; where none are told nothing can be said of them.
+    if instance.security_groups and set(instance.security_groups) != groups:
         return "SecurityGroupDrift"
-    if instance.subnet not in subnets:
+    if instance.subnet and instance.subnet not in subnets:
         return "SubnetDrift"
     own = claim.metadata.labels
     reservations = {entry["id"] for entry in status.get("capacityReservations") or []}

@@ -137,13 +137,18 @@ class Ec2Provider:
                 resolving.found(VALIDATION)
             else:
                 await self._try(node_class, resolving)
-        return NodeClassStatus(resolving.status, tuple(resolving.conditions))
+        conditions = tuple(resolving.conditions)
+        return NodeClassStatus(resolving.status, conditions, self.node_class_hash(node_class), VERSION)
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:
         """Why the claim's instance no longer is what its NodeClass asks for ("AMIDrift" ...), or ""."""
         market, group = await self._known_market(), await self._special(node_class)
         types = self._offer.types(market, node_class, group)
-        instance = await self.get(claim.provider_id)
+        # As garbage collection last saw it: what an instance is does not change in minutes.
+        instance_id = instance_id_of(claim.provider_id)
+        instance = self._seen.get(instance_id)
+        if instance is None or not instance.security_groups:  # the answer to a launch does not tell them
+            instance = self._seen[instance_id] = await self.get(claim.provider_id)
         return drift_reason(claim, self._hashed(node_class), instance, types.get(claim.instance_type), group)
 
     async def interruptions(self) -> AsyncIterator[Interruption]:

@@ -27,8 +27,8 @@ def template_hash(template: NodeTemplate) -> int:
     reference = template.node_class
     spec = _struct(
         "NodeClaimTemplateSpec",
-        ("Taints", _set(map(_taint, template.taints)) if template.taints else None),
-        ("StartupTaints", _set(map(_taint, template.startup_taints)) if template.startup_taints else None),
+        ("Taints", _taints(template.taints, "taints" in template.given_empty)),
+        ("StartupTaints", _taints(template.startup_taints, "startupTaints" in template.given_empty)),
         (
             "NodeClassRef",
             _struct(
@@ -39,11 +39,13 @@ def template_hash(template: NodeTemplate) -> int:
             ),
         ),
         ("TerminationGracePeriod", _duration("Duration", template.termination_grace_period)),
-        ("ExpireAfter", _duration("NillableDuration", template.expire_after)),
+        ("ExpireAfter", _nillable(template.expire_after)),
     )
+    labels = _map(template.labels, "labels" in template.given_empty)
+    annotations = _map(template.own_annotations, "annotations" in template.given_empty)
     metadata = None
-    if template.labels or template.annotations:
-        metadata = _struct("ObjectMeta", ("Labels", _map(template.labels)), ("Annotations", _map(template.annotations)))
+    if labels is not None or annotations is not None:
+        metadata = _struct("ObjectMeta", ("Labels", labels), ("Annotations", annotations))
     return _struct("NodeClaimTemplate", ("ObjectMeta", metadata), ("Spec", spec))
 
 
@@ -68,8 +70,8 @@ def _text(text: str) -> int | None:
     return _fnv(text.encode()) if text else None
 
 
-def _map(entries: Mapping[str, str]) -> int | None:
-    if not entries:
+def _map(entries: Mapping[str, str], given_empty: bool) -> int | None:
+    if not entries and not given_empty:
         return None
     mixed = 0
     for key, value in entries.items():
@@ -96,9 +98,20 @@ def _taint(taint: Taint) -> int:
     return _struct("Taint", ("Key", _text(taint.key)), ("Value", _text(taint.value)), ("Effect", _text(taint.effect)))
 
 
+def _taints(taints: tuple[Taint, ...], given_empty: bool) -> int | None:
+    return _set(map(_taint, taints)) if taints or given_empty else None
+
+
 def _duration(name: str, seconds: float | None) -> int | None:
     """A duration that is not given is zero; one that is given as 0s is a struct without fields."""
     if seconds is None:
         return None
     nanoseconds = round(seconds * _NANOSECONDS)
     return _struct(name, ("Duration", _number(nanoseconds) if nanoseconds else None))
+
+
+def _nillable(seconds: float | None) -> int | None:
+    """A duration behind a pointer: one of 0s is there, so it counts."""
+    if seconds is None:
+        return None
+    return _struct("NillableDuration", ("Duration", _number(round(seconds * _NANOSECONDS))))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from karptui.engine.disruption.nodepool_hash import HASH_VERSION, nodepool_hash
 from karptui.model.decision import PlannedClaim
 from karptui.model.labels import (
     AWS_WELL_KNOWN,
@@ -21,8 +22,6 @@ from karptui.model.resources import format_resources
 from karptui.model.taints import Taint
 
 API_VERSION = "karpenter.sh/v1"
-HASH = "v3"
-"""The version of Karpenter 1.14's hash of a NodePool's template."""
 
 
 def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
@@ -36,20 +35,22 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         node_class_label(reference.group, reference.kind): reference.name,
     }
     annotations = {
-        **template.annotations,
-        NODEPOOL_HASH_VERSION: HASH,
-        MIN_VALUES_RELAXED: "true" if claim.min_values_relaxed else "false",
+        **template.own_annotations,
+        NODEPOOL_HASH_VERSION: HASH_VERSION,
+        NODEPOOL_HASH: nodepool_hash(pool),
     }
-    # The hash controller keeps it on the NodePool; an equal hash must not be computed a second way.
-    if (pool_hash := pool.metadata.annotations.get(NODEPOOL_HASH)) is not None:
-        annotations[NODEPOOL_HASH] = pool_hash
-    types = RequirementSpec(INSTANCE_TYPE, IN, claim.instance_types, claim.instance_type_min_values)
+    requirements = [_requirement(entry) for entry in claim.requirements]
+    if claim.instance_types:  # pools of a fixed size leave types and resources to the launch
+        annotations[MIN_VALUES_RELAXED] = "true" if claim.min_values_relaxed else "false"
+        types = RequirementSpec(INSTANCE_TYPE, IN, claim.instance_types, claim.instance_type_min_values)
+        requirements.append(_requirement(types))
     spec: dict[str, Any] = {
         "nodeClassRef": {"group": reference.group, "kind": reference.kind, "name": reference.name},
-        "requirements": [_requirement(entry) for entry in (*claim.requirements, types)],
-        "resources": {"requests": format_resources(claim.requests, claim.binary_format)},
+        "requirements": requirements,
         "expireAfter": "Never" if template.expire_after is None else short_duration(template.expire_after),
     }
+    if claim.requests:
+        spec["resources"] = {"requests": format_resources(claim.requests, claim.binary_format)}
     if claim.taints:
         spec["taints"] = [_taint(taint) for taint in claim.taints]
     if claim.startup_taints:
