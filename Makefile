@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 PY := .venv/bin/python
+# Test processes: most tests wait for a server, so two cores keep three of them going.
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench chaos venv lock clean
 
@@ -13,7 +15,7 @@ demo: .venv/.ready  ## set up, then play the story on an embedded cluster
 
 test: .venv/.ready  ## set up, then run every test (the first run builds a real Kubernetes control plane)
 	@$(PY) -m tests.control_plane.build
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: .venv/.ready  ## format check, lint, import contracts, types
 	@$(PY) -m ruff format --check .
