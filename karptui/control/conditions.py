@@ -1,19 +1,14 @@
 """Status conditions as Karpenter keeps them (spec/lifecycle.md 0.2): set one, and the root Ready follows."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from karptui.kube.timestamps import rfc3339
 from karptui.model.metadata import Condition, Conditions
 
 NODE_CLAIM_DEPENDENTS = ("Launched", "Registered", "Initialized")
 NODE_POOL_DEPENDENTS = ("ValidationSucceeded", "NodeClassReady")
 ROOT = "Ready"
-
-
-def rfc3339(at: float) -> str:
-    """Epoch seconds as Kubernetes writes a time, to the second."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def with_condition(

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable
 
-from karptui.control.conditions import rfc3339
 from karptui.control.hands import Hands
 from karptui.control.times import termination_time
+from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from karptui.cloud.provider import NotFound
-from karptui.control.conditions import rfc3339
 from karptui.control.drain import may_end
 from karptui.control.hands import Hands
+from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_FINALIZER, TERMINATION_TIMESTAMP
 from karptui.model.metadata import is_true
 from karptui.model.node import Node, NodeClaim

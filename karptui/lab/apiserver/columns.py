@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.apiserver.pod_columns import pod_cells
-from karptui.lab.apiserver.timestamps import age, human_duration, parse
+from karptui.lab.apiserver.timestamps import age, human_duration
 
 Manifest = dict[str, Any]
 Row = Callable[[Manifest, float], list[Any]]
@@ -117,8 +118,8 @@ def _job(item: Manifest, now: float) -> list[Any]:
     completions = f"{status.get('succeeded', 0)}/{spec.get('completions', 1)}"
     duration = ""
     if status.get("startTime"):
-        end = parse(status["completionTime"]) if status.get("completionTime") else now
-        duration = human_duration(end - parse(status["startTime"]))
+        end = epoch(status["completionTime"]) if status.get("completionTime") else now
+        duration = human_duration(end - epoch(status["startTime"]))
     return [
         _name(item),
         state,

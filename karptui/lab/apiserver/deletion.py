@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from karptui.kube.timestamps import epoch, rfc3339
 from karptui.lab.apiserver.errors import bad_request, conflict, forbidden
 from karptui.lab.apiserver.registry import Resource
 from karptui.lab.apiserver.store import Stored
-from karptui.lab.apiserver.timestamps import parse, rfc3339
 from karptui.lab.apiserver.writes import Writes
 
 Manifest = dict[str, Any]
@@ -91,7 +91,7 @@ class Deletion:
                 if "generation" in metadata:
                     metadata["generation"] += 1
             elif grace < metadata.get("deletionGracePeriodSeconds", 0):
-                before = parse(marked) - metadata["deletionGracePeriodSeconds"]
+                before = epoch(marked) - metadata["deletionGracePeriodSeconds"]
                 metadata["deletionTimestamp"] = rfc3339(before + grace)
                 metadata["deletionGracePeriodSeconds"] = grace
             if finalizers:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from karptui.lab.apiserver.fields import message_of
 from karptui.lab.apiserver.registry import ALL_VERBS, Registry, Resource
 from karptui.lab.apiserver.reviews import KINDS as REVIEWS
+from karptui.lab.apiserver.schema import openapi_name, schemas
 
 Manifest = dict[str, Any]
 
@@ -29,8 +31,15 @@ _SUBRESOURCE_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "eviction": ("policy", "v1", "Eviction"),
     "binding": ("", "", "Binding"),
+    "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
-_SUBRESOURCE_VERBS = {"eviction": ["create"], "binding": ["create"], "log": ["get"], "finalize": ["update"]}
+_SUBRESOURCE_VERBS = {
+    "eviction": ["create"],
+    "binding": ["create"],
+    "token": ["create"],
+    "log": ["get"],
+    "finalize": ["update"],
+}
 
 
 def api_versions() -> Manifest:
@@ -123,13 +132,15 @@ def openapi_index(registry: Registry) -> Manifest:
 
 
 def openapi(registry: Registry, group: str, version: str) -> Manifest:
-    """GET /openapi/v3/apis/{group}/{version}: no schemas, but kinds and that PATCH knows `fieldValidation`.
+    """GET /openapi/v3/apis/{group}/{version}: the kinds, those of Kubernetes itself with their fields, for `kubectl
+    explain`, and that PATCH knows `fieldValidation`.
 
-    Without it `kubectl apply`, `create -f` and `edit` refuse to work.
+    Without that `kubectl apply`, `create -f` and `edit` refuse to work.
     """
     query = [{"in": "query", "name": name, "schema": {"type": "string"}} for name in ("fieldValidation", "dryRun")]
     paths: Manifest = {}
-    schemas: Manifest = {}
+    messages: set[str] = set()
+    own: Manifest = {}
     for resource in registry.all():
         if (resource.group, resource.version) != (group, version):
             continue
@@ -144,6 +155,13 @@ def openapi(registry: Registry, group: str, version: str) -> Manifest:
             "x-kubernetes-group-version-kind": kind,
         }
         paths[f"{prefix}{scope}/{resource.plural}/{{name}}"] = {"patch": operation}
-        schemas[f"lab.{version}.{resource.kind}"] = {"type": "object", "x-kubernetes-group-version-kind": [kind]}
+        message = None if resource.custom else message_of(resource.group_version, resource.kind)
+        name = openapi_name(message) if message else f"lab.{version}.{resource.kind}"
+        if message is not None:
+            messages.add(message)
+        own[name] = {"type": "object", "x-kubernetes-group-version-kind": [kind]}
+    known = schemas(messages)
+    for name, schema in own.items():
+        known[name] = {**known.get(name, {}), **schema}
     info = {"title": "karptui lab", "version": VERSION["gitVersion"]}
-    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": known}}

@@ -25,6 +25,7 @@ from karptui.lab.apiserver.listing import Listing
 from karptui.lab.apiserver.registry import Registry
 from karptui.lab.apiserver.representation import Representation, accepted
 from karptui.lab.apiserver.request import Call
+from karptui.lab.apiserver.reviews import token_request
 from karptui.lab.apiserver.scale import patch_scale, scale_of, set_scale
 from karptui.lab.apiserver.store import Store, Stored
 from karptui.lab.apiserver.watch import Scope, Stop, WatchRequest, error_line, follow
@@ -79,7 +80,7 @@ class Endpoints:
                 return await self._watch(call)
             return answer(self._form(call).one(stored))
         if call.verb == "create" and not call.name:
-            body = await call.body()
+            body = await call.manifest()
             stored = self._writes.create(call.resource, call.namespace, body, dry_run=call.dry_run)
             return answer(self._form(call).one(stored), 201)
         if call.verb in ("update", "patch") and call.name:
@@ -154,11 +155,13 @@ class Endpoints:
     async def _change(self, call: Call) -> web.Response:
         target = Target(call.resource, call.namespace, call.name, call.subresource)
         if call.verb == "update":
-            stored = self._writes.update(target, await call.body(), dry_run=call.dry_run)
+            stored = self._writes.update(target, await call.manifest(), dry_run=call.dry_run)
             return answer(self._form(call).one(stored))
         body = await call.request.read()
         manager = call.query.get("fieldManager", "")
-        stored, created = self._writes.patch(target, body, call.content_type, manager=manager, dry_run=call.dry_run)
+        stored, created = self._writes.patch(
+            target, body, call.content_type, manager=manager, strict=call.strict, dry_run=call.dry_run
+        )
         return answer(self._form(call).one(stored), 201 if created else 200)
 
     async def _delete(self, call: Call) -> web.Response:
@@ -192,6 +195,9 @@ class Endpoints:
             body = await call.body()
             bind(self._writes, call.resource, call.namespace, call.name, body, dry_run=call.dry_run)
             return answer(_DONE, 201)
+        if name == "token" and method == "POST":
+            self._writes.current(call.resource, call.namespace, call.name)
+            return answer(token_request(await call.body(), call.namespace, call.name, self._writes.clock.now()), 201)
         if name == "log" and method == "GET":
             return await self._log(call)
         raise method_not_allowed()

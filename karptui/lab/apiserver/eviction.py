@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from karptui.kube.timestamps import rfc3339
 from karptui.lab.apiserver.deletion import DeleteOptions, Deletion
 from karptui.lab.apiserver.errors import ApiError, conflict, forbidden, too_many_requests
 from karptui.lab.apiserver.registry import Registry
 from karptui.lab.apiserver.selectors import from_object
 from karptui.lab.apiserver.store import Stored
-from karptui.lab.apiserver.timestamps import rfc3339
 from karptui.lab.apiserver.writes import Writes
 
 Manifest = dict[str, Any]

@@ -108,7 +108,7 @@ def _core() -> list[Resource]:
         ),
         core("ResourceQuota", "resourcequotas", short="quota", subresources=("status",), returns_deleted=True),
         core("Secret", "secrets"),
-        core("ServiceAccount", "serviceaccounts", short="sa", returns_deleted=True),
+        core("ServiceAccount", "serviceaccounts", short="sa", subresources=("token",), returns_deleted=True),
         core(
             "Service",
             "services",
@@ -152,6 +152,13 @@ def _cluster_services() -> list[Resource]:
         Resource(
             "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", True, ("pdb",), (), status, generation=True
         ),
+        Resource(
+            "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True, ("hpa",), ("all",), status
+        ),
+        Resource("networking.k8s.io", "v1", "IngressClass", "ingressclasses", False, generation=True),
+        Resource("networking.k8s.io", "v1", "Ingress", "ingresses", True, ("ing",), (), status, generation=True),
+        Resource("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", True, ("netpol",), generation=True),
+        Resource("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", False),
         Resource("coordination.k8s.io", "v1", "Lease", "leases", True),
         Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", True, generation=True),
         Resource("events.k8s.io", "v1", "Event", "events", True, ("ev",)),

@@ -7,10 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from karptui.lab.apiserver import patches
+from karptui.lab.apiserver import patches, protobuf
 from karptui.lab.apiserver.errors import bad_request, no_such_path, unsupported_media_type
 from karptui.lab.apiserver.registry import Registry, Resource
+from karptui.lab.apiserver.schema import check_types
 
+_TEXTS = ("", "application/json", "application/yaml", "text/yaml", "application/x-yaml")
 _TRUE = ("true", "1", "t")
 _VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -100,13 +102,30 @@ class Call:
             raise bad_request(f'{name}: Invalid value: "{text}": must be a number') from None
 
     async def body(self) -> Any:
-        """The decoded body, None when there is none. Raises 400, or 415 for protobuf."""
-        content = await self.request.read()
-        if not content:
-            return None
-        if self.content_type not in ("", "application/json", "application/yaml", "text/yaml", "application/x-yaml"):
-            raise unsupported_media_type(("application/json", "application/yaml"))
-        return patches.decode(content)
+        """The decoded body, None when there is none. Raises 400, or 415 for another type."""
+        return read_body(await self.request.read(), self.content_type)
+
+    async def manifest(self) -> Any:
+        """The body of an object of this resource, its fields checked. Raises 400 or 415."""
+        body = await self.body()
+        check_types(self.resource, body, self.strict)
+        return body
+
+    @property
+    def strict(self) -> bool:
+        """Whether fields that the kind does not have are refused."""
+        return self.query.get("fieldValidation") == "Strict"
+
+
+def read_body(content: bytes, content_type: str) -> Any:
+    """A body decoded, None for an empty one. Raises 400, or 415 for a type that the server does not know."""
+    if not content:
+        return None
+    if content_type == protobuf.CONTENT_TYPE:
+        return protobuf.decode(content)
+    if content_type not in _TEXTS:
+        raise unsupported_media_type(patches.BODY_TYPES)
+    return patches.decode(content)
 
 
 def read_call(request: web.Request, path: Path, registry: Registry) -> Call:

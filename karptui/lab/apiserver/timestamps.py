@@ -1,23 +1,8 @@
-"""Times as Kubernetes writes and shows them."""
+"""Ages as kubectl shows them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-
-def rfc3339(seconds: float) -> str:
-    """Epoch seconds as metav1.Time: whole seconds, UTC."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def rfc3339_micro(seconds: float) -> str:
-    """Epoch seconds as metav1.MicroTime."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse(text: str) -> float:
-    """Epoch seconds of an RFC 3339 time."""
-    return datetime.fromisoformat(text).timestamp()
+from karptui.kube.timestamps import epoch
 
 
 def age(since: str | None, now: float) -> str:
@@ -25,7 +10,7 @@ def age(since: str | None, now: float) -> str:
     if not since:
         return "<unknown>"
     try:
-        return human_duration(now - parse(since))
+        return human_duration(now - epoch(since))
     except ValueError:
         return "<unknown>"
 

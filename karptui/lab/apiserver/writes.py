@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from karptui.kube.timestamps import rfc3339
 from karptui.lab.apiserver import events, patches, server_side_apply
 from karptui.lab.apiserver.admission import Admission
 from karptui.lab.apiserver.custom import established, resources_of
@@ -22,8 +23,8 @@ from karptui.lab.apiserver.metadata import (
     metadata_of,
 )
 from karptui.lab.apiserver.registry import Registry, Resource
+from karptui.lab.apiserver.schema import check_applied, check_types
 from karptui.lab.apiserver.store import Store, Stored
-from karptui.lab.apiserver.timestamps import rfc3339
 from karptui.lab.apiserver.validation import validate
 from karptui.lab.clock import Clock
 
@@ -121,7 +122,14 @@ class Writes:
         return self._replace(target, current, manifest, unconditional=False, dry_run=dry_run)
 
     def patch(
-        self, target: Target, body: bytes, content_type: str, *, manager: str = "", dry_run: bool = False
+        self,
+        target: Target,
+        body: bytes,
+        content_type: str,
+        *,
+        manager: str = "",
+        strict: bool = False,
+        dry_run: bool = False,
     ) -> tuple[Stored, bool]:
         """Patch an object. Returns it and whether server-side apply created it. Raises 400, 404, 409, 415 or 422."""
         if content_type == patches.APPLY_PATCH:
@@ -130,6 +138,7 @@ class Writes:
         live = self.shown(target.resource, current)
         patched = patches.patched(target.resource, live, body, content_type)
         check_type(target.resource, patched)
+        check_types(target.resource, patched, strict)
         return self._replace(target, current, patched, unconditional=True, dry_run=dry_run), False
 
     def change(self, stored: Stored, edit: Callable[[Manifest], None], *, dry_run: bool = False) -> Stored:
@@ -154,6 +163,7 @@ class Writes:
         applied = patches.decode(body)
         metadata = metadata_of(applied)
         check_type(target.resource, applied)
+        check_applied(target.resource, applied)
         check_namespace(target.resource, metadata, target.namespace)
         metadata["name"] = target.name
         stored = self.store.get(self.stored_as(target.resource), target.namespace, target.name)

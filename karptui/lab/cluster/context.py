@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
+from karptui.kube.timestamps import rfc3339
 from karptui.lab.clock import Clock
 from karptui.lab.cluster.api import UNREACHABLE, Api, Refused
 from karptui.lab.cluster.delays import Delays, Span, drawn
@@ -12,7 +13,6 @@ from karptui.lab.cluster.events import EventRecorder
 from karptui.lab.cluster.informer import Informer
 from karptui.lab.cluster.kinds import Kind, Object
 from karptui.lab.cluster.timers import Timers
-from karptui.lab.cluster.timestamps import rfc3339
 
 
 class ControllerContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.controller import Controller
 from karptui.lab.cluster.kinds import (
@@ -18,7 +19,6 @@ from karptui.lab.cluster.kinds import (
 from karptui.lab.cluster.pod_conditions import finished, ready, with_condition
 from karptui.lab.cluster.selection import selects
 from karptui.lab.cluster.shares import share
-from karptui.lab.cluster.timestamps import epoch
 
 COMPONENT = "controllermanager"
 DELETION_TIMEOUT = 120.0

@@ -8,10 +8,10 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from karptui.kube.timestamps import rfc3339, rfc3339_micro
 from karptui.lab.clock import Clock
 from karptui.lab.cluster.api import UNREACHABLE, Api, Refused
 from karptui.lab.cluster.kinds import EVENTS, Kind, Object
-from karptui.lab.cluster.timestamps import micro, rfc3339
 
 WRITERS = 4
 BACKLOG = 5_000
@@ -68,7 +68,7 @@ class EventRecorder:
             "reportingInstance": f"{component}-lab" if action else "",
         }
         if action:
-            event |= {"action": action, "eventTime": micro(now), "source": {}}
+            event |= {"action": action, "eventTime": rfc3339_micro(now), "source": {}}
         else:
             at = rfc3339(now)
             event |= {"source": {"component": component}, "firstTimestamp": at, "lastTimestamp": at, "count": 1}

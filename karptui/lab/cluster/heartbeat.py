@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.api import UNREACHABLE, Refused
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.instances import is_cloud
@@ -13,7 +14,6 @@ from karptui.lab.cluster.node_boot import Machines, post, renew
 from karptui.lab.cluster.node_lease import LEASE_NAMESPACE
 from karptui.lab.cluster.node_object import READY
 from karptui.lab.cluster.pod_conditions import condition_of
-from karptui.lab.cluster.timestamps import epoch
 
 STATUS_REPORT = 300.0
 """Lab seconds between reports of a status that has not changed (nodeStatusReportFrequency)."""

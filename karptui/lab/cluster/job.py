@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.controller import Controller
 from karptui.lab.cluster.kinds import JOBS, PODS, Object, controller_uid, deleting, key_of
 from karptui.lab.cluster.pod_conditions import active, condition_of, phase, ready
 from karptui.lab.cluster.replica_pods import gather_all, make_pods, removal_order, remove_pods
 from karptui.lab.cluster.replicaset import owned_key
-from karptui.lab.cluster.timestamps import epoch
 
 COMPONENT = "job-controller"
 TRACKING = "batch.kubernetes.io/job-tracking"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster import pod_status
 from karptui.lab.cluster.api import UNREACHABLE, Refused
 from karptui.lab.cluster.context import ControllerContext
@@ -13,7 +14,6 @@ from karptui.lab.cluster.images import Images
 from karptui.lab.cluster.kinds import NODES, PODS, Object, deleting, key_of
 from karptui.lab.cluster.node_boot import Machines
 from karptui.lab.cluster.pod_conditions import finished, node_name, ready
-from karptui.lab.cluster.timestamps import epoch
 
 COMPONENT = "kubelet"
 RUN_SECONDS = "lab.karptui.io/run-seconds"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.api import Refused
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.controller import Controller
@@ -14,7 +15,6 @@ from karptui.lab.cluster.kinds import LEASES, NODES, Object
 from karptui.lab.cluster.node_lease import LEASE_NAMESPACE, lease_of
 from karptui.lab.cluster.node_object import READY, SHUTTING_DOWN, node_conditions, node_object
 from karptui.lab.cluster.pod_conditions import condition_of
-from karptui.lab.cluster.timestamps import epoch
 
 LOOK_AGAIN = 2.0
 """Real seconds before a feed that failed is asked again."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from karptui.kube.timestamps import epoch, rfc3339_micro
 from karptui.lab.cluster.kinds import LEASES, Object
-from karptui.lab.cluster.timestamps import epoch, micro
 
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_SECONDS = 40
@@ -20,7 +20,11 @@ def lease_of(node: Object, now: float) -> Object:
             "namespace": LEASE_NAMESPACE,
             "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": meta["name"], "uid": meta["uid"]}],
         },
-        "spec": {"holderIdentity": meta["name"], "leaseDurationSeconds": LEASE_SECONDS, "renewTime": micro(now)},
+        "spec": {
+            "holderIdentity": meta["name"],
+            "leaseDurationSeconds": LEASE_SECONDS,
+            "renewTime": rfc3339_micro(now),
+        },
     }
 
 

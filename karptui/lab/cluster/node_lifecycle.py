@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.controller import Controller
 from karptui.lab.cluster.kinds import LEASES, NODES, Object, deleting, key_of
 from karptui.lab.cluster.node_boot import Machines
 from karptui.lab.cluster.node_lease import LEASE_NAMESPACE, renewed_at
 from karptui.lab.cluster.pod_conditions import condition_of, with_condition
-from karptui.lab.cluster.timestamps import epoch
 
 COMPONENT = "node-controller"
 NOT_READY = "node.kubernetes.io/not-ready"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.kinds import Object, deleting
-from karptui.lab.cluster.timestamps import epoch
 
 
 def condition_of(item: Object, type_: str) -> Object | None:

@@ -7,11 +7,11 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.kinds import PODS, Kind, Object
 from karptui.lab.cluster.pod_conditions import node_name, phase, ready, ready_since
 from karptui.lab.cluster.pod_template import pod_from
-from karptui.lab.cluster.timestamps import epoch
 
 BURST = 500
 """Pods that one pass makes or removes at most (replicaset.BurstReplicas)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.context import ControllerContext
 from karptui.lab.cluster.controller import Controller
 from karptui.lab.cluster.kinds import NODES, PODS, Object, deleting, key_of
 from karptui.lab.cluster.pod_conditions import finished, node_name
 from karptui.lab.cluster.replica_pods import delete_pod
 from karptui.lab.cluster.selection import tolerates
-from karptui.lab.cluster.timestamps import epoch
 
 COMPONENT = "taint-eviction-controller"
 

@@ -36,6 +36,13 @@ class ApiClient(Client):
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
+    async def get_bytes(self, accept: str, path: str) -> bytes:
+        """GET with an Accept header, the body as it comes."""
+        assert self._session is not None
+        async with self._session.get(self._server + path, headers={"Accept": accept}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
 
 def client_at(url: str, token: str) -> ApiClient:
     """A client of a lab's API server."""

@@ -181,3 +181,35 @@ async def test_get_w_prints_changes_as_they_come(kubectl: Kubectl, client: Clien
     finally:
         process.terminate()
         await process.wait()
+
+
+async def test_what_kubectl_sends_as_protobuf_is_understood(kubectl: Kubectl, client: Client) -> None:
+    assert "created" in await kubectl("create", "namespace", "web")
+    assert "created" in await kubectl("create", "deployment", "web", "--image=app:1", "--replicas=2", "-n", "web")
+    made = await client.get("/apis/apps/v1/namespaces/web/deployments/web")
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    assert (made["spec"]["replicas"], container["name"], container["image"]) == (2, "app", "app:1")
+    assert "created" in await kubectl("create", "secret", "generic", "s", "--from-literal=a=b")
+    assert (await client.get("/api/v1/namespaces/default/secrets/s"))["data"] == {"a": "Yg=="}
+    assert await kubectl("auth", "can-i", "get", "pods") == "yes\n"
+    assert "karptui-lab" in await kubectl("auth", "whoami")
+    assert (await kubectl("create", "token", "default")).count(".") == 2
+    assert "scaled" in await kubectl("scale", "deployment", "web", "-n", "web", "--replicas=3")
+    await client.create("/api/v1/nodes", node("n1"))
+    await client.create("/api/v1/namespaces/web/pods", {**pod("a"), "metadata": {"name": "a"}})
+    await client.create("/api/v1/namespaces/web/pods/a/binding", {"target": {"kind": "Node", "name": "n1"}})
+    said = await kubectl("drain", "n1", "--force", "--timeout=1s", "--disable-eviction=false", fails=True)
+    assert "evicting pod web/a" in said
+    assert "SchedulingDisabled" in await kubectl("get", "nodes")
+
+
+async def test_explain_knows_the_fields_of_kubernetes_own_kinds(kubectl: Kubectl) -> None:
+    said = await kubectl("explain", "deployment.spec.template.spec.containers.resources")
+    assert ("requests" in said and "map[string]Quantity" in said) or "map[string]string" in said
+
+
+async def test_a_misspelt_field_is_named(kubectl: Kubectl) -> None:
+    body = web(1)
+    body["spec"]["replcas"] = 3
+    said = await kubectl("apply", "-f", "-", stdin=body, fails=True)
+    assert 'strict decoding error: unknown field "spec.replcas"' in said

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.clock import Clock
 from karptui.lab.cluster import Cluster
 from karptui.lab.cluster.api import Api, Refused
@@ -17,7 +18,6 @@ from karptui.lab.cluster.kinds import (
     Object,
 )
 from karptui.lab.cluster.pod_conditions import condition_of, ready
-from karptui.lab.cluster.timestamps import epoch
 from tests.lab.cluster.bench import FAST, Bench, Server, eventually, pod_spec, workload
 
 

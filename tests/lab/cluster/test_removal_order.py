@@ -1,8 +1,8 @@
 """Which pods a ReplicaSet gives up first."""
 
+from karptui.kube.timestamps import rfc3339
 from karptui.lab.cluster.kinds import Object
 from karptui.lab.cluster.replica_pods import DELETION_COST, removal_order
-from karptui.lab.cluster.timestamps import rfc3339
 
 NOW = 1_800_000_000.0
 

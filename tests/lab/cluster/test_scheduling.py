@@ -2,9 +2,9 @@
 
 import pytest
 
+from karptui.kube.timestamps import epoch
 from karptui.lab.cluster.kinds import NODES, PODS, Object
 from karptui.lab.cluster.pod_conditions import condition_of, node_name
-from karptui.lab.cluster.timestamps import epoch
 from tests.control_plane.polling import until
 from tests.lab.cluster.bench import Bench, eventually, pod_spec
 
