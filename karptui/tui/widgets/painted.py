@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from karptui.tui.look import Look, look_of
+from karptui.tui.painting import repaint
 from karptui.tui.segments.line import Line
 
 
@@ -34,9 +34,9 @@ class Painted(Widget):
             self.refresh()
             return
         after = self._compute(look, width)
-        for y in range(max(len(before), len(after))):
-            if before[y : y + 1] != after[y : y + 1]:
-                self.refresh(Region(0, y, width, 1))
+        lines = range(max(len(before), len(after)))
+        if changed := [y for y in lines if before[y : y + 1] != after[y : y + 1]]:
+            repaint(self, *changed)
 
     def _compute(self, look: Look, width: int) -> tuple[Line, ...]:
         lines = tuple(self.lines_for(width))

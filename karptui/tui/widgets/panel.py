@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from karptui.tui.look import look_of
+from karptui.tui.painting import repaint
 from karptui.tui.segments.line import safe
 
 
@@ -50,8 +51,10 @@ class Panel(Vertical):
         shown = (look.text(title), look.text(note))
         if shown != getattr(self, "_drawn", None):
             self._drawn = shown
-            self.border_title = Content(shown[0])
-            self.border_subtitle = Content(shown[1]) if note else None
+            # Assigning border_title would paint the whole box with all it holds again, for one line.
+            self._border_title = Content(shown[0])
+            self._border_subtitle = Content(shown[1]) if note else None
+            repaint(self, 0, max(self.outer_size.height - 1, 0))
 
     @property
     def title(self) -> str:

@@ -9,11 +9,12 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from karptui.tui.look import look_of
+from karptui.tui.painting import repaint
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
@@ -218,27 +219,22 @@ class Rows(ScrollView, can_focus=True):
         return painter.row(cells, line.cursor, line.marked, line.stale)
 
     def _refresh_changed(self) -> None:
-        """Ask for a repaint of the lines that would look different now; neighbours in one region."""
-        (width, height), top = self.container_size, self._top
-        start: int | None = None
-        for y in range(height + 1):
-            changed = y < height and self._shown.get(y) != self._line(y, height, top)
-            if changed and start is None:
-                start = y
-            elif not changed and start is not None:
-                self.refresh(Region(0, start, width, y - start))
-                start = None
+        """Ask for a repaint of the lines that would look different now."""
+        height, top = self.container_size.height, self._top
+        if changed := [y for y in range(height) if self._shown.get(y) != self._line(y, height, top)]:
+            repaint(self, *changed)
 
     # Cursor
 
     def _index_of(self, key: str) -> int | None:
-        rows, last = self._rows, len(self._rows) - 1
+        rows = self._rows
+        if isinstance(rows, Indexed):  # it knows without making every row
+            return rows.index_of(key)
+        last = len(rows) - 1
         near = range(max(self._cursor - _NEAR, 0), min(self._cursor + _NEAR, last) + 1)
         found = next((i for i in near if rows[i].key == key), None)
         if found is not None:
             return found
-        if isinstance(rows, Indexed):  # it knows without making every row
-            return rows.index_of(key)
         return next((i for i, row in enumerate(rows) if row.key == key), None)
 
     def _find_cursor(self) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from karptui.tui.look import Look, look_of
+from karptui.tui.painting import repaint
 from karptui.tui.segments.line import Line, wrap
 
 Drawing: TypeAlias = "Callable[[int], Sequence[Line]]"
@@ -77,11 +78,12 @@ class TextPane(ScrollView, can_focus=True):
         if round(self.scroll_y) != top:
             self.refresh()
             return
-        if len(before) != len(self._lines):
-            self.refresh(Region(0, height - 1, width, 1))  # it may count what is below
-        for y in range(height):
-            if before[top + y : top + y + 1] != self._lines[top + y : top + y + 1]:
-                self.refresh(Region(0, y, width, 1))
+        after = self._lines
+        changed = [y for y in range(height) if before[top + y : top + y + 1] != after[top + y : top + y + 1]]
+        if len(before) != len(after):
+            changed.append(height - 1)  # it may count what is below
+        if changed:
+            repaint(self, *changed)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
