@@ -104,7 +104,7 @@ class Live(Karptui):
         """Before each tick: what changed in the world since the last one."""
         self.picture.turn()
         world, dirty = self.run_shown.world, self.clock.dirty
-        changed = {topic for topic, _ in world.dirty} | self.picture.behind_on
+        changed = {topic for topic, _ in world.dirty}
         self.picture.changed(world.dirty)
         world.dirty.clear()
         if self._notice is not None and monotonic() > self._notice[2]:

@@ -1,28 +1,23 @@
 """What the screens look at: the World as it goes on, or a still of it while the picture is frozen."""
 
-from collections.abc import Callable, Iterable
-from time import monotonic
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal, TypeVar
 
 from karptui.modes.run import Run
-from karptui.tui.clock import SHARE
 from karptui.tui.subject import Subject
-from karptui.views.head import stale_sentence
+from karptui.views.decisions import DecisionRow
+from karptui.views.head import Head, head, stale_sentence
+from karptui.views.kept.claims import KeptClaims
+from karptui.views.kept.decisions import KeptDecisions
 from karptui.views.log import LogRow, LogTail
 from karptui.views.other_side import other_side
-from karptui.views.overview import NodeRow, NodeRows
+from karptui.views.overview import ClaimRow, KeptNodes, KeptPools, NodeRow, PoolRow, in_flight
+from karptui.views.pods import KeptPods, PodRows
+from karptui.views.progress import KeptWaiting, Waiting
 from karptui.views.still import still_of
 from karptui.world.world import World
 
 T = TypeVar("T")
-
-
-class _Made(NamedTuple):
-    """A view, the turn it was made in, and when it may be made again."""
-
-    value: Any
-    turn: int
-    not_before: float
 
 
 class Picture:
@@ -32,10 +27,15 @@ class Picture:
         self._run = run
         self._still: World | None = None
         self._frozen_at = 0.0
-        self._made: dict[str, _Made] = {}
-        self._turn = 0
+        self._made: dict[str, Any] = {}
         self._log = LogTail()
-        self._nodes = NodeRows()
+        self._missed: set[tuple[str, str]] = set()
+        self._claims = KeptClaims()
+        self._waiting = KeptWaiting()
+        self._pools = KeptPools()
+        self._nodes = KeptNodes()
+        self._pods = KeptPods()
+        self._decisions = KeptDecisions()
 
     @property
     def world(self) -> World:
@@ -66,6 +66,7 @@ class Picture:
     def freeze(self) -> None:
         """Keep what is shown now."""
         self._frozen_at = self._run.now()
+        self.changed(self._run.world.dirty)
         self._still = still_of(self._run.world)
         self._made.clear()
 
@@ -73,41 +74,84 @@ class Picture:
         """Show what goes on."""
         self._still = None
         self._made.clear()
-        self._nodes.forget_all()
+        missed, self._missed = self._missed, set()
+        self.changed(missed)
 
-    def changed(self, keys: Iterable[tuple[str, str]]) -> None:
-        """What of the world changed since the last turn: (resource, key)."""
+    def changed(self, keys: Collection[tuple[str, str]]) -> None:
+        """What of the world changed since the last turn: (resource, key). A frozen picture learns of it when it goes
+        on."""
+        if self._still is not None:
+            self._missed.update(keys)
+            return
+        world = self._run.world
+        pods, waiting, nodes, pools = self._pods.keys, self._waiting.pods, self._nodes.keys, self._pools.nodes
         for resource, key in keys:
-            if resource == "nodes":
-                self._nodes.forget(key)
-            elif resource == "nodeclaims" and (claim := self.world.of("nodeclaims").get(key)) is not None:
-                self._nodes.forget(claim.node_name)  # an interruption is noted on the node
+            if resource == "pods":
+                pods.add(key)
+                waiting.add(key)
+            elif resource == "nodes":
+                nodes.add(key)
+                pools.add(key)
+                self._decisions.changed(world, resource, key)
+            elif resource == "nodeclaims":
+                self._claims.keys.add(key)
+                self._decisions.changed(world, resource, key)
+                if (claim := world.of("nodeclaims").get(key)) is not None:
+                    nodes.add(claim.node_name)  # an interruption is noted on the node
+            elif resource == "decisions":
+                self._decisions.changed(world, resource, key)
+                if (decision := world.decisions.get(key)) is not None:
+                    for pod in decision.pods:
+                        waiting.add(pod)
             elif resource == "catalogue":
-                self._nodes.forget_all()
+                nodes.add_all()
+        self._pods.look(world)
 
     def log(self) -> list[LogRow]:
         """The log, oldest line first."""
         return self._log.read(self.world)
 
-    def nodes(self) -> list[NodeRow]:
+    def nodes(self) -> Sequence[NodeRow]:
         """Every node, dearest unused capacity first."""
         return self._nodes.read(self.world)
 
-    @property
-    def behind_on(self) -> frozenset[str]:
-        """Topics of which something is still to be looked at, though nothing more changed."""
-        return frozenset({"nodes"}) if self._nodes.behind else frozenset()
+    def pools(self) -> list[PoolRow]:
+        """Every NodePool."""
+        return self.shared(self._read_pools)
+
+    def waiting(self) -> list[Waiting]:
+        """Every pending pod, grouped by what it waits for."""
+        return self.shared(self._read_waiting)
+
+    def in_flight(self) -> list[ClaimRow]:
+        """NodeClaims that are on their way."""
+        return in_flight(self.world, self.waiting(), self.now(), self._claims.read(self.world))
+
+    def pods(self) -> PodRows:
+        """Every pod that is not done."""
+        return self._pods.read(self.world, self.now(), self.waiting())
+
+    def decisions(self, most: int) -> Sequence[DecisionRow]:
+        """The latest decisions, newest first."""
+        return self._decisions.read(self.world, most)
+
+    def head(self, mode: str) -> Head:
+        """Mode, cluster, freshness, and the figures that matter."""
+        return head(self.world, mode, self.now(), self._claims.read(self.world))
+
+    def _read_pools(self, world: World, now: float) -> list[PoolRow]:
+        return self._pools.read(world)
+
+    def _read_waiting(self, world: World, now: float) -> list[Waiting]:
+        return self._waiting.read(world, now, self._claims.read(world))
 
     def turn(self) -> None:
-        """Another turn of the clock begins: shared views are made anew when somebody asks, costly ones less often."""
-        self._turn += 1
+        """Another turn of the clock begins: shared views are made anew when somebody asks."""
+        self._made.clear()
 
     def shared(self, make: Callable[[World, float], T]) -> T:
-        """A view, made once in a turn. `make` is a function of a module: its name is what it is kept by."""
-        name, begun = make.__qualname__, monotonic()
-        kept = self._made.get(name)
-        if kept is None or (kept.turn != self._turn and begun >= kept.not_before):
-            value = make(self.world, self.now())
-            ended = monotonic()
-            kept = self._made[name] = _Made(value, self._turn, ended + (ended - begun) / SHARE)
-        return kept.value
+        """A view, made once in a turn. What it is kept by is the name of `make`."""
+        name = make.__qualname__
+        if name not in self._made:
+            self._made[name] = make(self.world, self.now())
+        return self._made[name]

@@ -1,8 +1,8 @@
 """What a list of one kind of row looks like: columns, cells, what can be filtered and sorted. No widget is needed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from karptui.tui.filter import NO_FILTER, Filter
 from karptui.tui.money import HOUR, Unit
@@ -87,31 +87,24 @@ class TableRows(Sequence[Row], Generic[T]):
 
     def index_of(self, key: str) -> int | None:
         """Where the item of this key stands."""
-        if isinstance(self.items, Stamped):
+        if isinstance(self.items, Indexed):
             return self.items.index_of(key)
         named = self._table.key
         return next((index for index, item in enumerate(self.items) if named(item) == key), None)
 
 
 @runtime_checkable
-class Stamped(Protocol):
-    """Items of which each says whether it is still the same, without being made."""
-
-    def stamps(self) -> Iterator[tuple[str, object]]:
-        """Key, and what is another object whenever the item reads differently."""
-        ...
+class Indexed(Protocol):
+    """Items that know where a key stands without being made."""
 
     def index_of(self, key: str) -> int | None:
         """Where the item of this key stands."""
         ...
 
-    def some(self, keys: list[str]) -> Any:
-        """Only these items."""
-        ...
 
-
-Passed: TypeAlias = dict[str, tuple[object, bool]]
-"""By key: the stamp an item had when a filter looked at it, and whether it passed."""
+def matches(table: Table[T], item: T, chosen: Filter) -> bool:
+    """Whether a filter would keep this item."""
+    return chosen.keeps(_Searched(table, item))
 
 
 def arranged(
@@ -121,26 +114,11 @@ def arranged(
     order: Order[T] | None = None,
     falling: bool = False,
     unit: Unit = HOUR,
-    passed: Passed | None = None,
 ) -> TableRows[T]:
-    """The items that pass a filter, in an order (None: as they come). `passed` is kept for as long as the filter
-    is the same, so that of many items only those that changed are looked at again."""
+    """The items that pass a filter, in an order (None: as they come)."""
     kept: Sequence[T] = items
-    if chosen and isinstance(items, Stamped):
-        kept = items.some(_passing(table, items, chosen, passed if passed is not None else {}))
-    elif chosen:
-        kept = [item for item in items if chosen.keeps(_Searched(table, item))]
+    if chosen:
+        kept = [item for item in items if matches(table, item, chosen)]
     if order is not None:
         kept = sorted(kept, key=order.value, reverse=falling)
     return TableRows(table, kept, unit)
-
-
-def _passing(table: Table[Any], items: Any, chosen: Filter, passed: Passed) -> list[str]:
-    keys: list[str] = []
-    for index, (key, stamp) in enumerate(items.stamps()):
-        known = passed.get(key)
-        if known is None or known[0] is not stamp:
-            known = passed[key] = (stamp, chosen.keeps(_Searched(table, items[index])))
-        if known[1]:
-            keys.append(key)
-    return keys

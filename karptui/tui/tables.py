@@ -257,7 +257,7 @@ PODS: Table[PodRow] = Table(
     orders=(
         Order(0, lambda row: row.key),
         Order(1, lambda row: (row.state, row.key)),
-        Order(2, lambda row: (row.age, row.key), falling=True),
+        Order(2, lambda row: (-row.created, row.key), falling=True),
         Order(3, lambda row: (row.node, row.key)),
         Order(5, lambda row: (row.decision, row.key), falling=True),
     ),

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from karptui.model.metadata import is_true
+from karptui.views.kept.claims import KeptClaims
 from karptui.views.wording import clock, duration, hourly, monthly, plural
 from karptui.world.events import StreamState
 from karptui.world.world import World
@@ -43,10 +43,10 @@ def stale_sentence(world: World, now: float) -> str:
     return f"{lost.message} (last good {duration(now - lost.since)} ago)" if lost else ""
 
 
-def head(world: World, mode: str, now: float) -> Head:
-    """The head at `now` (epoch seconds)."""
+def head(world: World, mode: str, now: float, claims: KeptClaims | None = None) -> Head:
+    """The head at `now` (epoch seconds); `claims` up to date, if the caller has it."""
+    claims = claims or KeptClaims().read(world)
     connected = world.connected
-    claims = world.of("nodeclaims").values()
     bound = sorted(world.bound_seconds)
     bad = {name: stream for name, stream in world.streams.items() if stream.state in _LOST}
     oldest = min((pod.metadata.created for pod in world.pending.values()), default=None)
@@ -65,8 +65,8 @@ def head(world: World, mode: str, now: float) -> Head:
         bound_p50=bound[len(bound) // 2] if bound else None,
         bound_p95=bound[min(int(len(bound) * 0.95), len(bound) - 1)] if bound else None,
         nodes=len(world.of("nodes")),
-        coming=sum(not is_true(claim.conditions, "Initialized") and claim.metadata.deleted is None for claim in claims),
-        draining=sum(claim.metadata.deleted is not None for claim in claims),
+        coming=claims.coming,
+        draining=claims.draining,
         hourly=world.ledger.hourly,
         unpriced=len(world.ledger.unpriced),
         spent=world.ledger.spent_by(now),

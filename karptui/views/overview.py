@@ -1,7 +1,8 @@
 """What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
 
 import math
-from itertools import islice
+from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -10,7 +11,13 @@ from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.views.decisions import DecisionRow, decision_row
-from karptui.views.progress import Waiting, created_at, stage_of, waiting
+from karptui.views.kept.changes import Changes
+from karptui.views.kept.claims import KeptClaims
+from karptui.views.kept.keys import Keys
+from karptui.views.kept.ranks import Ranks
+from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
+from karptui.views.progress import Waiting, waiting
+from karptui.views.stage import created_at, stage_of
 from karptui.views.wording import hourly, plural, short_capacity_type
 from karptui.world.world import World
 
@@ -83,69 +90,67 @@ def overview(world: World, now: float) -> Overview:
 
 def pools(world: World) -> list[PoolRow]:
     """NodePools in the order Karpenter asks them, then nodes that belong to none as "(no pool)"."""
-    prices = world.ledger.by_pool()
-    members: dict[str, list[Node]] = {}
-    for node in world.of("nodes").values():
-        members.setdefault(node.node_pool, []).append(node)
-    rows = []
-    for pool in sorted(world.of("nodepools").values(), key=lambda pool: (pool.weight, pool.key), reverse=True):
-        own = members.pop(pool.key, [])
-        rows.append(_pool_row(world, pool, own, prices.get(pool.key, 0.0)))
-    loose = [node for group in members.values() for node in group]
-    if loose:
-        cpu, memory = _shares(world, loose)
-        price = sum(prices.get(name, 0.0) for name in members)
-        rows.append(PoolRow("(no pool)", len(loose), cpu, memory, None, price, "not Karpenter's", True))
-    return rows
+    return KeptPools().read(world)
 
 
-def _pool_row(world: World, pool: NodePool, own: list[Node], price: float) -> PoolRow:
-    cpu, memory = _shares(world, own)
+class KeptPools:
+    """`pools`, where only nodes that changed are added up anew."""
+
+    def __init__(self) -> None:
+        self.nodes = Keys()
+        self._sums = PoolSums()
+        self._prices: dict[str, float] = {}
+        self._priced: object = None
+
+    def read(self, world: World) -> list[PoolRow]:
+        """As `pools`."""
+        if self.nodes:
+            self._sums.update(world, self.nodes.taken(world.of("nodes"), self._sums.nodes))
+        history = world.ledger.history
+        if not history or history[-1] is not self._priced:
+            self._priced, self._prices = history[-1] if history else None, world.ledger.by_pool()
+        prices, by_pool = self._prices, dict(self._sums.by_pool)
+        ordered = sorted(world.of("nodepools").values(), key=lambda pool: (pool.weight, pool.key), reverse=True)
+        rows = [_pool_row(pool, by_pool.pop(pool.key, NO_NODES), prices.get(pool.key, 0.0)) for pool in ordered]
+        if by_pool:
+            loose = Sum()
+            for own in by_pool.values():
+                loose.add_sum(own)
+            price = sum(prices.get(name, 0.0) for name in by_pool)
+            shares = loose.cpu_share, loose.memory_share
+            rows.append(PoolRow("(no pool)", loose.nodes, *shares, None, price, "not Karpenter's", True))
+        return rows
+
+
+def _pool_row(pool: NodePool, own: Sum, price: float) -> PoolRow:
     limit = None
     if pool.limits:
-        used = {"nodes": len(own) * 10**9}
-        for node in own:
-            for name, amount in node.capacity.items():
-                used[name] = used.get(name, 0) + amount
+        used = {**own.capacity, "nodes": own.nodes * 10**9}
         limit = max((used.get(name, 0) / most if most else 1.0) for name, most in pool.limits.items())
-    return PoolRow(pool.key, len(own), cpu, memory, limit, price, _budget(pool, own), is_true(pool.conditions, "Ready"))
+    ready = is_true(pool.conditions, "Ready")
+    return PoolRow(pool.key, own.nodes, own.cpu_share, own.memory_share, limit, price, _budget(pool, own.nodes), ready)
 
 
-def _budget(pool: NodePool, own: list[Node]) -> str:
+def _budget(pool: NodePool, nodes: int) -> str:
     if not pool.budgets:
         return "no budget"
     first = pool.budgets[0]
     if len(pool.budgets) > 1 or first.schedule:
         return plural(len(pool.budgets), "budget")
     if first.nodes.endswith("%"):
-        allowed = math.ceil(len(own) * float(first.nodes[:-1]) / 100)  # percentages round up (spec/lifecycle.md 3.5)
+        allowed = math.ceil(nodes * float(first.nodes[:-1]) / 100)  # percentages round up (spec/lifecycle.md 3.5)
         return f"{allowed} ({first.nodes})"
     return first.nodes
 
 
-def _shares(world: World, own: list[Node]) -> tuple[float, float]:
-    """What is asked for of what the nodes have, of cpu and of memory; in one pass, as there may be a thousand."""
-    cpu = memory = asked_cpu = asked_memory = 0
-    requested = world.usage.requested
-    for node in own:
-        cpu += node.allocatable.get("cpu", 0)
-        memory += node.allocatable.get("memory", 0)
-        asked = requested.get(node.key)
-        if asked is not None:
-            asked_cpu += asked.get("cpu", 0)
-            asked_memory += asked.get("memory", 0)
-    return asked_cpu / cpu if cpu else 0.0, asked_memory / memory if memory else 0.0
-
-
-def in_flight(world: World, pending: list[Waiting], now: float) -> list[ClaimRow]:
-    """NodeClaims that are not initialized yet or are going, newest first."""
+def in_flight(world: World, pending: list[Waiting], now: float, claims: KeptClaims | None = None) -> list[ClaimRow]:
+    """NodeClaims that are not initialized yet or are going, newest first; `claims` up to date, if the caller has it."""
     meant = {entry.claim: len(entry.pods) for entry in pending if entry.claim}
+    held = world.of("nodeclaims")
     rows = []
-    for claim in world.of("nodeclaims").values():
+    for claim in [held[key] for key in (claims or KeptClaims().read(world)).flight]:
         timeline = world.claim_timelines.get(claim.key)
         stage = stage_of(claim, timeline)
-        if stage.name == "ready":
-            continue
         going = claim.metadata.deleted is not None
         count = len(world.usage.on(claim.node_name)) if going else meant.get(claim.key, 0)
         name = f"draining, {plural(count, 'pod')} left" if stage.name == "draining" else stage.name
@@ -175,55 +180,87 @@ def _startup_taints(world: World, claim: NodeClaim) -> list[str]:
 
 def nodes(world: World) -> list[NodeRow]:
     """Every node, dearest unused capacity first: what could go costs most at the top."""
-    rows = [node_row(world, node) for node in world.of("nodes").values()]
-    return sorted(rows, key=_unused)
+    return list(KeptNodes().read(world))
 
 
-class NodeRows:
-    """The rows of every node, of which only those are made anew whose node (or a pod on it) changed, and of those at
-    most `AT_ONCE` at each reading: while 1,000 pods change in a second, a row may be a second behind."""
-
-    AT_ONCE = 80
+class KeptNodes:
+    """`nodes`, where only nodes that changed are put in their place anew, and rows are made when somebody looks."""
 
     def __init__(self) -> None:
+        self.keys = Keys()
+        self._ranks = Ranks()
         self._rows: dict[str, NodeRow] = {}
-        self._changed: dict[str, None] = {}
+        self._changes = Changes()
+
+    def read(self, world: World) -> "NodeRows":
+        """As `nodes`."""
+        if self.keys:
+            held = world.of("nodes")
+            changed = self.keys.taken(held, self._ranks.keys)
+            for key in changed:
+                self._rows.pop(key, None)
+            self._ranks.update({key: _unused(world, held[key]) if key in held else None for key in changed})
+            self._changes.note(changed)
+        return NodeRows(world, self._ranks.entries(), self._rows, self._changes)
+
+
+class NodeRows(Sequence[NodeRow]):
+    """Nodes in order; a row is made when it is asked for and kept for as long as its node stays as it is."""
+
+    def __init__(
+        self, world: World, entries: list[tuple[Any, str]], rows: dict[str, NodeRow], changes: Changes
+    ) -> None:
+        self._world, self._entries, self._rows = world, entries, rows
+        self.changes = changes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self.row(key) for _, key in self._entries[index]]
+        return self.row(self._entries[index][1])
 
     @property
-    def behind(self) -> bool:
-        """Whether some rows are still to be made anew."""
-        return bool(self._changed)
+    def scope(self) -> None:
+        """Always every node."""
 
-    def forget(self, key: str) -> None:
-        """This node changed."""
-        self._changed[key] = None
+    def keys(self) -> list[str]:
+        """All of them, in order."""
+        return [key for _, key in self._entries]
 
-    def forget_all(self) -> None:
-        """All may have changed, as with new prices."""
-        self._rows.clear()
-        self._changed.clear()
+    def rank_of(self, key: str) -> Any:
+        """What decides where a node stands; None for one that is not there."""
+        node = self._world.of("nodes").get(key)
+        return None if node is None else _unused(self._world, node)
 
-    def read(self, world: World) -> list[NodeRow]:
-        """As `nodes`."""
-        held, rows = world.of("nodes"), self._rows
-        for key in list(islice(self._changed, self.AT_ONCE)):
-            del self._changed[key]
-            if key in held:
-                rows[key] = node_row(world, held[key])
-        for key in held.keys() - rows.keys():
-            rows[key] = node_row(world, held[key])
-        for key in rows.keys() - held.keys():
-            del rows[key]
-        return sorted(rows.values(), key=_unused)
+    def row(self, key: str) -> NodeRow:
+        """The row of a node that is there, or was just now."""
+        row = self._rows.get(key)
+        if row is None:
+            node = self._world.of("nodes").get(key)
+            if node is None:
+                return NodeRow(key, "gone", "", "", 0.0, 0.0, 0, None, "gone", "dim")
+            row = self._rows[key] = node_row(self._world, node)
+        return row
 
 
-def _unused(row: NodeRow) -> tuple[float, str]:
-    return (-(row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), row.key)
+def _unused(world: World, node: Node) -> float:
+    entry = world.ledger.nodes.get(node.key)
+    price = entry.price if entry is not None else None
+    return -(price or 0.0) * (1.0 - max(_shares(world, node))) if price else 0.0
+
+
+def _shares(world: World, node: Node) -> tuple[float, float]:
+    """What is asked for of what the node has, of cpu and of memory."""
+    asked = world.usage.requested.get(node.key, {})
+    cpu, memory = node.allocatable.get("cpu", 0), node.allocatable.get("memory", 0)
+    return asked.get("cpu", 0) / cpu if cpu else 0.0, asked.get("memory", 0) / memory if memory else 0.0
 
 
 def node_row(world: World, node: Node) -> NodeRow:
     """The row of one node."""
-    cpu, memory = _shares(world, [node])
+    cpu, memory = _shares(world, node)
     entry = world.ledger.nodes.get(node.key)
     note, role = _note(world, node)
     return NodeRow(
@@ -276,7 +313,7 @@ def _wait(world: World, pending: list[Waiting]) -> str:
     return f"{who} {'waits' if who == '1 pod' else 'wait'} for {what}"
 
 
-def sentence(world: World, pending: list[Waiting], decisions: list[DecisionRow]) -> str:
+def sentence(world: World, pending: list[Waiting], decisions: Sequence[DecisionRow]) -> str:
     """What matters now, in one sentence."""
     if not world.synced():
         return "listing the cluster"

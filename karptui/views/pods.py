@@ -1,13 +1,20 @@
 """The Pods screen: pending ones first, by who waits longest; then those bound most recently."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from karptui.views.kept.changes import Changes
+from karptui.views.kept.keys import Keys
+from karptui.views.kept.ranks import Ranks, index_in
 from karptui.views.progress import Waiting, waiting
 from karptui.views.wording import duration
 from karptui.world.world import World
+
+Entry: TypeAlias = "tuple[Any, str]"
+"""What a pod's place in the list comes from, and its key."""
 
 
 class PodRow(Struct, frozen=True):
@@ -20,63 +27,116 @@ class PodRow(Struct, frozen=True):
     node: str
     decision: str
     bound: str
+    created: float = 0.0
 
 
 class PodRows(Sequence[PodRow]):
     """Pods in order. A row is made when it is asked for: of 20,000 only those on the screen are looked at."""
 
-    def __init__(self, world: World, keys: list[str], waits: dict[str, Waiting], now: float) -> None:
-        self._world, self._keys, self._waits, self._now = world, keys, waits, now
+    def __init__(
+        self,
+        world: World,
+        entries: list[Entry],
+        waits: dict[str, Waiting],
+        now: float,
+        changes: Changes,
+        only_pending: bool = False,
+    ) -> None:
+        self._world, self._entries, self._waits, self._now = world, entries, waits, now
+        self._only_pending = only_pending
+        self.changes = changes
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._entries)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return self.some(self._keys[index])
-        return self._row(self._keys[index])
+            return [self.row(key) for _, key in self._entries[index]]
+        return self.row(self._entries[index][1])
+
+    def rank_of(self, key: str) -> Any:
+        """What decides where a pod stands; None for one that is not listed."""
+        rank = _rank(self._world, key)
+        return None if rank is None or (self._only_pending and rank[0]) else rank
 
     def index_of(self, key: str) -> int | None:
         """Where a pod stands."""
-        try:
-            return self._keys.index(key)
-        except ValueError:
-            return None
+        rank = self.rank_of(key)
+        return None if rank is None else index_in(self._entries, rank, key)
+
+    def keys(self) -> list[str]:
+        """All of them, in order."""
+        return [key for _, key in self._entries]
 
     def at(self, now: float) -> "PodRows":
         """The same pods at another time: nothing changed but their ages."""
-        return PodRows(self._world, self._keys, self._waits, now)
+        return PodRows(self._world, self._entries, self._waits, now, self.changes, self._only_pending)
 
-    def stamps(self) -> Iterator[tuple[str, object]]:
-        """Each pod's key, and what is another object whenever its row may read differently (its age apart)."""
-        pods, waits = self._world.of("pods"), self._waits
-        for key in self._keys:
-            yield key, waits.get(key) or pods.get(key)
+    def pending(self) -> "PodRows":
+        """Only those that wait."""
+        count = bisect_left(self._entries, ((1,), ""))
+        return PodRows(self._world, self._entries[:count], self._waits, self._now, self.changes, only_pending=True)
 
-    def some(self, keys: list[str]) -> "PodRows":
-        """Only these, in this order."""
-        return PodRows(self._world, keys, self._waits, self._now)
+    @property
+    def scope(self) -> bool:
+        """Another value for other pods."""
+        return self._only_pending
 
-    def _row(self, key: str) -> PodRow:
+    def row(self, key: str) -> PodRow:
+        """The row of one pod."""
         pod = self._world.of("pods").get(key)
         if pod is None:
             return PodRow(key, "gone", "dim", 0.0, "", "", "")
-        age = self._now - pod.metadata.created
+        created = pod.metadata.created
+        age = self._now - created
         wait = self._waits.get(key)
         if wait is not None:
-            return PodRow(key, wait.text, wait.role, age, "", _decision(self._world, key), "")
+            return PodRow(key, wait.text, wait.role, age, "", _decision(self._world, key), "", created)
         state, role = ("terminating", "draining") if pod.terminating else (pod.phase, "ready")
-        return PodRow(key, state, role, age, pod.node_name, _decision(self._world, key), _bound(self._world, key))
+        decision, bound = _decision(self._world, key), _bound(self._world, key)
+        return PodRow(key, state, role, age, pod.node_name, decision, bound, created)
+
+
+class KeptPods:
+    """`pod_rows`, where only pods that changed are put in their place anew."""
+
+    def __init__(self) -> None:
+        self.keys = Keys()
+        self._ranks = Ranks()
+        self._changes = Changes()
+        self._words: dict[str, tuple[str, str]] = {}
+
+    def read(self, world: World, now: float, pending: list[Waiting]) -> PodRows:
+        """As `pod_rows`; `pending` is what is waited for now."""
+        self.look(world)
+        waits = {key: row for row in pending for key in row.pods}
+        words = {row.key: (row.text, row.role) for row in pending}
+        for row in pending:
+            if self._words.get(row.key) != words[row.key]:
+                self._changes.note(row.pods)
+        self._words = words
+        return PodRows(world, self._ranks.entries(), waits, now, self._changes)
+
+    def look(self, world: World) -> None:
+        """Take in what changed. Cheap when it is done often."""
+        if self.keys:
+            changed = self.keys.taken(world.of("pods"), self._ranks.keys)
+            self._ranks.update({key: _rank(world, key) for key in changed})
+            self._changes.note(changed)
+
+
+def _rank(world: World, key: str) -> tuple[int, float] | None:
+    """Pending ones by who waits longest, then those bound most recently; None for what is not shown."""
+    pod = world.pending.get(key)
+    if pod is not None:
+        return 0, pod.metadata.created
+    pod = world.of("pods").get(key)
+    return (1, -pod.metadata.created) if pod is not None and pod.node_name and not pod.terminal else None
 
 
 def pod_rows(world: World, now: float) -> PodRows:
     """Every pod that is not done."""
-    waits = {key: row for row in waiting(world, now) for key in row.pods if key in world.pending}
-    pods = world.of("pods")
-    first = sorted(waits, key=lambda key: world.pending[key].metadata.created)
-    bound = [(-pod.metadata.created, key) for key, pod in pods.items() if pod.node_name and not pod.terminal]
-    bound.sort()
-    return PodRows(world, first + [key for _, key in bound], waits, now)
+    return KeptPods().read(world, now, waiting(world, now))
 
 
 def _decision(world: World, key: str) -> str:

@@ -1,28 +1,22 @@
-"""Where a NodeClaim stands on its way, how long that usually takes, and what each pending pod waits for."""
+"""What each pending pod waits for, and how long that will take."""
 
-from collections.abc import Callable
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentence
 from karptui.model.decision import Plan, PlannedClaim, PodFailure
-from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
+from karptui.views.kept.claims import KeptClaims
+from karptui.views.kept.keys import Keys
+from karptui.views.stage import created_at, stage_of
 from karptui.views.wording import duration, plural, short_capacity_type, short_zone
-from karptui.world.timeline import ClaimTimeline
+from karptui.world import events
 from karptui.world.world import World
 
 MOST_WORKLOADS = 3  # named one by one before only what all names share is shown
-
-
-class Stage(Struct, frozen=True):
-    """What a NodeClaim is at. `role` names the stage for a theme; `since` is when it began (epoch seconds)."""
-
-    name: str
-    role: str
-    since: float
 
 
 class Waiting(Struct, frozen=True):
@@ -37,82 +31,108 @@ class Waiting(Struct, frozen=True):
     eta: float | None = None
 
 
-def stage_of(claim: NodeClaim, timeline: ClaimTimeline | None) -> Stage:
-    """The stage a NodeClaim is in, from its conditions; times from its timeline where karptui saw them."""
-    created = created_at(claim, timeline)
-    if claim.metadata.deleted is not None:
-        ending = condition(claim.conditions, "InstanceTerminating")
-        if ending is not None and ending.status == "True":
-            return Stage("terminating", "draining", ending.changed)
-        return Stage("draining", "draining", claim.metadata.deleted)
-    reached = {entry.type: entry.changed for entry in claim.conditions if entry.status == "True"}
-    if timeline is not None:
-        for type_ in ("Launched", "Registered", "Initialized"):
-            reached[type_] = getattr(timeline, type_.lower()) or reached.get(type_, 0.0)
-        reached = {type_: at for type_, at in reached.items() if at}
-    if "Initialized" in reached:
-        return Stage("ready", "ready", reached["Initialized"])
-    if "Registered" in reached:
-        return Stage("starting", "starting", reached["Registered"])
-    if "Launched" in reached:
-        return Stage("booting", "booting", reached["Launched"])
-    if timeline is not None and timeline.fleet_called is not None:
-        return Stage("CreateFleet", "launching", timeline.fleet_called)
-    return Stage("launching", "launching", created)
-
-
-def created_at(claim: NodeClaim, timeline: ClaimTimeline | None) -> float:
-    """When it was created, to the fraction of a second where that was seen."""
-    return timeline.created if timeline is not None else claim.metadata.created
-
-
-def usual_seconds(world: World, node_pool: str) -> float | None:
-    """Median seconds from creation to Initialized over this pool's NodeClaims (any pool's if it has none yet)."""
-    done = [entry for entry in world.claim_timelines.values() if entry.initialized is not None]
-    own = [entry for entry in done if entry.node_pool == node_pool] or done
-    times = sorted((entry.initialized or 0.0) - entry.created for entry in own)
-    return times[len(times) // 2] if times else None
-
-
 def waiting(world: World, now: float) -> list[Waiting]:
     """Every pending pod, grouped by what it waits for: blocked ones last, larger groups first."""
-    plan = world.preview.plan if world.preview is not None else Plan()
-    nominated = {pod: name for name, pods in plan.existing.items() for pod in pods}
-    planned = {pod: claim for claim in plan.claims for pod in claim.pods}
-    entries: dict[tuple[str, object], Waiting] = {}  # worked out once for all pods that wait for the same
-    groups: dict[str, list[str]] = {}
-    found: dict[str, Waiting] = {}
+    return KeptWaiting().read(world, now, KeptClaims().read(world))
 
-    def same(kind: str, what: object, entry: Callable[[], Waiting]) -> Waiting:
-        known = entries.get((kind, what))
+
+class KeptWaiting:
+    """`waiting`, where only pods that changed are asked again what they wait for."""
+
+    def __init__(self) -> None:
+        self.pods = Keys()
+        self._preview: events.PlanPreviewed | None = None
+        self._nominated: dict[str, str] = {}
+        self._planned: dict[str, PlannedClaim] = {}
+        self._claims: set[str] = set()
+        self._reasons: dict[str, tuple[str, object]] = {}
+        self._groups: dict[tuple[str, object], list[str]] = {}
+        self._fixed: dict[tuple[str, object], Waiting] = {}
+
+    def read(self, world: World, now: float, claims: KeptClaims) -> list[Waiting]:
+        """As `waiting`; `claims` up to date."""
+        self._look(world, claims)
+        rows: dict[str, Waiting] = {}
+        members: dict[str, list[str]] = {}
+        for reason, pods in self._groups.items():
+            entry = self._entry(world, reason, pods[0], now, claims)
+            if rows.setdefault(entry.key, entry) is entry:
+                members[entry.key] = pods
+            else:  # a NodeClaim and its node are the same to wait for
+                members[entry.key] = [*members[entry.key], *pods]
+        found = [replace(entry, pods=tuple(members[key])) for key, entry in rows.items()]
+        return sorted(found, key=lambda row: (row.blocked, -len(row.pods), row.key))
+
+    def _look(self, world: World, claims: KeptClaims) -> None:
+        """Bring `_groups` up to date: by reason the pods that wait for it, in the order in which they began to."""
+        if world.preview is not self._preview:
+            self._preview = world.preview
+            plan = world.preview.plan if world.preview is not None else Plan()
+            self._nominated = {pod: name for name, pods in plan.existing.items() for pod in pods}
+            self._planned = {pod: claim for claim in plan.claims for pod in claim.pods}
+            self._fixed.clear()
+            self.pods.add_all()
+        if moved := self._claims ^ set(claims.present):
+            self._claims ^= moved
+            for key in world.pending:
+                timeline = world.pod_timelines.get(key)
+                if timeline is not None and timeline.target in moved:
+                    self.pods.add(key)
+        if not self.pods:
+            return
+        for key in self.pods.taken(world.pending, self._reasons):
+            self._reasons.pop(key, None)
+        reasons, groups = self._reasons, self._groups
+        groups.clear()
+        for key, pod in world.pending.items():
+            reason = reasons.get(key)
+            if reason is None:
+                reason = reasons[key] = self._reason(world, key, pod)
+            group = groups.get(reason)
+            if group is None:
+                groups[reason] = [key]
+            else:
+                group.append(key)
+
+    def _reason(self, world: World, key: str, pod: Pod) -> tuple[str, object]:
+        plan = self._preview.plan if self._preview is not None else Plan()
+        target = self._nominated.get(key) or ""
+        if not target and key not in self._planned and key not in plan.errors and key not in plan.ignored:
+            timeline = world.pod_timelines.get(key)
+            if timeline is not None and timeline.target in self._claims:
+                target = timeline.target
+        if target:
+            return "target", target
+        if (claim := self._planned.get(key)) is not None:
+            return "plan", id(claim)
+        if (failure := plan.errors.get(key)) is not None:
+            return "failure", id(failure)
+        if (why := plan.ignored.get(key)) is not None:
+            return "ignored", why
+        if pod.spec.scheduling_gates:
+            return "gate", pod.spec.scheduling_gates
+        if pod.nominated_node:
+            return "preempt", pod.nominated_node
+        return ("undecided" if pod.provisionable else "scheduler"), ""
+
+    def _entry(self, world: World, reason: tuple[str, object], first: str, now: float, claims: KeptClaims) -> Waiting:
+        if reason[0] == "target":
+            return _for_target(world, str(reason[1]), now, claims)
+        known = self._fixed.get(reason)  # what stays as it is until the next preview
         if known is None:
-            known = entries[kind, what] = entry()
+            known = self._fixed[reason] = self._fixed_entry(world, reason, first)
         return known
 
-    for key, pod in world.pending.items():
-        target = nominated.get(key) or ""
-        if not target and key not in planned and key not in plan.errors and key not in plan.ignored:
-            target = _decided_target(world, key)
-        if target:
-            entry = same("target", target, lambda name=target: _for_target(world, name, now))
-        elif (claim := planned.get(key)) is not None:
-            entry = same("plan", id(claim), lambda claim=claim: _for_plan(claim))
-        elif (failure := plan.errors.get(key)) is not None:
-            entry = same("failure", id(failure), lambda failure=failure: _for_failure(failure))
-        elif (why := plan.ignored.get(key)) is not None:
-            entry = Waiting(f"ignored {why}", (), why, "bad", blocked=True)
-        else:
-            entry = _for_scheduler(pod)
-        found.setdefault(entry.key, entry)
-        groups.setdefault(entry.key, []).append(key)
-    rows = [replace(entry, pods=tuple(groups[key])) for key, entry in found.items()]
-    return sorted(rows, key=lambda row: (row.blocked, -len(row.pods), row.key))
-
-
-def _decided_target(world: World, pod: str) -> str:
-    """The NodeClaim that was made for a pod and is still there, or ""."""
-    timeline = world.pod_timelines.get(pod)
-    return timeline.target if timeline is not None and timeline.target in world.of("nodeclaims") else ""
+    def _fixed_entry(self, world: World, reason: tuple[str, object], first: str) -> Waiting:
+        match reason:
+            case "plan", _:
+                return _for_plan(self._planned[first])
+            case "failure", _ if self._preview is not None:
+                return _for_failure(self._preview.plan.errors[first])
+            case "ignored", why:
+                return Waiting(f"ignored {why}", (), str(why), "bad", blocked=True)
+            case _:
+                return _for_scheduler(world.pending[first])
 
 
 def _for_plan(claim: PlannedClaim) -> Waiting:
@@ -127,15 +147,14 @@ def _for_failure(failure: PodFailure) -> Waiting:
     return Waiting(f"blocked {words}", (), words, "bad", blocked=True)
 
 
-def _for_target(world: World, name: str, now: float) -> Waiting:
-    claim = world.of("nodeclaims").get(name)
-    if claim is None:
-        claim = next((entry for entry in world.of("nodeclaims").values() if entry.node_name == name), None)
+def _for_target(world: World, name: str, now: float, claims: KeptClaims) -> Waiting:
+    held = world.of("nodeclaims")
+    claim: NodeClaim | None = held.get(name) or held.get(claims.of_node(name))
     if claim is None:
         return Waiting(f"node {name}", (), f"{name} has room: the kube-scheduler binds next", "ready")
     timeline = world.claim_timelines.get(claim.key)
     stage = stage_of(claim, timeline)
-    usual = usual_seconds(world, claim.node_pool)
+    usual = claims.usual_seconds(claim.node_pool)
     eta = None if usual is None else max(usual - (now - created_at(claim, timeline)), 0.0)
     words = {
         "launching": "EC2 is launching it",
@@ -159,6 +178,7 @@ def _for_scheduler(pod: Pod) -> Waiting:
     return Waiting("scheduler", (), "the kube-scheduler to look at them", "pending")
 
 
+@lru_cache(maxsize=256)
 def pods_text(pods: tuple[str, ...]) -> str:
     """One name, the common beginning (`payments/ledger-*`), or that of up to three workloads."""
     if len(pods) == 1:

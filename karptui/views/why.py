@@ -16,7 +16,8 @@ from karptui.model.quantity import human
 from karptui.views.decisions import decision_text, decision_view
 from karptui.views.line import Line
 from karptui.views.overview import node_row, pools
-from karptui.views.progress import Waiting, pods_text, stage_of, waiting
+from karptui.views.progress import Waiting, pods_text, waiting
+from karptui.views.stage import stage_of
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
 from karptui.world.world import World
 

@@ -8,7 +8,7 @@ from karptui.views.head import figures, head
 from karptui.views.line import plain
 from karptui.views.overview import overview
 from karptui.views.pod_timeline import pod_timeline
-from karptui.views.progress import stage_of
+from karptui.views.stage import stage_of
 from karptui.views.why import find, why
 from karptui.world import events
 from karptui.world.planning import decisions_of

@@ -1,6 +1,5 @@
 """Decisions: every one, newest first; enter shows it type by type."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,15 +10,8 @@ from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.decisions import DecisionRow, decision_row
-from karptui.world.world import World
 
 SHOWN = 2_000
-
-
-def decision_list(world: World, now: float) -> Sequence[DecisionRow]:
-    """The latest decisions, newest first."""
-    return [decision_row(world, decision) for decision in list(world.decisions.values())[: -SHOWN - 1 : -1]]
 
 
 class DecisionsScreen(Frame):
@@ -44,7 +36,7 @@ class DecisionsScreen(Frame):
 
     def _draw(self, topics: frozenset[str]) -> None:
         listing = self.query_one("#decisions", Listing)
-        listing.show(self.live.picture.shared(decision_list))
+        listing.show(self.live.picture.decisions(SHOWN))
         shown, of = listing.counts
         note = "✓ came about   ✗ fits nowhere   ? something is not modelled"
         words = f"Decisions, {shown:,} of {of:,}" if listing.chosen_filter else f"Decisions {of:,}"

@@ -11,7 +11,6 @@ from karptui.tui.segments.line import plain
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.progress import waiting
 from karptui.views.why import ALL_PODS, Why, why
 
 
@@ -54,7 +53,7 @@ class DetailScreen(Frame):
 
     def _draw(self, topics: frozenset[str]) -> None:
         picture = self.live.picture
-        self._found = why(picture.world, *self._subject, picture.now(), most=ALL_PODS, rows=picture.shared(waiting))
+        self._found = why(picture.world, *self._subject, picture.now(), most=ALL_PODS, rows=picture.waiting())
         self.query_one("#why", TextPane).show(self._found.lines)
         note = f"⏎ {self._found.decision}" if self._found.decision else ""
         self.query_one(Panel).set_title(self._found.title, note)

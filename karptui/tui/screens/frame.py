@@ -10,17 +10,17 @@ from textual.screen import Screen
 
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
+from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.prompt import FilterPrompt
-from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
+from karptui.tui.widgets.row_messages import HeaderChosen, Rearranged, RowChosen, RowHighlighted
 from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.head import head
 
 if TYPE_CHECKING:
     from karptui.tui.live import Live
@@ -59,6 +59,7 @@ class Frame(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._listing: Listing[Any] | None = None
+        self.painting = Painting(self)
 
     @property
     def live(self) -> "Live":
@@ -105,7 +106,7 @@ class Frame(Screen[None]):
 
     def _draw_head(self, topics: frozenset[str]) -> None:
         picture = self.live.picture
-        found = head(picture.world, self.live.run_shown.mode, picture.now())
+        found = picture.head(self.live.run_shown.mode)
         behind = picture.behind() if picture.frozen else None
         ended = self.live.run_shown.ended.is_set()
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
@@ -155,6 +156,10 @@ class Frame(Screen[None]):
         """Another list has the focus: what follows the cursor follows it there."""
         self.live.clock.dirty.mark("cursor")
         self.live.clock.draw_now()
+
+    @on(Rearranged)
+    def _rearranged(self) -> None:
+        self.live.clock.dirty.mark("cursor", "filter")
 
     @on(RowChosen)
     def _chosen(self, event: RowChosen) -> None:

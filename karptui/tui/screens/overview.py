@@ -17,26 +17,13 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
-from karptui.views.decisions import DecisionRow, decision_row
-from karptui.views.progress import waiting
 from karptui.views.why import why
-from karptui.world.world import World
 
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
 _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _THIRD = ("decisions", "flight", "nodes")
-
-
-def decisions(world: World, now: float) -> list[DecisionRow]:
-    """The latest decisions, newest first."""
-    return [decision_row(world, decision) for decision in list(world.decisions.values())[: -SHOWN_DECISIONS - 1 : -1]]
-
-
-def pools(world: World, now: float) -> list[view.PoolRow]:
-    """Every NodePool."""
-    return view.pools(world)
 
 
 class OverviewScreen(Frame):
@@ -79,20 +66,15 @@ class OverviewScreen(Frame):
         """Say what each list is drawn from."""
         super().on_mount()
         picture = self.live.picture
-        shared = picture.shared
-        self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), lambda: shared(pools))
-        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), lambda: shared(waiting))
-        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), self._in_flight)
+        self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), picture.pools)
+        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), picture.waiting)
+        self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue"), picture.nodes)
-        self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: shared(decisions))
+        self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
         topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
-
-    def _in_flight(self) -> list[view.ClaimRow]:
-        picture = self.live.picture
-        return view.in_flight(picture.world, picture.shared(waiting), picture.now())
 
     def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[], Sequence[Any]]) -> None:
         listing = self.query_one(which, Listing)
@@ -146,7 +128,7 @@ class OverviewScreen(Frame):
     def sentence(self) -> str:
         """What matters in the cluster."""
         picture = self.live.picture
-        return view.sentence(picture.world, picture.shared(waiting), picture.shared(decisions))
+        return view.sentence(picture.world, picture.waiting(), picture.decisions(SHOWN_DECISIONS))
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
         """Log lines are about nothing that has a why here."""
@@ -159,7 +141,7 @@ class OverviewScreen(Frame):
             panel.set_title("Why", "")
             pane.show([(("Nothing to ask about here.", "dim"),)])
             return
-        found = why(picture.world, *subject, picture.now(), rows=picture.shared(waiting))
+        found = why(picture.world, *subject, picture.now(), rows=picture.waiting())
         title: Line = ((found.title, "strong"),)
         pane.show([title, *found.lines])
         panel.set_title("Why", "⏎ in full")

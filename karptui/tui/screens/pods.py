@@ -12,7 +12,7 @@ from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.pods import PodRows, pod_rows
+from karptui.views.pods import PodRows
 from karptui.views.wording import plural
 
 
@@ -44,10 +44,9 @@ class PodsScreen(Frame):
         if topics == {SECOND} and self._rows is not None:
             rows = self._rows.at(picture.now())
         else:
-            rows = self._rows = picture.shared(pod_rows)
-        waiting = len(self.live.picture.world.pending)
+            rows = self._rows = picture.pods()
         listing = self.query_one("#pods", Listing)
-        listing.show(rows[:waiting] if self._only_pending else rows)
+        listing.show(rows.pending() if self._only_pending else rows)
         shown, of = listing.counts
         words = f"Pods, {shown:,} of {len(rows):,}" if shown != len(rows) else f"Pods {of:,}"
         notes = ["only those that wait"] if self._only_pending else []

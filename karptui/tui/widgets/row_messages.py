@@ -31,6 +31,10 @@ class RowChosen(_FromRows):
         self.key = key
 
 
+class Rearranged(_FromRows):
+    """A list has found all that passes its filter, in its order; how many that is was not known before."""
+
+
 class HeaderChosen(_FromRows):
     """A click on a column title; `column` is its index."""
 
