@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": "Play a story on an embedded cluster.\n\nBurst, decision, EC2 launch, bound, spot interruption and"
     " consolidation; nothing outside this machine is touched. On a screen the cluster lives on after the story, for"
     " kubectl.",
+    "shadow": "Foresee what Karpenter does and judge every prediction.\n\nBeside a running Karpenter or over a"
+    " recording; nothing is written to the cluster.",
     "active": "Be the cluster's controller in Karpenter's place, on EC2 or without a cloud.",
     "doctor": "Check what a mode needs before it is used.",
     "manifests": "Print the ClusterRole that a mode needs.",

@@ -5,7 +5,6 @@ pods that come to be bound and by the requests that the NodeClaim states.
 """
 
 import re
-from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -18,16 +17,15 @@ from karptui.world import events
 from karptui.world.world import World
 
 _NOMINATED = re.compile(r"nodeclaim/([^\s,]+)")
-_NOMINATED_NODE = re.compile(r"node/([^\s,]+)")
-REPLACEMENT_WITHIN = 2.0
-"""Seconds after its taints within which a command makes its replacements."""
+NAMED_WITHIN = 1.0
+"""Seconds after a NodeClaim was made within which events name the pods that it was made for."""
 
 
 class Made(Struct, gc=False, eq=False):
     """A NodeClaim as it was made at `at` (event number `heard`), and what became of it since.
 
     `named` are the pods that events said should go there, `bound` those that came, in order. `replacement`: made by a
-    command. `round` is the number of its pairing, set once.
+    command.
     """
 
     name: str
@@ -63,6 +61,7 @@ class Taken(Struct, gc=False, eq=False):
     at: float
     heard: int
     reason: str = ""
+    pool: str = ""
     pods: tuple[str, ...] = ()
     deleted: float | None = None
     released: float | None = None
@@ -95,14 +94,6 @@ class Actual:
             case "events":
                 self._kube_event(event.at, event.object)
         return None
-
-    def commands_begun(self, since: float) -> bool:
-        """Whether Karpenter has tainted a node since a time."""
-        return any(entry.at >= since for entry in reversed(self.taken[-20:]))
-
-    def outstanding(self) -> Iterable[Taken]:
-        """Nodes that are tainted and there."""
-        return self._open.values()
 
     def _claim(self, event: events.ObjectSeen) -> Made | None:
         claim: NodeClaim = event.object
@@ -156,7 +147,9 @@ class Actual:
         pods = tuple(
             sorted(pod.key for pod in self._world.usage.on(name).values() if not pod.daemon and not pod.mirror)
         )
-        taken = Taken(name, claim.key if claim is not None else "", event.at, self._number, pods=pods)
+        taken = Taken(
+            name, claim.key if claim is not None else "", event.at, self._number, pool=node.node_pool, pods=pods
+        )
         if claim is not None:
             self._reason(taken, claim)
             if claim.metadata.deleted is not None:
@@ -164,6 +157,11 @@ class Actual:
         self._open[name] = taken
         self.taken.append(taken)
         return taken
+
+    def claim_name(self, node: Node) -> str:
+        """The NodeClaim of a node, or the node's own name where it has none."""
+        claim = self._claim_of(node)
+        return claim.key if claim is not None else node.key
 
     def _claim_of(self, node: Node) -> NodeClaim | None:
         for claim in self._world.of("nodeclaims").values():
@@ -188,7 +186,8 @@ class Actual:
         if event.reason == "Nominated" and event.kind == "Pod":
             found = _NOMINATED.search(event.message)
             made = self.made.get(found[1]) if found is not None else None
-            if made is not None:
+            # Later rounds name more pods for a node that is still on its way.
+            if made is not None and at - made.at <= NAMED_WITHIN:
                 made.named.setdefault(event.about, at)
         elif event.reason == "DisruptionLaunching" and event.kind == "NodeClaim":
             made = self.made.get(event.about)

@@ -1,7 +1,8 @@
 """Events out of a file: one of our own recordings, or the raw watch lines that an observer of the API server wrote.
 
-Raw lines: {"at": ISO time, "resource": plural, "event": {"type", "object"}}, and about Karpenter itself "meta" (versions),
-"karpenter/settings" (its environment), "karpenter/instance-types" (the file of KWOK's provider) and "karpenter/metrics".
+Raw lines: {"at": ISO time, "resource": plural, "event": {"type", "object"}}, and about Karpenter itself "meta"
+(versions), "karpenter/settings" (its environment), "karpenter/instance-types" (the file of KWOK's provider) and
+"karpenter/metrics".
 """
 
 from collections.abc import Iterator

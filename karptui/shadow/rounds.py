@@ -1,7 +1,7 @@
 """Provisioning rounds foreseen: Karpenter's batching window reproduced from what triggers it (spec/scheduling.md 2).
 
-A round is foreseen when its window closes. Where Karpenter was faster, the answer is that of the moment before its first
-NodeClaim was seen: nothing here ever looks at what came later.
+A round is foreseen when its window closes. Where Karpenter was faster, the answer is that of the moment before its
+first NodeClaim was seen: nothing here ever looks at what came later.
 """
 
 import heapq
@@ -20,8 +20,8 @@ ASK_AGAIN = 10.0
 """Seconds after which a pod that still waits, or a node on its way out, triggers anew."""
 
 OVERTAKEN_WITHIN = 0.5
-"""Seconds before our window would close within which a NodeClaim counts as the round's: Karpenter hears of pods at other
-moments than we do, and does not ask again after exactly ten seconds."""
+"""Seconds before our window would close within which a NodeClaim counts as the round's: Karpenter hears of pods at
+other moments than we do, and does not ask again after exactly ten seconds."""
 
 
 class Round(Struct, frozen=True, gc=False, eq=False):

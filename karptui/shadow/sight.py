@@ -54,6 +54,10 @@ class Sight:
             for other in self._names(name):
                 self._nominated[other] = max(until, self._nominated.get(other, 0.0))
 
+    def nominations_end(self, since: float, until: float) -> bool:
+        """Whether a nomination ends after `since`, up to `until`."""
+        return any(since < end <= until for end in self._nominated.values())
+
     def _names(self, name: str) -> tuple[str, ...]:
         """A node is nominated under its own name and that of its NodeClaim."""
         claims: dict[str, NodeClaim] = self.world.of("nodeclaims")

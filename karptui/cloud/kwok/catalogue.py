@@ -1,8 +1,7 @@
-"""Instance types of Karpenter's KWOK provider (kwok/cloudprovider of Karpenter v1.14.1): those that it has built in, and
-those of a file that it was given (INSTANCE_TYPES_FILE_PATH).
+"""Instance types of Karpenter's KWOK provider (kwok/cloudprovider of Karpenter v1.14.1): its own, or those of a file.
 
-The 144 built in: figures read off running nodes: 16 pods a cpu (1,024 at most), overhead 100m cpu and 10Mi memory, the on-demand price
-0.025 USD a cpu and 0.001 USD a gigabyte (10^9 bytes), spot 0.7 of it, in every zone.
+The 144 of its own, read off running nodes: 16 pods a cpu (1,024 at most), overhead 100m cpu and 10Mi memory, the
+on-demand price 0.025 USD a cpu and 0.001 USD a gigabyte (10^9 bytes), spot 0.7 of it, in every zone.
 """
 
 import re

@@ -8,6 +8,7 @@ from karptui.engine.disruption.consolidation import Consolidation
 from karptui.engine.disruption.drift import drift, static_drift
 from karptui.engine.disruption.emptiness import METHOD as EMPTINESS
 from karptui.engine.disruption.emptiness import emptiness
+from karptui.engine.disruption.multi_node import METHOD as MULTI_NODE
 from karptui.engine.disruption.multi_node import multi_node
 from karptui.engine.disruption.single_node import single_node
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validated
@@ -23,33 +24,36 @@ NOT_MODELLED_GATES = ("NodeOverlay", "CapacityBuffer")
 class Pass:
     """A pass under way. Its clock moves on when a decision waits for its validation."""
 
-    def __init__(self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None, after: str) -> None:
+    def __init__(
+        self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None, after: str, validate: bool
+    ) -> None:
         self._multi_tries = multi_tries
         self._single_tries = single_tries
         self._after = after
+        self._validate = validate
         self.situation = self.first = Situation(Simulation(snapshot))
         self.held: dict[str, Held] = {}
         self._consolidation: Consolidation | None = None
 
     def commands(self) -> list[Command]:
         """What the first method does that does anything."""
-        if self._after != EMPTINESS:
+        if self._after not in (EMPTINESS, MULTI_NODE):
             command = self._validated(emptiness(self.situation, self.held))
             if command is not None:
                 return [command]
-        commands = static_drift(self.situation, self.held)
-        if commands:
-            return commands
-        command = drift(self.situation, self.held)
-        if command is not None:
-            return [command]
-        eligible = self._eligible()
-        command = self._validated(multi_node(self.situation, eligible, self._ready(), self.held, self._multi_tries))
-        if command is None:
+        if self._after != MULTI_NODE:
+            commands = static_drift(self.situation, self.held)
+            if commands:
+                return commands
+            command = drift(self.situation, self.held)
+            if command is not None:
+                return [command]
             eligible = self._eligible()
-            command = self._validated(
-                single_node(self.situation, eligible, self._ready(), self.held, self._single_tries)
-            )
+            command = self._validated(multi_node(self.situation, eligible, self._ready(), self.held, self._multi_tries))
+            if command is not None:
+                return [command]
+        eligible = self._eligible()
+        command = self._validated(single_node(self.situation, eligible, self._ready(), self.held, self._single_tries))
         return [command] if command is not None else []
 
     def _ready(self) -> Consolidation:
@@ -69,8 +73,8 @@ class Pass:
 
     def _validated(self, command: Command | None) -> Command | None:
         """The command after its wait, which costs time even if it is then given up."""
-        if command is None:
-            return None
+        if command is None or not self._validate:
+            return command
         simulation = self.situation.simulation
         self.situation = Situation(simulation.at(simulation.snapshot.now + VALIDATION_SECONDS))
         self._consolidation = None
@@ -82,17 +86,22 @@ class Pass:
 
 
 def disrupt(
-    snapshot: Snapshot, multi_tries: int | None = None, single_tries: int | None = None, after: str = ""
+    snapshot: Snapshot,
+    multi_tries: int | None = None,
+    single_tries: int | None = None,
+    after: str = "",
+    validate: bool = True,
 ) -> Disruption:
     """One pass over a Snapshot in which nothing changes while decisions are validated: pure, the same for equal ones.
 
     `multi_tries` and `single_tries` stand for Karpenter's limits of one and three minutes: how many sets of nodes, and
-    how many nodes, it gets to look at in that time. Without them all are looked at.
-    `after` "emptiness" continues a pass whose empty nodes were given up.
+    how many nodes, it gets to look at in that time. Without them all are looked at. `after` "emptiness" or "multi-node"
+    continues a pass in which that method's command was given up; without `validate` only the first look is taken, for
+    whoever takes the second one at its own time.
     """
     if unlaunched_claim(snapshot) is not None:
         return Disruption(deferred=NOT_SYNCED)
-    running = Pass(snapshot, multi_tries, single_tries, after)
+    running = Pass(snapshot, multi_tries, single_tries, after, validate)
     commands = running.commands()
     going = {name for command in commands for name in command.nodes}
     first = running.first

@@ -9,7 +9,6 @@ from karptui.engine.disruption.candidates import Candidate
 from karptui.engine.disruption.profile import Profile
 from karptui.model.metadata import condition
 
-
 Favour = Mapping[str, int]
 """Names that win ties, by their place; empty: none."""
 

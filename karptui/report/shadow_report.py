@@ -1,0 +1,137 @@
+"""The graduation report of shadow mode: Markdown, the same as HTML, and plain lines."""
+
+import html
+from collections.abc import Sequence
+
+from karptui.report.shadow import moment
+from karptui.shadow.disruptions import Move
+from karptui.shadow.provisioning import Pair
+from karptui.shadow.score import Score, Tally, lead_of, price_gap, reason_of, score_of
+from karptui.shadow.verdict import Verdict
+
+WORST = 10
+"""Disagreements that a report lists."""
+
+
+def report_markdown(pairs: Sequence[Pair], moves: Sequence[Move], cluster: str = "", blind: Sequence[str] = ()) -> str:
+    """The whole report. `blind` are sentences about what could not be known."""
+    score = score_of(pairs, moves)
+    span = sorted(entry.at for entry in (*pairs, *moves))
+    lines = [f"# Shadow report{f': {cluster}' if cluster else ''}", ""]
+    if span:
+        lines += [f"{moment(span[0])[:19]} to {moment(span[-1])[:19]} UTC", ""]
+    lines += ["| decisions | judged | agree | same | equivalent | differ |", "|---|---|---|---|---|---|"]
+    lines.append(_row("provisioning", score.provisioning))
+    lines.append(_row("disruption", score.disruption))
+    lines += [_row(f"  of these {reason}", tally) for reason, tally in score.by_reason.items()]
+    lines += ["", f"Unexplained: {score.unexplained}. Price gap: {score.price_gap:+.4f} USD an hour."]
+    if score.lead is not None:
+        lines.append(f"Predictions stood {score.lead:.2f} s before the fact (median).")
+    lines += ["", "| NodePool | judged | agree |", "|---|---|---|"]
+    lines += [f"| {pool} | {tally.judged} | {_share(tally)} |" for pool, tally in score.by_pool.items()]
+    if score.causes:
+        lines += ["", "| cause of what is not the same | cases |", "|---|---|"]
+        lines += [f"| {cause} | {number} |" for cause, number in score.causes.items()]
+    lines += _worst(pairs, moves)
+    if blind:
+        lines += ["", "Not known here:", "", *(f"- {sentence}" for sentence in blind)]
+    return "\n".join([*lines, "", verdict_line(score), ""])
+
+
+def report_html(markdown: str) -> str:
+    """The report as a page of its own, without anything from elsewhere."""
+    body: list[str] = []
+    table: list[str] = []
+
+    def close() -> None:
+        if table:
+            body.append("<table>" + "".join(table) + "</table>")
+            table.clear()
+
+    for line in markdown.splitlines():
+        if line.startswith("|"):
+            if set(line) <= set("|-"):
+                continue
+            cells = [html.escape(cell.strip()) for cell in line.strip("|").split("|")]
+            tag = "td" if table else "th"
+            table.append("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>")
+            continue
+        close()
+        if line.startswith("# "):
+            body.append(f"<h1>{html.escape(line[2:])}</h1>")
+        elif line.strip():
+            body.append(f"<p>{html.escape(line)}</p>")
+    close()
+    style = "body{font:16px sans-serif;margin:2em;max-width:60em}td,th{padding:.2em .8em;text-align:left}"
+    head = f'<meta charset="utf-8"><title>Shadow report</title><style>{style}</style>'
+    return f"<!doctype html><html><head>{head}</head><body>{''.join(body)}</body></html>\n"
+
+
+def verdict_line(score: Score) -> str:
+    """What it ends in: yes, yes but for some NodePools, or no and why."""
+    obstacles = score.obstacles()
+    if obstacles:
+        return f"Ready to take over: no. {'; '.join(obstacles)[:1].upper()}{'; '.join(obstacles)[1:]}."
+    held = score.pools_not_ready()
+    if held:
+        told = "; ".join(f"not for pool {pool}, because {why}" for pool, why in held.items())
+        return f"Ready to take over: yes, but {told}."
+    return "Ready to take over: yes."
+
+
+def text_lines(pairs: Sequence[Pair], moves: Sequence[Move]) -> list[str]:
+    """One line a decision, in order of time."""
+    both: list[Pair | Move] = [*pairs, *moves]
+    return [decision_line(entry) for entry in sorted(both, key=lambda entry: entry.at)]
+
+
+def decision_line(entry: Pair | Move) -> str:
+    """Time, kind, ours, theirs, verdict, cause."""
+    ahead = lead_of(entry)
+    stood = f"  foreseen {ahead:.2f} s before" if ahead is not None else ""
+    mark = "✓" if entry.verdict.agrees else "✗"
+    cause = f"  {entry.cause.text}" if entry.cause.text else ""
+    what = _pair_words(entry) if isinstance(entry, Pair) else _move_words(entry)
+    return f"{moment(entry.at)[11:23]}  {what}  {mark} {entry.verdict.value}{stood}{cause}"
+
+
+def _pair_words(pair: Pair) -> str:
+    if pair.actual is not None:
+        made = pair.actual
+        return (
+            f"provision  {made.name}: {made.instance_type or 'not launched'} {made.capacity_type} {made.zone}".rstrip()
+        )
+    assert pair.predicted is not None, "a pair has one of both"
+    return f"provision  {pair.predicted.node_pool}: {len(pair.predicted.pods)} pods, which got no NodeClaim"
+
+
+def _move_words(move: Move) -> str:
+    nodes = move.actual.nodes if move.actual is not None else move.predicted.nodes if move.predicted is not None else ()
+    done = move.actual or move.predicted
+    decision = done.decision if done is not None else ""
+    more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+    return f"{decision} {reason_of(move)}  {nodes[0] if nodes else ''}{more}"
+
+
+def _row(name: str, tally: Tally) -> str:
+    same = tally.verdicts.get(Verdict.SAME.value, 0)
+    equivalent = tally.verdicts.get(Verdict.EQUIVALENT.value, 0)
+    return f"| {name} | {tally.judged} | {_share(tally)} | {same} | {equivalent} | {tally.judged - tally.agreed} |"
+
+
+def _share(tally: Tally) -> str:
+    return f"{tally.agreement:.1%}" if tally.agreement is not None else "-"
+
+
+def _worst(pairs: Sequence[Pair], moves: Sequence[Move]) -> list[str]:
+    differing: list[Pair | Move] = [entry for entry in (*pairs, *moves) if not entry.verdict.agrees]
+    if not differing:
+        return ["", "No disagreement."]
+    by_money = sorted(differing, key=lambda entry: -abs(price_gap(entry)) if isinstance(entry, Pair) else 0.0)
+    lines = ["", f"The worst of {len(differing)} disagreements:", "", "| time | what | verdict | differs | cause |"]
+    lines.append("|---|---|---|---|---|")
+    for entry in by_money[:WORST]:
+        what = _pair_words(entry) if isinstance(entry, Pair) else _move_words(entry)
+        differs = ", ".join(entry.differs)
+        lines.append(f"| {moment(entry.at)[11:23]} | {what} | {entry.verdict.value} | {differs} | {entry.cause.text} |")
+    return lines

@@ -1,0 +1,143 @@
+"""Commands foreseen paired with those that Karpenter carried out, and how near they came."""
+
+from collections.abc import Sequence
+from itertools import islice, permutations
+
+from msgspec import Struct
+
+from karptui.model.disruption import Command, Held
+from karptui.model.labels import ZONE
+from karptui.shadow.actual import Made, Taken
+from karptui.shadow.passes import Supposed
+from karptui.shadow.provisioning import MOST_ORDERS, differences
+from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
+
+TOGETHER = 1.0
+"""Seconds within which the nodes of one command are tainted. Commands for drift have one node each."""
+
+DRIFTED = "Drifted"
+
+
+class Carried(Struct, gc=False, eq=False):
+    """A command as Karpenter began it: its nodes, and what it made in their place. `near`: foreseen for that time."""
+
+    at: float
+    reason: str
+    taken: list[Taken]
+    near: list[Supposed]
+    replacements: list[Made] = []
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Their names, sorted."""
+        return tuple(sorted(entry.node for entry in self.taken))
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        """The pods on them, sorted."""
+        return tuple(sorted(pod for entry in self.taken for pod in entry.pods))
+
+    @property
+    def decision(self) -> str:
+        """delete or replace."""
+        return "replace" if self.replacements else "delete"
+
+
+class Move(Struct, gc=False, eq=False):
+    """One command: as foreseen, as carried out, or both."""
+
+    supposed: Supposed | None
+    predicted: Command | None
+    actual: Carried | None
+    verdict: Verdict = Verdict.DIFFERENT
+    cause: Found = EXPLAINED
+    differs: tuple[str, ...] = ()
+    by_chance: bool = False
+    foreseen: float = 0.0
+
+    @property
+    def at(self) -> float:
+        """When it began; where it never did, when it should have."""
+        if self.actual is not None:
+            return self.actual.at
+        return self.supposed.began + self.supposed.wait if self.supposed is not None else 0.0
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The NodePools of its nodes, sorted."""
+        if self.actual is not None:
+            return tuple(sorted({entry.pool for entry in self.actual.taken if entry.pool}))
+        if self.supposed is None or self.predicted is None:
+            return ()
+        nodes = self.supposed.snapshot.nodes
+        return tuple(sorted({nodes[name].node_pool for name in self.predicted.nodes if name in nodes}))
+
+
+def judged(carried: Carried) -> Move:
+    """What was foreseen for the time of a command, the nearest of it first."""
+    best: Move | None = None
+    for entry in carried.near:
+        command = entry.outcome if entry.outcome is not None else entry.command
+        if isinstance(command, Held):
+            continue
+        move = _compared(entry, command, carried)
+        if move.verdict is Verdict.SAME:
+            return move
+        if best is None or _distance(move) < _distance(best):
+            best = move
+    return _by_chance(carried) or best or Move(None, None, carried, Verdict.UNFORESEEN)
+
+
+def _by_chance(carried: Carried) -> Move | None:
+    """The command as one of the answers that Karpenter leaves to chance."""
+    zones = sorted({zone for made in carried.replacements for zone in made.values(ZONE)})
+    orders = list(islice(permutations(zones), MOST_ORDERS))
+    for entry in carried.near:
+        for order in orders:
+            command = entry.for_chance(carried.nodes, order)
+            if command is None or command.nodes != carried.nodes:
+                break  # no order of domains makes it other nodes
+            move = _compared(entry, command, carried)
+            if move.verdict is Verdict.SAME:
+                move.verdict, move.by_chance = Verdict.EQUIVALENT, True
+                move.cause = Found((Cause.CHANCE,), "nodes of equal rank, and domains of a spread, come in any order")
+                return move
+    return None
+
+
+def _compared(entry: Supposed, command: Command, carried: Carried) -> Move:
+    differs: list[str] = []
+    ours, theirs = set(command.nodes), set(carried.nodes)
+    if ours != theirs:
+        differs.append("nodes")
+    if carried.reason and command.reason != carried.reason:
+        differs.append("reason")
+    if command.decision != carried.decision or len(command.replacements) != len(carried.replacements):
+        differs.append("decision")
+    elif command.replacements:
+        differs += _replaced(command, carried.replacements)
+    verdict = Verdict.DIFFERENT
+    if not differs:
+        verdict = Verdict.SAME
+    elif (differs == ["nodes"] and (ours < theirs or theirs < ours)) or set(differs) <= {"types", "requests"}:
+        verdict = Verdict.NEARLY
+    return Move(entry, command, carried, verdict, EXPLAINED, tuple(differs), foreseen=entry.began)
+
+
+def _replaced(command: Command, made: Sequence[Made]) -> list[str]:
+    """What is not the same about the replacements, each with the one of its pool that is most like it."""
+    left = list(made)
+    found: set[str] = set()
+    for claim in command.replacements:
+        # Which pods are meant is not to be told of replacements: events name few of them.
+        options = [(tuple(name for name in differences(claim, entry) if name != "pods"), entry) for entry in left]
+        differs, nearest = min(options, key=lambda option: len(option[0]))
+        left.remove(nearest)
+        found.update(differs)
+    return sorted(found)
+
+
+def _distance(move: Move) -> tuple[int, int]:
+    assert move.predicted is not None, "only moves with a prediction are compared"
+    assert move.actual is not None, "only moves that happened are compared"
+    return len(set(move.predicted.nodes) ^ set(move.actual.nodes)), len(move.differs)

@@ -1,0 +1,31 @@
+"""A whole recording judged as it would have been live."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from karptui.shadow.observer import Observer
+from karptui.shadow.recorded import Scraped, recorded_events
+from karptui.world import events
+from karptui.world.world import World
+
+
+def judge_recording(path: Path, prepare: Callable[[events.Event, World], list[events.Event]] | None = None) -> Observer:
+    """Every event in order, each foreseen before it is taken in. Raises Failure where the file cannot be read.
+
+    `prepare` may add events that follow from one: the catalogue of a cluster that does not name its own.
+    """
+    world = World()
+    observer = Observer(world)
+    for entry in recorded_events(path):
+        if isinstance(entry, Scraped):
+            continue
+        more = [entry]
+        while more:
+            event = more.pop(0)
+            observer.before(event)
+            world.apply(event)
+            observer.after(event)
+            if prepare is not None:
+                more += prepare(event, world)
+    observer.finish()
+    return observer

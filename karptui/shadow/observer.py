@@ -1,0 +1,174 @@
+"""Shadow mode's core: takes every event, foresees what Karpenter will do, and judges it once Karpenter has.
+
+`before` an event is taken into the World, `after` it: so that what is foreseen at a moment never knows what makes it
+known. Everything here follows from the events and their times alone: a replay gives the same verdicts.
+"""
+
+from karptui.model.metadata import is_true
+from karptui.model.taints import DISRUPTED_TAINT
+from karptui.shadow import disruptions, provisioning
+from karptui.shadow.actual import Actual, Made, Taken
+from karptui.shadow.disruptions import Carried, Move
+from karptui.shadow.passes import Passes, Supposed
+from karptui.shadow.provisioning import Pair
+from karptui.shadow.removals import Removal, removal_of
+from karptui.shadow.rounds import Round, Rounds
+from karptui.shadow.sight import Sight
+from karptui.world import events
+from karptui.world.world import World
+
+SETTLES = 6.0
+"""Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
+
+COMMAND_SETTLES = 0.35
+"""Seconds after which a command's taints have all been seen."""
+
+
+class Observer:
+    """One cluster in the shadow. `pairs`, `moves` and `removals` are what has been judged, in order of time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sight = Sight(world)
+        self.rounds = Rounds(self.sight)
+        self.passes = Passes(self.sight)
+        self.actual = Actual(world)
+        self.pairs: list[Pair] = []
+        self.moves: list[Move] = []
+        self.removals: list[Removal] = []
+        self.foreseen: list[Round] = []
+        self._open: list[Round] = []
+        self._made: list[Made] = []
+        self._taken: list[tuple[Taken, list[Supposed]]] = []
+        self._carried: list[Carried] = []
+        self._signs: dict[str, tuple[float, list[Supposed]]] = {}
+        self._since = 0.0
+        self.at = 0.0
+
+    def before(self, event: events.Event) -> None:
+        """What is due up to the event; and if it is Karpenter's own doing, what was foreseen just before it."""
+        self._advance(event.at)
+        if not isinstance(event, events.ObjectSeen):
+            return
+        new = event.change is not events.Change.DELETED
+        if event.resource == "nodeclaims" and new and event.object.key not in self.world.of("nodeclaims"):
+            found = self.rounds.overtaken(event.object, event.at)
+            if found is not None:
+                self._foresee(found)
+        sign = self._sign(event)
+        if sign and sign not in self._signs:
+            self.passes.at_once(self.world.at)
+            self._signs[sign] = (event.at, self.passes.frozen(event.at))
+
+    def _sign(self, event: events.ObjectSeen) -> str:
+        """The name of the NodeClaim about which this is a sign that it is to go: watches bring them in any order."""
+        if event.change is events.Change.DELETED:
+            return ""
+        if event.resource == "nodes" and any(taint.matches(DISRUPTED_TAINT) for taint in event.object.taints):
+            return self.actual.claim_name(event.object)
+        if event.resource == "nodeclaims":
+            claim = event.object
+            if claim.metadata.deleted is not None or is_true(claim.conditions, "DisruptionReason"):
+                return claim.key
+        return ""
+
+    def after(self, event: events.Event) -> None:
+        """The event has been taken in."""
+        self.at = max(self.at, event.at)
+        self._since = self._since or event.at
+        self.rounds.heard(event)
+        self.passes.heard += 1
+        if isinstance(event, events.SettingsSeen):
+            self.rounds.settings_changed()
+            self.passes.settings_changed()
+        new = self.actual.after(event)
+        if isinstance(new, Made):
+            self._made.append(new)
+        elif isinstance(new, Taken):
+            at, near = self._signs.get(new.claim, (new.at, []))
+            new.at = min(new.at, at)
+            self._taken.append((new, near))
+            self.passes.close(new.at)
+
+    def finish(self) -> None:
+        """There is nothing more to come: judge what is open."""
+        self._commands(self.at + SETTLES)
+        self._settle(self.at + 10 * SETTLES)
+
+    def _advance(self, at: float) -> None:
+        for round_ in self.rounds.until(at):
+            self._foresee(round_)
+        self._commands(at)
+        self.passes.until(at)
+        self._settle(at)
+
+    def _foresee(self, round_: Round) -> None:
+        self.foreseen.append(round_)
+        if round_.plan.claims:
+            self._open.append(round_)
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def _commands(self, at: float) -> None:
+        """Put taints together to commands, once all of a command's have been seen."""
+        while self._taken and self._taken[0][0].at + COMMAND_SETTLES <= at:
+            first, near = self._taken.pop(0)
+            if not first.reason:
+                self.removals.append(removal_of(first, self.world, self.actual))
+                continue
+            together = [first]
+            if first.reason != disruptions.DRIFTED:
+                same = [
+                    entry
+                    for entry in self._taken
+                    if entry[0].reason == first.reason and entry[0].at - first.at <= disruptions.TOGETHER
+                ]
+                together += [entry[0] for entry in same]
+                self._taken = [entry for entry in self._taken if entry not in same]
+            carried = Carried(first.at, first.reason, together, near)
+            self.passes.carried_out(carried.at, carried.nodes, near)
+            self._carried.append(carried)
+
+    # -- judging -----------------------------------------------------------------------------------------------------
+
+    def _settle(self, at: float) -> None:
+        while self._carried and self._carried[0].at + SETTLES <= at:
+            carried = self._carried.pop(0)
+            self._take_replacements(carried)
+            self.moves.append(disruptions.judged(carried))
+        while self._open and self._open[0].at + SETTLES + provisioning.LATE <= at:
+            round_ = self._open.pop(0)
+            self._judge_round(round_)
+        while self._made and self._made[0].at + 3 * SETTLES <= at:
+            made = self._made.pop(0)
+            if not made.replacement:
+                self.pairs.append(Pair(None, None, made, provisioning.Verdict.UNFORESEEN))
+
+    def _take_replacements(self, carried: Carried) -> None:
+        """The NodeClaims that were made for a command: the next ones that events call replacements."""
+        last = carried.at + disruptions.TOGETHER + 1.0
+        later = [entry.at for entry in self._carried if entry.at > carried.at]
+        until = min([last, *later])
+        found = [made for made in self._made if made.replacement and carried.at - 0.1 <= made.at < until]
+        carried.replacements = found
+        self._made = [made for made in self._made if made not in found]
+
+    def _judge_round(self, round_: Round) -> None:
+        """Hold a round against what was made around it."""
+        following = self._open[0].at if self._open else float("inf")
+        until = min(round_.at + provisioning.LATE, max(following - 0.05, round_.at))
+        made = [
+            entry
+            for entry in self._made
+            if not entry.replacement and round_.at - provisioning.EARLY <= entry.at <= until
+        ]
+        self._made = [entry for entry in self._made if entry not in made]
+        for pair in provisioning.judged(round_, made):
+            if pair.actual is None and self._repeated(pair):
+                continue  # the wish was foreseen again in a later round, and is judged there
+            self.pairs.append(pair)
+
+    def _repeated(self, pair: Pair) -> bool:
+        assert pair.predicted is not None, "what did not happen was foreseen"
+        pods = set(pair.predicted.pods)
+        return any(pods & set(claim.pods) for round_ in self._open for claim in round_.plan.claims)

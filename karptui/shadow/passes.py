@@ -1,0 +1,185 @@
+"""Disruption foreseen: what every pass that Karpenter may have begun would do (spec/lifecycle.md 3.1, 4.7).
+
+When Karpenter's loop looks is not to be seen: every ten seconds, and at once after a command. So a pass is supposed at
+every tick, its answer kept with the time at which it would be carried out, and looked at again at that time, as
+Karpenter looks again after 15 seconds. A command that is really carried out is held against the passes that would have
+come to one just then; all of them were foreseen before it.
+"""
+
+from collections import deque
+from copy import copy
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from karptui.engine.disruption import disrupt, validate
+from karptui.engine.disruption.validation import VALIDATION_SECONDS
+from karptui.model.disruption import Command, Held
+from karptui.model.snapshot import Snapshot
+from karptui.shadow.sight import Sight
+
+TICK = 0.5
+"""Seconds between two supposed passes while something changes."""
+
+QUIET_TICK = 2.0
+"""The same while nothing does: time alone opens budgets and ends nominations."""
+
+JITTER = 0.7
+"""Seconds by which a pass may have begun earlier or later than can be told: its own work, and ours to hear of it."""
+
+KEPT = VALIDATION_SECONDS + 5.0
+EMPTINESS = "emptiness"
+CONTINUED = frozenset({EMPTINESS, "multi-node"})
+"""Methods after which a pass goes on where their command does not hold."""
+
+
+class Supposed(Struct, gc=False, eq=False):
+    """A pass supposed to begin at `began`, or any time from then `until` when that was asked again: what it decides.
+
+    `heard` is the number of the last event it knew of; `after` what had been given up in it before; `outcome` is what
+    is left of the command at its second look, which saw `later`, None before that.
+    """
+
+    began: float
+    heard: int
+    snapshot: Snapshot
+    command: Command
+    until: float
+    after: str = ""
+    outcome: Command | Held | None = None
+    later: Snapshot | None = None
+    closed: bool = False
+
+    @property
+    def wait(self) -> float:
+        """Seconds from its beginning to its end."""
+        return VALIDATION_SECONDS if self.command.validated else 0.0
+
+    def off(self, at: float) -> float:
+        """Seconds by which it would carry its command out earlier or later than at a time."""
+        return max(self.began + self.wait - at, at - self.until - self.wait, 0.0)
+
+    def for_chance(self, nodes: tuple[str, ...], domains: tuple[str, ...] = ()) -> Command | None:
+        """What would be left of it, had chance favoured these nodes and domains, in their order; None: nothing."""
+        favoured = (*nodes, *domains)
+        found = decided(replace(self.snapshot, favoured=favoured), self.after)
+        command = next((entry for entry in found if set(nodes) & set(entry.nodes)), None)
+        if command is None or self.later is None or not command.validated:
+            return command
+        outcome = validate(replace(self.later, favoured=favoured), command)
+        return outcome if isinstance(outcome, Command) else None
+
+
+class Passes:
+    """Supposes passes over one cluster. `until` brings it up to a time, `at_once` asks before a taint is taken in."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self.supposed: deque[Supposed] = deque()
+        self._next = 0.0
+        self._asked = (-1, 0.0)
+        self._before = ""
+        self._latest: list[Supposed] = []
+        self.heard = 0
+
+    def until(self, at: float) -> None:
+        """Suppose the passes and the second looks that are due up to `at`."""
+        if not self._next:
+            self._next = at
+        while self._next <= at:
+            moment = self._next
+            self._next = moment + TICK
+            self._look_again(moment, moment)
+            number = self._sight.world.number
+            known, asked = self._asked
+            ended = self._sight.nominations_end(asked, moment)
+            if number != known or ended or moment - asked >= QUIET_TICK:
+                self._asked = (number, moment)
+                self._suppose(moment)
+            for entry in self._latest:
+                entry.until = moment
+        while self.supposed and self.supposed[0].until < at - KEPT:
+            self.supposed.popleft()
+
+    def at_once(self, at: float) -> None:
+        """Karpenter is carrying something out: suppose a pass that begins now, and look again at what is nearly due."""
+        self._look_again(at, at + JITTER, once_more=True)
+        self._suppose(at)
+
+    def settings_changed(self) -> None:
+        """What was supposed under other settings is void."""
+        self.supposed.clear()
+
+    def near(self, at: float) -> list[Supposed]:
+        """The passes that would carry a command out at a time, nearest first."""
+        found = [entry for entry in self.supposed if entry.off(at) <= JITTER]
+        return sorted(found, key=lambda entry: (entry.off(at), -entry.began))
+
+    def standing(self) -> Supposed | None:
+        """What the last supposed pass decided."""
+        return self.supposed[-1] if self.supposed else None
+
+    def frozen(self, at: float) -> list[Supposed]:
+        """What was foreseen for this time, as it stands now."""
+        return [copy(entry) for entry in self.near(at)]
+
+    def close(self, at: float) -> None:
+        """Karpenter has begun a command: no more is made of what was foreseen for this time."""
+        for entry in self.near(at):
+            entry.closed = True
+
+    def carried_out(self, at: float, nodes: tuple[str, ...], near: list[Supposed]) -> None:
+        """All nodes of a command are known: those to which it moves pods are nominated, as by a round
+        (spec/lifecycle.md 5).
+        """
+        known = (entry.outcome or entry.command for entry in near)
+        found = next((entry for entry in known if isinstance(entry, Command) and entry.nodes == nodes), None)
+        if found is None:
+            chances = (entry.for_chance(nodes) for entry in near)
+            found = next((entry for entry in chances if entry is not None and entry.nodes == nodes), None)
+        if found is not None:
+            self._sight.nominate_names(at, found.placements)
+
+    def _suppose(self, at: float, after: str = "") -> None:
+        if not self._sight.synced():
+            return
+        snapshot = self._sight.snapshot(at)
+        found = decided(snapshot, after)
+        if not after:
+            self._latest = []
+        first = found[0].method if found else ""
+        if first == EMPTINESS and self._before != EMPTINESS and not after:
+            # A pass that was under way had looked for empty nodes before there were any.
+            self._keep(at, snapshot, decided(snapshot, EMPTINESS), EMPTINESS)
+        self._before = first
+        self._keep(at, snapshot, found, after)
+
+    def _keep(self, at: float, snapshot: Snapshot, commands: tuple[Command, ...], after: str) -> None:
+        for command in commands:
+            done = None if command.validated else command
+            entry = Supposed(at, self.heard, snapshot, command, at, after, done)
+            self.supposed.append(entry)
+            self._latest.append(entry)
+
+    def _look_again(self, at: float, due: float, once_more: bool = False) -> None:
+        """The second look at what is due; where nothing is left of it, the pass goes on to the next methods."""
+        if not self._sight.synced():
+            return
+        snapshot: Snapshot | None = None
+        given_up: set[str] = set()
+        number = self._sight.world.number
+        for entry in self.supposed:
+            if not entry.command.validated or entry.closed or entry.began + entry.wait > due or entry.off(at) > JITTER:
+                continue
+            if entry.later is None or (once_more and entry.later.number != number):
+                snapshot = snapshot or self._sight.snapshot(at)
+                entry.outcome, entry.later = validate(snapshot, entry.command), snapshot
+            if isinstance(entry.outcome, Held) and entry.command.method in CONTINUED:
+                given_up.add(entry.command.method)
+        for method in sorted(given_up):
+            self._suppose(at, after=method)
+
+
+def decided(snapshot: Snapshot, after: str = "") -> tuple[Command, ...]:
+    """What a pass decides first, before any second look."""
+    return disrupt(snapshot, after=after, validate=False).commands
