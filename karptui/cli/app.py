@@ -4,6 +4,7 @@ import asyncio
 import difflib
 import os
 import sys
+import traceback
 
 from cyclopts import App, CycloptsError, UnknownCommandError, UnusedCliTokensError
 
@@ -64,6 +65,17 @@ def run(arguments: list[str]) -> int:
         return 0
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
+    except Exception as error:  # a traceback helps nobody who did not write this
+        print(f"karptui: {fault_sentence(error)}", file=sys.stderr)
+        return 1
+
+
+def fault_sentence(error: Exception) -> str:
+    """What went wrong in karptui itself, and where, for a report."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"a fault in karptui itself ({said}, at {where}): please report it with the command that you gave"
 
 
 def usage_sentence(error: CycloptsError) -> str:

@@ -131,6 +131,10 @@ class NodeClassStatus(Struct, frozen=True):
 class CloudProvider(Protocol):
     """A cloud. Every method raises a CloudError (or one of its kinds) and nothing else on purpose."""
 
+    def handles(self, kind: str) -> bool:
+        """Whether NodeClasses of this kind are its own."""
+        ...
+
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What NodePools with this NodeClass can buy now. The same object as long as nothing changed."""
         ...

@@ -63,7 +63,7 @@ class Drift:
         known = Snapshot(world.number, self._hands.now(), world.options, world.catalogue)
         if found := drift_reason(claim, pool, known):
             return found
-        node_class = world.of("nodeclasses").get(claim.node_class.name)
+        node_class = world.of("nodeclasses").get(claim.node_class.key)
         if node_class is None or not is_true(node_class.conditions, "Ready"):
             return None
         try:
@@ -75,7 +75,7 @@ class Drift:
         """What drift is decided from; equal as long as another look would find the same."""
         world = self._hands.world
         pool = world.of("nodepools").get(claim.node_pool)
-        node_class = world.of("nodeclasses").get(claim.node_class.name)
+        node_class = world.of("nodeclasses").get(claim.node_class.key)
         return (
             claim.metadata.uid,
             is_true(claim.conditions, "Launched"),

@@ -16,6 +16,10 @@ class GatedProvider:
         self._provider = provider
         self._gate = gate
 
+    def handles(self, kind: str) -> bool:
+        """Whether NodeClasses of this kind are the provider's own."""
+        return self._provider.handles(kind)
+
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What can be bought."""
         return await self._provider.instance_types(node_class)
@@ -47,7 +51,7 @@ class GatedProvider:
         """Resolve a NodeClass; EC2 makes its instance profile on the way, but not in a dry run."""
         if only_look or self._gate.dry_run:
             return await self._provider.node_class_status(node_class, only_look=True)
-        act = Act("resolve", "nodeclasses", node_class.key)
+        act = Act("resolve", "nodeclasses", node_class.name)
         return await self._gate.act(act, lambda: self._provider.node_class_status(node_class))
 
     async def is_drifted(self, claim: NodeClaim, node_class: NodeClass) -> str:

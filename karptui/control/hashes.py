@@ -65,9 +65,9 @@ async def write_class_hash(hands: Hands, node_class: NodeClass, hashed: str, ver
         return
     if carried.get(version_key) != version:
         claims = hands.world.of("nodeclaims").values()
-        own = [claim for claim in claims if claim.node_class.name == node_class.key]
+        own = [claim for claim in claims if claim.node_class.key == node_class.key]
         await _rehash(hands, own, hash_key, version_key, wanted)
-    await hands.kube.patch(BY_KIND[node_class.kind].plural, node_class.key, {"metadata": {"annotations": wanted}})
+    await hands.kube.patch(BY_KIND[node_class.kind].plural, node_class.name, {"metadata": {"annotations": wanted}})
 
 
 async def _rehash(

@@ -39,7 +39,7 @@ class Launch:
             metadata = {"finalizers": finalizers, "resourceVersion": claim.metadata.resource_version}
             await self._hands.kube.patch("nodeclaims", key, {"metadata": metadata})
             return
-        node_class = self._hands.world.of("nodeclasses").get(claim.node_class.name)
+        node_class = self._hands.world.of("nodeclasses").get(claim.node_class.key)
         try:
             if node_class is None:
                 raise NodeClassNotReady(f"NodeClass {claim.node_class.name} does not exist")

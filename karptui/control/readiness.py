@@ -32,7 +32,7 @@ class NodeClassReadiness:
         now = self._hands.now()
         for key, node_class in self._hands.world.of("nodeclasses").items():
             generation, at = self._resolved.get(key, (-1, 0.0))
-            if node_class.kind not in BY_KIND:
+            if node_class.kind not in BY_KIND or not self._hands.provider.handles(node_class.kind):
                 continue
             pause = RESOLVE_AGAIN_SECONDS if is_true(node_class.conditions, "Ready") else NOT_READY_SECONDS
             unsaid = condition(node_class.conditions, "Ready") is None
@@ -81,7 +81,7 @@ class NodeClassReadiness:
         causes = [entry for entry in unready if entry.reason != "DependenciesNotReady"] or unready
         told = "; ".join(f"{entry.type}={entry.status}, {entry.reason}: {entry.message}" for entry in causes)
         if told and told != self._told.get(node_class.key):
-            where = f"{node_class.kind} {node_class.key}"
+            where = f"{node_class.kind} {node_class.name}"
             words = f"not ready, no node is launched with it: {told}"
             self._hands.sink(events.Problem(self._hands.now(), where, words))
         self._told[node_class.key] = told
@@ -147,11 +147,11 @@ class NodePoolReadiness:
         )
 
     def _node_class_ready(self, pool: NodePool) -> tuple[str, str, str]:
-        node_class: NodeClass | None = self._hands.world.of("nodeclasses").get(pool.template.node_class.name)
+        node_class: NodeClass | None = self._hands.world.of("nodeclasses").get(pool.template.node_class.key)
         if node_class is None:
             return "False", "NodeClassNotFound", f"NodeClass {pool.template.node_class.name} not found"
         if node_class.metadata.deleted is not None:
-            return "False", "NodeClassTerminating", f"NodeClass {node_class.key} is being deleted"
+            return "False", "NodeClassTerminating", f"NodeClass {node_class.name} is being deleted"
         if is_true(node_class.conditions, "Ready"):
             return "True", "", ""
         ready = condition(node_class.conditions, "Ready")

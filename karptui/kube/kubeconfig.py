@@ -171,16 +171,11 @@ async def load(kubeconfig: str | None, context: str | None) -> Target:
         _check_file(path)
     shown = os.pathsep.join(paths)
     try:
-        merger = KubeConfigMerger(os.pathsep.join(paths))
-        merged: Any = merger.config
+        merged: Any = KubeConfigMerger(os.pathsep.join(paths)).config
         assert merged is not None
         name = _chosen_context(merged, context, shown)
-        loader = _Loader(
-            config_dict=merged,
-            active_context=name,
-            config_base_path=None,
-            config_persister=lambda _: merger.save_changes(),
-        )
+        # Nothing that is renewed goes back into the file: it is the user's, and karptui only looks.
+        loader = _Loader(config_dict=merged, active_context=name, config_base_path=None)
         target = _target(loader, name, shown)
         await loader.load_and_set(target.configuration)
     except ConnectError:

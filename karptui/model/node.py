@@ -51,6 +51,11 @@ class NodeClassReference(Struct, frozen=True, gc=False):
     kind: str = ""
     name: str = ""
 
+    @property
+    def key(self) -> str:
+        """The key of the NodeClass that is meant."""
+        return f"{self.kind}/{self.name}"
+
 
 class RequirementSpec(Struct, frozen=True, gc=False):
     """One requirement as a NodePool or NodeClaim states it."""

@@ -72,6 +72,11 @@ class NodeClass(Struct, frozen=True, gc=False, eq=False):
     conditions: Conditions = ()
 
     @property
-    def key(self) -> str:
-        """Its name."""
+    def name(self) -> str:
+        """Its name, which those of other providers may have as well."""
         return self.metadata.name
+
+    @property
+    def key(self) -> str:
+        """Kind and name: `EC2NodeClass/default`."""
+        return f"{self.kind}/{self.metadata.name}"

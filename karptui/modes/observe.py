@@ -1,5 +1,6 @@
 """Observe: a real cluster is watched, decisions are made and shown, and nothing is written anywhere."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from karptui.cloud.catalogue import DEFAULT_REGION
@@ -9,6 +10,7 @@ from karptui.kube.errors import KubeError
 from karptui.kube.source import KubeSource
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
+from karptui.world.events import StreamState
 
 
 class Observe(Run):
@@ -40,13 +42,28 @@ class Observe(Run):
             raise Failure(str(error)) from error
 
     async def look(self) -> None:
-        """Read everything once and decide once, for commands that answer and end. Raises Failure."""
+        """Read everything once and decide once, for commands that answer and end. Raises Failure, also for a namespace
+        that does not exist.
+        """
         try:
             async with connect(self._kubeconfig, self._context) as connection:
                 await self._source(connection).read(self.sink)
         except KubeError as error:
             raise Failure(str(error)) from error
+        if mistaken := self._no_such_namespace():
+            raise Failure(mistaken)
         await self.planner().decide()
+
+    def _no_such_namespace(self) -> str:
+        """What is wrong with the namespace, "" if it exists or nobody may say whether it does."""
+        stream = self.world.streams.get("namespaces")
+        known = self.world.of("namespaces")
+        if not self._namespace or self._namespace in known or stream is None or stream.state is not StreamState.LIVE:
+            return ""
+        close = get_close_matches(self._namespace, known, n=1)
+        meant = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(known)[:8])}"
+        cluster = self.world.connected.cluster if self.world.connected is not None else "the cluster"
+        return f"there is no namespace {self._namespace} in {cluster}: {meant}"
 
     def _source(self, connection: Connection) -> KubeSource:
         return KubeSource(connection, namespace=self._namespace, clock=self.now, keep_raw=lambda: self.recording)

@@ -25,7 +25,8 @@ def answer_text(world: World, name: str, now: float) -> str:
             lines.append(f"  {bar.name.ljust(24)} {length.rjust(7)}  {bar.text}".rstrip())
     if kind == "decision":
         view = decision_view(world, world.decisions[key], now)
-        lines += ["", view.sentence]
+        said = any(view.sentence in line for line in lines)
+        lines += [""] if said else ["", view.sentence]
         lines += [f"  {row.remaining:>6,} types left  {row.text}" for row in view.funnel]
     elif answer.decision:
         lines += ["", f"karptui why {answer.decision} says more about the decision"]

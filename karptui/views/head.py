@@ -79,14 +79,14 @@ _LOST = (StreamState.STALE, StreamState.FORBIDDEN)
 
 
 def figures(head: Head) -> str:
-    """The second line of the head as text."""
-    pending = f"PENDING {head.pending}"
+    """The second line of the head as text; `?` stands for what is not there to be counted because it is not read."""
+    pending = "PENDING ?" if "pods" in head.lost and not head.pending else f"PENDING {head.pending}"
     if head.oldest is not None:
         pending += f" (oldest {duration(head.oldest)})"
     parts = [pending]
     if head.bound_p50 is not None and head.bound_p95 is not None:
         parts.append(f"bound p50 {duration(head.bound_p50)} p95 {duration(head.bound_p95)}")
-    nodes = f"NODES {head.nodes}"
+    nodes = "NODES ?" if "nodes" in head.lost and not head.nodes else f"NODES {head.nodes}"
     if head.coming:
         nodes += f" +{head.coming} coming"
     if head.draining:

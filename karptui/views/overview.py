@@ -19,6 +19,7 @@ from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
 from karptui.views.progress import Waiting, waiting
 from karptui.views.stage import created_at, stage_of
 from karptui.views.wording import hourly, plural, short_capacity_type
+from karptui.world.events import StreamState
 from karptui.world.world import World
 
 
@@ -313,10 +314,18 @@ def _wait(world: World, pending: list[Waiting]) -> str:
     return f"{who} {'waits' if who == '1 pod' else 'wait'} for {what}"
 
 
+def _forbidden(world: World, resource: str) -> bool:
+    stream = world.streams.get(resource)
+    return stream is not None and stream.state is StreamState.FORBIDDEN
+
+
 def sentence(world: World, pending: list[Waiting], decisions: Sequence[DecisionRow]) -> str:
     """What matters now, in one sentence."""
     if not world.synced():
         return "listing the cluster"
+    unread = [name for name in ("pods", "nodes") if not world.of(name) and _forbidden(world, name)]
+    if unread:
+        return f"what is pending cannot be known: {' and '.join(unread)} may not be read"
     if world.narration is not None and world.at - world.narration.at < 20:
         return world.narration.text
     blocked = [row for row in pending if row.blocked]

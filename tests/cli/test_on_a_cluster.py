@@ -64,6 +64,8 @@ async def test_why_explains_a_pod_by_its_name_alone(control_plane: ControlPlane,
     assert "need 100 cpu" in done.stdout
     answer = json.loads(karptui(tmp_path, "why", name, *where, "-o", "json").stdout)
     assert (answer["kind"], answer["name"]) == ("pod", key)
+    told = karptui(tmp_path, "why", "D-00001", *where).stdout.splitlines()
+    assert told and sum("fits nowhere" in line for line in told) == 1
     wrong = karptui(tmp_path, "why", name + "x", *where)
     assert wrong.returncode == 1
     assert f"did you mean {name}?" in wrong.stderr
@@ -143,3 +145,23 @@ async def test_pods_of_a_deployment_that_fit_nowhere_are_seen_pending_and_refuse
     assert all("fit nowhere: no NodePool is ready to make nodes" in text for text in refused.values())
     done = karptui(tmp_path, "why", next(iter(refused)), *where)
     assert "no NodePool is ready to make nodes" in done.stdout
+
+
+async def test_a_namespace_that_does_not_exist_is_said(control_plane: ControlPlane, tmp_path: Path) -> None:
+    done = karptui(tmp_path, "status", "--kubeconfig", str(control_plane.kubeconfig()), "-n", "defualt")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no namespace defualt" in done.stderr
+    assert "did you mean default?" in done.stderr
+
+
+async def test_who_may_not_read_pods_is_not_told_that_nothing_is_pending(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    await control_plane.grant(
+        "podless", [{"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": ["list", "watch"]}]
+    )
+    done = karptui(tmp_path, "status", "--kubeconfig", str(control_plane.kubeconfig("podless")))
+    assert done.returncode == 0, done.stderr
+    assert "PENDING ?" in done.stdout
+    assert "what is pending cannot be known: pods may not be read" in done.stdout
+    assert "nothing is pending" not in done.stdout

@@ -144,7 +144,7 @@ async def judged_launch(name: str) -> Verdict:
 
 
 async def _launch(provider: Ec2Provider, clients: FakeClients, asked: Entry, node_class: NodeClass) -> Entry:
-    if (asked["spec"].get("nodeClassRef") or {}).get("name", node_class.key) != node_class.key:
+    if (asked["spec"].get("nodeClassRef") or {}).get("name", node_class.name) != node_class.name:
         # A claim of a NodeClass that does not exist: its controller never gets as far as the provider.
         gone = Metadata(asked["spec"]["nodeClassRef"]["name"], deleted=1.0)
         node_class = NodeClass(gone, "EC2NodeClass")

@@ -12,10 +12,10 @@ from typing import Any, Self
 from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import ApiError
+from karptui.kube.timestamps import rfc3339
 from karptui.lab import manifests
 from karptui.lab.cluster.instances import Instance
 from karptui.lab.cluster.node_object import node_object
-from karptui.lab.cluster.timestamps import rfc3339
 from karptui.lab.ec2.feed import Ec2Instances
 from tests.control_plane.plane import ControlPlane
 

@@ -1,6 +1,7 @@
 """Kubeconfigs good and bad, credentials that expire, servers that are not there: each failure is one sentence."""
 
 import asyncio
+import base64
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 import trustme
 import yaml
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from karptui.kube.connect import connect
 from karptui.kube.errors import ApiError, ConnectError
@@ -296,3 +299,41 @@ async def test_a_proxy_of_the_kubeconfig_that_is_down_is_told(control_plane: Con
     config = of(control_plane, {"token": "x"})
     config["clusters"][0]["cluster"]["proxy-url"] = "http://127.0.0.1:1"
     assert "The proxy for" in await refused(write(tmp_path / "c", config), ask=True)
+
+
+def web_token(expires: int) -> str:
+    """A token that says when it ends; nobody checks its signature."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "none"}, {"exp": expires})]
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "x"])
+
+
+async def test_a_renewed_oidc_token_is_used_and_the_kubeconfig_stays_as_it_is(tmp_path: Path) -> None:
+    fresh = web_token(4_000_000_000)
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("openid-configuration"):
+            return web.json_response({"token_endpoint": f"http://{request.host}/token"})
+        if request.path == "/token":
+            return web.json_response({"id_token": fresh, "refresh_token": "second"})
+        seen.append(request.headers["Authorization"])
+        return web.json_response({"gitVersion": "v1.35.0"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        settings = {
+            "idp-issuer-url": url,
+            "client-id": "karptui",
+            "client-secret": "s",
+            "id-token": web_token(1),
+            "refresh-token": "first",
+        }
+        path = tmp_path / "config"
+        write(path, kubeconfig(url, {"auth-provider": {"name": "oidc", "config": settings}}))
+        before = path.read_bytes()
+        async with connect(str(path)) as connection:
+            assert await connection.server_version() == "v1.35.0"
+    assert seen == [f"Bearer {fresh}"]
+    assert path.read_bytes() == before

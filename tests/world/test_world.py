@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karptui.model.decision import Decision, DecisionKind
+from karptui.model.metadata import Metadata
+from karptui.model.nodepool import NodeClass
 from karptui.model.pod import Pod
 from karptui.world import events
 from karptui.world.events import Change, StreamState
@@ -70,8 +72,10 @@ def test_an_unknown_resource_is_passed_over() -> None:
 
 def test_every_providers_nodeclasses_are_one_resource() -> None:
     world = World()
-    world.apply(events.ObjectSeen(STARTED, "kwoknodeclasses", Change.ADDED, node("default")))
-    assert list(world.of("nodeclasses")) == ["default"]
+    for kind in ("KWOKNodeClass", "EC2NodeClass"):
+        made = NodeClass(Metadata(name="default"), kind)
+        world.apply(events.ObjectSeen(STARTED, f"{kind.lower()}es", Change.ADDED, made))
+    assert list(world.of("nodeclasses")) == ["KWOKNodeClass/default", "EC2NodeClass/default"]
 
 
 def test_the_world_is_synced_once_every_stream_has_delivered_or_cannot() -> None:

@@ -149,7 +149,7 @@ class Planner:
             f"{RESTRICTED_TAG_PREFIX}/{self._cluster.name}": "owned",
             labels.NODEPOOL: claim.node_pool,
             CLUSTER_TAG: self._cluster.name,
-            NODE_CLASS_TAG: node_class.key,
+            NODE_CLASS_TAG: node_class.name,
         }
 
     def _kinds(self, claim: NodeClaim, node_class: NodeClass, choice: Choice) -> dict[tuple[str, str], NodeKind]:

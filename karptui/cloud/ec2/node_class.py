@@ -162,7 +162,7 @@ class Resolving:
                 node_class.status,
                 self._cluster.name,
                 self._region,
-                node_class.key,
+                node_class.name,
                 node_class.metadata.uid,
             )
         except NotFound as problem:

@@ -75,16 +75,20 @@ class Ec2Provider:
         self._node_classes: dict[str, NodeClass] = {}
         self._seen: dict[str, Launched] = {}
 
+    def handles(self, kind: str) -> bool:
+        """EC2NodeClasses only."""
+        return kind == "EC2NodeClass"
+
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
-        self._node_classes[node_class.key] = node_class
+        self._node_classes[node_class.name] = node_class
         market = await self._known_market()
         return self._offer.catalogue(market, node_class, await self._special(node_class))
 
     async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
         _check_ready(node_class)
-        self._node_classes[node_class.key] = node_class
+        self._node_classes[node_class.name] = node_class
         try:
             earlier = await self._launched_before(claim)
             if earlier is not None:
@@ -289,18 +293,18 @@ class Ec2Provider:
 
 def _check_ready(node_class: NodeClass) -> None:
     if node_class.metadata.deleted is not None:
-        raise InsufficientCapacity(f"the NodeClass {node_class.key} is being deleted")
+        raise InsufficientCapacity(f"the NodeClass {node_class.name} is being deleted")
     ready = condition(node_class.conditions, "Ready")
     if ready is not None and ready.status == "False":
-        raise NodeClassNotReady(f"the NodeClass {node_class.key} is not ready: {ready.message or ready.reason}")
+        raise NodeClassNotReady(f"the NodeClass {node_class.name} is not ready: {ready.message or ready.reason}")
     if ready is None or ready.status != "True":
-        message = f"the NodeClass {node_class.key} is not resolved yet"
+        message = f"the NodeClass {node_class.name} is not resolved yet"
         raise CreateError("NodeClassReadinessUnknown", message, "NodeClass is in Ready=Unknown")
     generation = node_class.metadata.generation
     if ready.observed_generation and ready.observed_generation < generation:
-        raise NodeClassNotReady(f"the NodeClass {node_class.key} changed and is not resolved again yet")
+        raise NodeClassNotReady(f"the NodeClass {node_class.name} changed and is not resolved again yet")
     if tag := restricted_tag(node_class.spec):
-        raise NodeClassNotReady(f"the NodeClass {node_class.key} sets the tag {tag}, which is Karpenter's own")
+        raise NodeClassNotReady(f"the NodeClass {node_class.name} sets the tag {tag}, which is Karpenter's own")
 
 
 def _selector(node_class: NodeClass) -> str:

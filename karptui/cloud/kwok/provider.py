@@ -49,6 +49,10 @@ class KwokProvider:
         self._region = region
         self._shipped: Catalogue | None = None
 
+    def handles(self, kind: str) -> bool:
+        """Any: NodePools written for a cloud work without one as well."""
+        return True
+
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What can be bought; the same object every time."""
         if node_class.kind == NODE_CLASS_KIND:
