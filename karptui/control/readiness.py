@@ -68,7 +68,8 @@ class NodeClassReadiness:
         try:
             if found.hashed:
                 await write_class_hash(self._hands, node_class, found.hashed, found.hash_version)
-            await self._hands.kube.patch(BY_KIND[node_class.kind].plural, key, {"status": status}, subresource="status")
+            plural = BY_KIND[node_class.kind].plural
+            await self._hands.kube.patch(plural, node_class.name, {"status": status}, subresource="status")
         except Failure:
             if not self._hands.dry_run:
                 del self._resolved[key]
