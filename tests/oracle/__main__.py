@@ -1,4 +1,4 @@
-"""`python -m tests.oracle build|corpus|ask`: what the real Karpenter says to scenarios."""
+"""`python -m tests.oracle build|corpus|fuzz|ask`: what the real Karpenter says to scenarios."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from karptui.report.conformance import Verdict, agreement, judged, table
 from tests.conformance.corpus import DISRUPTION, SCHEDULING, family, names, scenario
 from tests.oracle.asking import Oracle
 from tests.oracle.build import OracleError, build
+from tests.oracle.fuzz.differences import fuzz
 
 
 def check_corpus(kind: str, families: list[str], brief: bool) -> int:
@@ -49,6 +50,12 @@ def main() -> int:
     corpus.add_argument("kind", nargs="?", default=SCHEDULING, choices=(SCHEDULING, DISRUPTION))
     corpus.add_argument("--family", action="append", default=[], help="only these")
     corpus.add_argument("--brief", action="store_true", help="name what differs, without both sides")
+    fuzzed = commands.add_parser("fuzz", help="ask new questions, of Karpenter and of karptui, and show what differs")
+    fuzzed.add_argument("--seed", type=int, default=1, help="of the first question")
+    fuzzed.add_argument("--count", type=int, default=200, help="how many questions")
+    fuzzed.add_argument("--family", action="append", default=[], help="made of scenarios of these families only")
+    fuzzed.add_argument("--to", type=Path, metavar="FOLDER", help="keep the questions that differ here")
+    fuzzed.add_argument("--shrink", action="store_true", help="make the questions that differ small first")
     files = commands.add_parser("ask", help="print what Karpenter says to scenario files")
     files.add_argument("paths", nargs="+", type=Path)
     given = parser.parse_args()
@@ -58,6 +65,9 @@ def main() -> int:
             return 0
         if given.command == "corpus":
             return check_corpus(given.kind, given.family, given.brief)
+        if given.command == "fuzz":
+            seeds = range(given.seed, given.seed + given.count)
+            return 1 if fuzz(seeds, given.family, given.to, given.shrink) else 0
         return ask(given.paths)
     except OracleError as error:
         print(error, file=sys.stderr)

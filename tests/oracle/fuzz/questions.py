@@ -1,0 +1,67 @@
+"""Questions by seed: a scenario of the corpus, crossed with another at times, and mutated a few times."""
+
+import copy
+import random
+from collections.abc import Sequence
+
+from tests.conformance.corpus import names, scenario
+from tests.oracle.fuzz import nodes, pods, pools, topology, types
+from tests.oracle.fuzz.draft import Draft, Json
+
+MUTATIONS = (*pods.MUTATIONS, *topology.MUTATIONS, *pools.MUTATIONS, *nodes.MUTATIONS, *types.MUTATIONS)
+MOST_PODS = 60
+"""Scenarios with more pods take long to ask about and do not show more."""
+
+
+def bases(families: Sequence[str] = ()) -> list[str]:
+    """Names of scenarios that questions may be made of."""
+    return [
+        name
+        for name in names()
+        if (not families or name.rpartition("-")[0] in families)
+        and sum(entry["kind"] == "Pod" for entry in scenario(name)["objects"]) <= MOST_PODS
+    ]
+
+
+def cross(draft: Draft, other: Json) -> str:
+    """Objects of another scenario that go together: its pods, pools, nodes or daemons, with what they refer to."""
+    kinds = draft.pick(
+        (
+            ("Pod", "ReplicaSet", "PersistentVolumeClaim", "PersistentVolume", "StorageClass", "Namespace"),
+            ("NodePool",),
+            ("Node", "NodeClaim", "CSINode"),
+            ("DaemonSet",),
+        )
+    )
+    known = {_identity(entry) for entry in draft.objects}
+    taken = 0
+    for entry in other["objects"]:
+        if entry["kind"] in kinds and _identity(entry) not in known:
+            if entry["kind"] == "Pod" and entry["spec"].get("nodeName"):
+                continue
+            draft.objects.append(copy.deepcopy(entry))
+            taken += 1
+    return f"{taken} of {'/'.join(kinds)} of {other['name']}"
+
+
+def _identity(entry: Json) -> tuple[str, str, str]:
+    metadata = entry["metadata"]
+    return entry["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def question(seed: int, candidates: Sequence[str]) -> Draft:
+    """The question of a seed."""
+    chance = random.Random(seed)
+    base = scenario(chance.choice(candidates))
+    draft = Draft(base, chance)
+    if draft.often(0.25):
+        draft.steps.append(cross(draft, scenario(chance.choice(candidates))))
+    for _ in range(chance.choice((1, 2, 2, 3, 4, 6))):
+        mutation = chance.choice(MUTATIONS)
+        done = mutation(draft)
+        if done is not None:
+            draft.steps.append(f"{mutation.__name__}: {done}")
+    draft.scenario["name"] = f"{base['name'].rpartition('-')[0]}-{seed}"
+    draft.scenario["about"] = base["name"]
+    draft.scenario["ties"] = "smallest"
+    return draft
