@@ -49,6 +49,8 @@ def fuzz(seeds: Sequence[int], families: Sequence[str], folder: Path | None, shr
             draft = question(seed, candidates)
             family = draft.scenario["name"].rpartition("-")[0]
             asked[family] += 1
+            if sum(asked.values()) % 100 == 0:
+                print(f"{sum(asked.values())} asked, {sum(odd.values())} differ", file=sys.stderr, flush=True)
             try:
                 different = found(oracle, draft.scenario)
                 if different is not None and oracle.ask(draft.scenario) != oracle.ask(draft.scenario):

@@ -56,7 +56,7 @@ def question(seed: int, candidates: Sequence[str]) -> Draft:
     draft = Draft(base, chance)
     if draft.often(0.25):
         draft.steps.append(cross(draft, scenario(chance.choice(candidates))))
-    for _ in range(chance.choice((1, 2, 2, 3, 4, 6))):
+    for _ in range(chance.choice((1, 2, 3, 4, 6, 8, 12, 16))):
         mutation = chance.choice(MUTATIONS)
         done = mutation(draft)
         if done is not None:
