@@ -17,7 +17,8 @@ class PodClass:
     """What pods have in common: constraints, requests, and the labels that any selector in play looks at.
 
     `requirements` are §4.6's, `strict` those without preferences; `alternatives` are where its volumes can be reached
-    (empty: anywhere). `relaxed` is what is left of it after one more preference is given up.
+    (empty: anywhere). `relaxed` is what is left of it after one more preference is given up. To topology an
+    `untracked` class owns nothing: that of a pod with volumes that cannot be resolved, as long as it has not failed.
     """
 
     __slots__ = (
@@ -32,11 +33,15 @@ class PodClass:
         "requirements",
         "spec",
         "strict",
+        "unresolved",
+        "untracked",
         "volume_use",
     )
 
     def __init__(self, index: int, spec: PodSpec, template: "ClassTemplate") -> None:
         self.index = index
+        self.unresolved = template.unresolved
+        self.untracked = False
         self.spec = spec
         self.namespace = template.namespace
         self.labels = template.labels
@@ -53,7 +58,7 @@ class PodClass:
 class ClassTemplate:
     """What a class and its relaxed forms share."""
 
-    __slots__ = ("alternatives", "amounts", "labels", "namespace", "respect", "space", "volume_use")
+    __slots__ = ("alternatives", "amounts", "labels", "namespace", "respect", "space", "unresolved", "volume_use")
 
     def __init__(
         self, pod: Pod, labels: dict[str, str], amounts: Amounts, space: RequirementSpace, snapshot: Snapshot
@@ -65,8 +70,11 @@ class ClassTemplate:
         self.respect = snapshot.options.preference_policy != "Ignore"
         self.alternatives: tuple[RequirementSet, ...] = ()
         self.volume_use: VolumeUse = ()
+        self.unresolved = False
         if pod.spec.volumes:
-            self.alternatives = tuple(space.intern(entry) for entry in volume_alternatives(pod, snapshot))
+            alternatives = volume_alternatives(pod, snapshot)
+            self.unresolved = alternatives is None
+            self.alternatives = tuple(space.intern(entry) for entry in alternatives or ())
             self.volume_use = volume_use(pod, snapshot)
 
 
@@ -81,6 +89,7 @@ class PodClasses:
         self.all: list[PodClass] = []
         self._known: dict[tuple[object, ...], PodClass] = {}
         self._templates: dict[int, ClassTemplate] = {}
+        self._untracked: dict[int, PodClass] = {}
         self._amounts: dict[int, tuple[dict[str, int], Amounts]] = {}
 
     def watch_labels(self, specs: list[PodSpec]) -> None:
@@ -102,6 +111,14 @@ class PodClasses:
             watched = {name: value for name, value in zip(self.label_keys, values, strict=True) if value is not None}
             template = ClassTemplate(pod, watched, self._amounts_of(pod.requests), self.space, self.snapshot)
             known = self._known[key] = self._add(spec, template)
+        return known
+
+    def untracked(self, class_: PodClass) -> PodClass:
+        """The class under which pods of an unresolved one are tried first (1.5)."""
+        known = self._untracked.get(class_.index)
+        if known is None:
+            known = self._untracked[class_.index] = self._add(class_.spec, self._templates[class_.index])
+            known.untracked = True
         return known
 
     def relaxed(self, class_: PodClass) -> PodClass | None:

@@ -56,7 +56,12 @@ class Solver:
         self._classes = ground.classes
         self._limits = ground.limits.without(ground.by_name[name] for name in absence.nodes)
         self._reservations = Reservations(ground.catalogue, snapshot.options.gate("ReservedCapacity"), fallback)
-        residents = Residents(ground.residency, batch.pods, absence.nodes)
+        # Karpenter leaves pods with volumes that it cannot resolve out of its books, and places them all the same.
+        self._unresolved = {
+            id(pod): class_ for pod in batch.pods if pod.spec.volumes and (class_ := self._classes.of(pod)).unresolved
+        }
+        tracked = [pod for pod in batch.pods if id(pod) not in self._unresolved] if self._unresolved else batch.pods
+        residents = Residents(ground.residency, tracked, absence.nodes)
         self._topology = Topology(snapshot, ground.universe, residents, ground.space)
         for template in ground.templates:
             template.min_values_relaxed = False
@@ -95,7 +100,8 @@ class Solver:
     def run(self, expired: Callable[[], bool] | None = None) -> Outcome:
         """Places every pod that has a place, without writing the claims out."""
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
-        self._topology.start(dict.fromkeys(class_of.values()))
+        self._topology.start(dict.fromkeys(class_of[pod] for pod in class_of if pod not in self._unresolved))
+        class_of.update((pod, self._classes.untracked(class_)) for pod, class_ in self._unresolved.items())
         failures: dict[str, PodFailure] = {}
         left = Counter(class_.index for class_ in class_of.values())
         queue = PodQueue(self._batch.pods)
@@ -113,6 +119,10 @@ class Solver:
                     self._joining.forget(class_)
             else:
                 failures[pod.key] = failure
+                if class_.untracked:
+                    left[class_.index] -= 1
+                    class_of[id(pod)] = class_ = self._unresolved[id(pod)]
+                    left[class_.index] += 1
                 queue.push(pod)
         claims: list[Closed] = []
         for claim in self._order.claims:

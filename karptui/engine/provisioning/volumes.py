@@ -71,29 +71,22 @@ def _claim_error(claim: PersistentVolumeClaim, snapshot: Snapshot) -> str:
     return ""
 
 
-def volume_alternatives(pod: Pod, snapshot: Snapshot) -> list[Requirements]:
+def volume_alternatives(pod: Pod, snapshot: Snapshot) -> list[Requirements] | None:
     """Where the volumes can be reached, as alternatives in the order tried; empty: anywhere (10.1).
 
-    A volume that cannot be resolved puts no constraint on the pod.
+    None where a volume cannot be resolved, which puts no constraint on the pod.
     """
-    per_volume: list[list[Requirements]] = []
+    combined: list[Requirements] = []
     for _, claim in _claims(pod, snapshot):
-        if claim is None:
-            return []
-        terms = _topology(claim, snapshot)
+        terms = _topology(claim, snapshot) if claim is not None else None
         if terms is None:
-            return []
+            return None
         if terms:
-            per_volume.append(terms)
-    if not per_volume:
-        return []
-    combined: list[Requirements] = [NO_REQUIREMENTS]
-    fallback: list[Requirements] = [NO_REQUIREMENTS]
-    for terms in per_volume:
-        pairs = [(left, right) for left in combined for right in terms]
-        fallback = [left.merge(right) for left in fallback for right in terms]
-        combined = [left.merge(right) for left, right in pairs if left.intersects(right)]
-    return combined or fallback
+            pairs = [(left, right) for left in combined or [NO_REQUIREMENTS] for right in terms]
+            # Volumes that cannot be reached together are asked for together all the same.
+            compatible = [(left, right) for left, right in pairs if left.intersects(right)]
+            combined = [left.merge(right) for left, right in compatible or pairs]
+    return combined
 
 
 def _topology(claim: PersistentVolumeClaim, snapshot: Snapshot) -> list[Requirements] | None:

@@ -123,7 +123,7 @@ class Topology:
             if known is None:
                 spec = class_.spec
                 owned_inverse = [self._inverse_group(class_.namespace, spec, term) for term in spec.anti_affinity]
-                known = ClassTopology(self._own(class_), _distinct(owned_inverse))
+                known = ClassTopology([] if class_.untracked else self._own(class_), _distinct(owned_inverse))
                 self._by_constraints[constraints] = known
             self._by_class[class_.index] = known
         return known
@@ -275,6 +275,7 @@ def _constraints(class_: PodClass) -> tuple[object, ...]:
     """Classes for which this is equal own the same groups, and are counted by the same."""
     spec = class_.spec
     return (
+        class_.untracked,
         class_.label_key,
         class_.strict,
         spec.topology_spread,
