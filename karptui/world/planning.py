@@ -7,6 +7,7 @@ window closed now. A decision is made once; asking again about the same pods add
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 from msgspec.structs import replace
 
@@ -23,6 +24,7 @@ IDLE_INTERVAL = 0.05  # the same while nothing waits
 LOOK_AGAIN = 0.1  # seconds after which it looks even if nothing changed
 PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is waited this many times over
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
+ROUND_LIMIT = 60.0  # seconds that a round may take; what is placed by then holds, as in Karpenter (6.8)
 ASK_AGAIN = 10.0  # seconds after which pods that still wait trigger anew (spec/scheduling.md 2, point 4)
 
 Sink = Callable[[events.Event], None]
@@ -136,7 +138,7 @@ class Planner:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            answer = await loop.run_in_executor(self._engine, plan, snapshot)
+            answer = await loop.run_in_executor(self._engine, timed_plan, snapshot)
         except Exception as error:  # a fault of the engine must not end the watching
             self._failed(now, error)
             return
@@ -220,6 +222,12 @@ class Planner:
             return True
         coming = claim is not None and not is_true(claim.conditions, "Initialized")
         return coming and all(entry is not None and entry.decided is not None for entry in timelines)
+
+
+def timed_plan(snapshot: Snapshot, limit: float = ROUND_LIMIT) -> Plan:
+    """One round that ends after `limit` seconds, whatever is left to try."""
+    end = monotonic() + limit
+    return plan(snapshot, lambda: monotonic() >= end)
 
 
 def decisions_of(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:

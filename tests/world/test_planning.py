@@ -6,7 +6,7 @@ from karptui.cloud.kwok.catalogue import built_in
 from karptui.model.decision import Decision, DecisionKind
 from karptui.world import events
 from karptui.world.events import Change, StreamState
-from karptui.world.planning import Planner
+from karptui.world.planning import ROUND_LIMIT, Planner, timed_plan
 from karptui.world.world import World
 from tests.world.recorded import STARTED, decode, node, pod, seen
 
@@ -218,3 +218,16 @@ async def test_nothing_is_planned_before_the_cluster_was_listed() -> None:
     scene.sink(events.StreamChanged(STARTED, "nodes", StreamState.LIVE))
     await scene.until(7.0)
     assert len(scene.decisions) == 1
+
+
+def test_a_round_ends_when_its_minute_is_up() -> None:
+    assert ROUND_LIMIT == 60
+    scene = Scene()
+    scene.pending("a")
+    snapshot = scene.world.snapshot(scene.time)
+    late = timed_plan(snapshot, limit=0.0)
+    assert late.unfinished
+    assert not late.claims
+    in_time = timed_plan(snapshot)
+    assert not in_time.unfinished
+    assert len(in_time.claims) == 1
