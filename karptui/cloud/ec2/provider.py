@@ -42,6 +42,10 @@ from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
 
 
+SETTLING_SECONDS = 60.0
+"""How long an instance may exist that DescribeInstances does not show yet: AWS says seconds, and at times minutes."""
+
+
 class Ec2Provider:
     """One cluster's EC2. Implements `karptui.cloud.provider.CloudProvider`.
 
@@ -74,6 +78,7 @@ class Ec2Provider:
         self._queue = InterruptionQueue(self.clients, cluster.queue) if cluster.queue else None
         self._node_classes: dict[str, NodeClass] = {}
         self._seen: dict[str, Launched] = {}
+        self._unsettled: dict[str, float] = {}
 
     def handles(self, kind: str) -> bool:
         """EC2NodeClasses only."""
@@ -101,6 +106,7 @@ class Ec2Provider:
         except CloudError as problem:
             raise create_error(problem) from problem
         self._seen[launched.instance_id] = launched
+        self._unsettled.pop(claim.metadata.uid, None)
         return launched
 
     async def get(self, provider_id: str) -> Launched:
@@ -237,11 +243,15 @@ class Ec2Provider:
         try:
             return await self._launcher.launch(ec2, claim, node_class, types, group)
         except TokenUsed:
-            # An earlier launch of this claim asked for something else: either it made an instance, or it failed.
-            self._launcher.next_attempt(claim)
+            # An earlier launch of this claim asked for something else: either it made an instance, or it failed. An
+            # instance may be minutes old before EC2 tells of it, so only after a while there is none.
             earlier = await self._launched_before(claim)
             if earlier is not None:
                 return earlier
+            now, uid = self._now(), claim.metadata.uid
+            if now - self._unsettled.setdefault(uid, now) > SETTLING_SECONDS:
+                self._launcher.next_attempt(claim)
+                del self._unsettled[uid]
             message = "an earlier launch of this NodeClaim is not settled yet; it is looked up before the next try"
             raise CreateError("LaunchFailed", message) from None
 
