@@ -1,30 +1,29 @@
-"""`python -m tests.chaos [FIRST [LAST [STEP]]]`: a death before and after each write; exit code 1 on a fault."""
+"""`python -m tests.chaos [FIRST [LAST [STEP]]]`: a death before and after each call; exit code 1 on a fault."""
 
 import asyncio
 import sys
 import time
 
 from tests.chaos.death import Point
-from tests.chaos.story import Outcome, play, set_up
-from tests.control.active_cluster import active_cluster
+from tests.chaos.story import Outcome, chaotic_cluster, play
 
 SPEED = 30.0
 
 
 async def chaos(first: int, last: int | None, step: int) -> list[Outcome]:
-    """The outcomes of every point from write `first` to write `last` (None: the last there is)."""
+    """The outcomes of every point from call `first` to call `last` (None: the last there is)."""
     outcomes: list[Outcome] = []
-    async with active_cluster(speed=SPEED, started=False) as cluster:
-        await set_up(cluster)
-        plain = await play(cluster, None)
-        print(f"without a death: {plain.writes} writes, faults {plain.faults or 'none'}", flush=True)
+    async with chaotic_cluster(SPEED) as (cluster, aws):
+        plain = await play(cluster, aws, None)
+        seen = f"{plain.calls} calls, {plain.evictions} evictions"
+        print(f"without a death: {seen}, faults {plain.faults or 'none'}", flush=True)
         outcomes.append(plain)
-        for number in range(first, (last or plain.writes) + 1, step):
+        for number in range(first, (last or plain.calls) + 1, step):
             for moment in ("before", "after"):
                 began = time.monotonic()
-                outcome = await play(cluster, Point(moment, number))
+                outcome = await play(cluster, aws, Point(moment, number))
                 outcomes.append(outcome)
-                died = "died" if outcome.died else "lived"
+                died = f"died at {outcome.where}" if outcome.died else "lived"
                 words = "; ".join(outcome.faults) or "all held"
                 print(f"{outcome.point}: {died}, {time.monotonic() - began:.1f}s, {words}", flush=True)
     return outcomes
@@ -41,8 +40,8 @@ def main() -> int:
     breaches = sum("past its budget" in fault for fault in faults)
     other = len(faults) - leaks - doubles - breaches
     print(
-        f"points {tried}, leaks {leaks}, double launches {doubles}, PDB breaches {breaches}, "
-        f"not brought to an end {other}"
+        f"points {tried}, leaks {leaks}, double launches {doubles}, PDB breaches {breaches} "
+        f"(of {sum(outcome.evictions for outcome in outcomes)} evictions), not brought to an end {other}"
     )
     return 1 if faults else 0
 

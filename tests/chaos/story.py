@@ -1,8 +1,10 @@
-"""What is played for each death: pods come, a spot instance is reclaimed, pods go; and what must hold at the end."""
+"""What is played for each death: pods come, a spot instance is reclaimed, the NodePool is edited, pods go; and what
+must hold at the end."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from msgspec import Struct
@@ -12,8 +14,10 @@ from karptui.lab import manifests
 from karptui.model.labels import DISRUPTED
 from karptui.model.metadata import is_true
 from karptui.world import events
+from tests.chaos.audit import Audit
 from tests.chaos.death import Death, Point
-from tests.control.active_cluster import ActiveCluster
+from tests.control.active_cluster import ActiveCluster, active_cluster
+from tests.control.faulty_aws import FaultyAws
 
 REPLICAS = 3
 BUDGET = {
@@ -25,51 +29,76 @@ BUDGET = {
 
 
 class Outcome(Struct):
-    """One play. `faults` is empty when all held; `writes` counts what the first controller wrote."""
+    """One play. `faults` is empty when all held; `calls` counts what the first controller wrote and asked of AWS,
+    `where` is the call at which it died, `evictions` what the audit saw let go through the budget."""
 
     point: Point | None
     died: bool
-    writes: int
+    calls: int
+    where: str
+    evictions: int
     faults: list[str]
 
 
-async def set_up(cluster: ActiveCluster) -> None:
-    """The workload, at zero, with a PodDisruptionBudget."""
-    spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
-    await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=0, **spot))
-    await cluster.apply(BUDGET)
+@asynccontextmanager
+async def chaotic_cluster(speed: float) -> AsyncIterator[tuple[ActiveCluster, FaultyAws]]:
+    """A cluster without a controller, and the proxy before its EC2; the workload is at zero, with a budget."""
+    async with active_cluster(speed=speed, started=False) as cluster, FaultyAws(cluster.lab.ec2).serve() as aws:
+        cluster.aws_url = aws.url
+        spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+        await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=0, **spot))
+        await cluster.apply(BUDGET)
+        yield cluster, aws
 
 
-async def play(cluster: ActiveCluster, point: Point | None) -> Outcome:
-    """Once through, with the death of the first controller at `point`; the cluster is empty again afterwards."""
+async def play(cluster: ActiveCluster, aws: FaultyAws, point: Point | None) -> Outcome:
+    """Once through, with the death of the first controller at `point`; the cluster is empty again afterwards.
+
+    `aws` is the proxy through which the cluster's controllers reach EC2.
+    """
     death = Death(point)
     cluster.seen.clear()
-    cluster.hook = death
-    await cluster.start()
-    successor = asyncio.create_task(_succeed(cluster, death))
+    cluster.hook, aws.hook = death.write, death.call
     faults: list[str] = []
-    try:
-        await cluster.scale("web", REPLICAS)
-        await cluster.until(lambda: cluster.bound("default/web") == REPLICAS and settled(cluster), "the pods bound")
-        victims = {claim.key: claim for claim in cluster.world.of("nodeclaims").values()}
-        victim = next(iter(victims.values()))
-        await cluster.lab.interrupt(victim.provider_id.rpartition("/")[2])
-        await cluster.until(lambda: victim.key not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
-        await cluster.until(lambda: cluster.bound("default/web") == REPLICAS and settled(cluster), "the pods moved")
-        faults += await _unequal(cluster, "after the interruption")
-        await cluster.scale("web", 0)
-        await cluster.until(lambda: not cluster.world.of("nodeclaims"), "every claim gone")
-        await cluster.until(lambda: not cluster.world.of("nodes"), "every node gone")
-        faults += await _unequal(cluster, "at the end")
-    except AssertionError as error:
-        faults.append(str(error))
-    finally:
-        successor.cancel()
-        await asyncio.gather(successor, return_exceptions=True)
-        faults += await _doubles(cluster)
-        faults += [f"a pod deleted past its budget: {act}" for act in _forced(cluster)]
-        await cluster.crash()
-    return Outcome(point, death.died.is_set(), len(death.acts), faults)
+    async with Audit(cluster.lab, "web", REPLICAS - 1) as audit:
+        await cluster.start()
+        successor = asyncio.create_task(_succeed(cluster, aws, death))
+        try:
+            faults += await _acts(cluster, audit)
+        except AssertionError as error:
+            faults.append(f"at {death.where or 'no death'}: {error}")
+        finally:
+            successor.cancel()
+            await asyncio.gather(successor, return_exceptions=True)
+            faults += await _doubles(cluster) + audit.breaches
+            faults += [f"a pod deleted past its budget: {act}" for act in _forced(cluster)]
+            aws.hook = None
+            await cluster.crash()
+    return Outcome(point, death.died.is_set(), len(death.calls), death.where, audit.evictions, faults)
+
+
+async def _acts(cluster: ActiveCluster, audit: Audit) -> list[str]:
+    """The story. Raises AssertionError where it does not go on."""
+    there = "default/web"
+    await cluster.scale("web", REPLICAS)
+    await cluster.until(lambda: cluster.bound(there) == REPLICAS and settled(cluster), "the pods bound")
+    audit.scaling = False
+    victim = next(iter(cluster.world.of("nodeclaims").values()))
+    audit.taken.add(victim.node_name)
+    await cluster.lab.interrupt(victim.provider_id.rpartition("/")[2])
+    await cluster.until(lambda: victim.key not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
+    await cluster.until(lambda: cluster.bound(there) == REPLICAS and settled(cluster), "the pods moved")
+    faults = await _unequal(cluster, "after the interruption")
+    before = set(cluster.world.of("nodeclaims"))
+    await cluster.edit_pool("general", {"round": cluster.next_round()})
+    await cluster.until(lambda: not before & set(cluster.world.of("nodeclaims")), "the drifted claims gone")
+    await cluster.until(lambda: cluster.bound(there) == REPLICAS and settled(cluster), "the pods moved again")
+    faults += await _unequal(cluster, "after the drift")
+    audit.scaling = True
+    await cluster.scale("web", 0)
+    await cluster.until(lambda: not cluster.world.of("nodeclaims"), "every claim gone")
+    await cluster.until(lambda: not cluster.world.of("nodes"), "every node gone")
+    return faults + await _unequal(cluster, "at the end")
 
 
 def settled(cluster: ActiveCluster) -> bool:
@@ -81,10 +110,10 @@ def settled(cluster: ActiveCluster) -> bool:
     return world.synced() and not world.pending and ready and not going and bool(claims)
 
 
-async def _succeed(cluster: ActiveCluster, death: Death) -> None:
+async def _succeed(cluster: ActiveCluster, aws: FaultyAws, death: Death) -> None:
     """When the first has died, another one starts that knows nothing of it."""
     await death.died.wait()
-    cluster.hook = None
+    cluster.hook, aws.hook = None, None
     await cluster.crash()
     await cluster.start()
 
@@ -105,12 +134,9 @@ async def _unequal(cluster: ActiveCluster, when: str) -> list[str]:
 
 async def _doubles(cluster: ActiveCluster) -> list[str]:
     """NodeClaims for which more than one instance was ever launched, ended ones counted."""
-    ec2 = await cluster.clients().get("ec2")
-    found = await ec2.describe_instances()
     uids = Counter(
         tag["Value"]
-        for reservation in found["Reservations"]
-        for instance in reservation["Instances"]
+        for instance in await cluster.ever_launched()
         for tag in instance.get("Tags") or []
         if tag["Key"] == CLAIM_UID_TAG
     )
@@ -120,6 +146,3 @@ async def _doubles(cluster: ActiveCluster) -> list[str]:
 def _forced(cluster: ActiveCluster) -> list[str]:
     acts = [event for event in cluster.seen if isinstance(event, events.Intended)]
     return [act.name for act in acts if (act.verb, act.resource) == ("delete", "pods")]
-
-
-Told = Callable[[Outcome], None]

@@ -37,6 +37,8 @@ class ActiveCluster:
         self.world = World()
         self.seen: list[events.Event] = []
         self.hook: Hook | None = None
+        self.aws_url = lab.ec2
+        self._rounds = 0
         self._tasks: list[asyncio.Task[Any]] = []
         self._provider: Ec2Provider | None = None
 
@@ -49,7 +51,7 @@ class ActiveCluster:
             service_cidr="10.100.0.0/16",
             queue=self.lab.queue,
         )
-        account = Account(self.lab.region, self.lab.ec2, access_key_id="lab", secret_access_key="lab")
+        account = Account(self.lab.region, self.aws_url, access_key_id="lab", secret_access_key="lab")
         now = self.lab.clock.now
         self._provider = Ec2Provider(account, settings, now=now)
         gate = Gate(self.sink, now, hook=self.hook)
@@ -79,10 +81,15 @@ class ActiveCluster:
         if self._provider is not None:
             await self._provider.clients.close()
 
-    def clients(self) -> AwsClients:
-        """The account's own clients, for what a test asks by itself."""
-        assert self._provider is not None
-        return self._provider.clients
+    async def ever_launched(self) -> list[dict[str, Any]]:
+        """Every instance that ever was, as EC2 describes it to the test."""
+        account = Account(self.lab.region, self.lab.ec2, access_key_id="lab", secret_access_key="lab")
+        clients = AwsClients(account)
+        try:
+            found = await (await clients.get("ec2")).describe_instances()
+        finally:
+            await clients.close()
+        return [instance for entry in found["Reservations"] for instance in entry["Instances"]]
 
     async def restart(self) -> None:
         await self.kill()
@@ -100,6 +107,17 @@ class ActiveCluster:
     async def scale(self, deployment: str, replicas: int) -> None:
         path = f"/apis/apps/v1/namespaces/default/deployments/{deployment}/scale"
         body = json.dumps({"spec": {"replicas": replicas}}).encode()
+        await self.connection.request("PATCH", path, body, content_type="application/merge-patch+json")
+
+    def next_round(self) -> str:
+        """Another text each time, for what must differ from every earlier one."""
+        self._rounds += 1
+        return f"round-{self._rounds}"
+
+    async def edit_pool(self, pool: str, labels: dict[str, str]) -> None:
+        """Give a NodePool's template other labels: its nodes have drifted."""
+        body = json.dumps({"spec": {"template": {"metadata": {"labels": labels}}}}).encode()
+        path = f"/apis/karpenter.sh/v1/nodepools/{pool}"
         await self.connection.request("PATCH", path, body, content_type="application/merge-patch+json")
 
     async def get(self, path: str) -> dict[str, Any]:

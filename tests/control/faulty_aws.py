@@ -17,8 +17,8 @@ from aiohttp import web
 
 QUIET = ("ReceiveMessage",)  # a long poll: nothing happens in it for as long as it lasts
 HOP_BY_HOP = {"transfer-encoding", "content-length", "connection", "content-encoding", "host"}
-Hook = Callable[[str, str], Awaitable[None]]
-"""Called with "before" or "after" and the action; may never return, as for a dead process."""
+Hook = Callable[[str, int, str], Awaitable[None]]
+"""Called with "before" or "after", the call's number and the action; may never return, as for a dead process."""
 
 
 @dataclass
@@ -68,16 +68,17 @@ class FaultyAws:
         body = await request.read()
         action = action_of(request, body)
         self.calls[action] += 1
-        if self.hook is not None and action not in QUIET:
-            await self.hook("before", action)
+        number, hook = self.calls.total(), self.hook if action not in QUIET else None
+        if hook is not None:
+            await hook("before", number, action)
         fault = self._next(action)
         if fault is not None and fault.kind == "refuse":
             return _refusal(request, fault)
         if fault is not None and fault.kind == "drop":
             return _broken(request)
         response = await self._forward(request, body, action)
-        if self.hook is not None and action not in QUIET:
-            await self.hook("after", action)
+        if hook is not None:
+            await hook("after", number, action)
         return _broken(request) if fault is not None else response
 
     def _next(self, action: str) -> Fault | None:
