@@ -3,9 +3,9 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from karptui.failure import Failure
 
@@ -31,6 +31,18 @@ class Settings(BaseModel):
     """Seconds without a new pod after which a batch closes."""
     batch_max_duration: float = 10.0
     """Seconds after which a batch closes in any case."""
+    prices: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Your own prices for active mode, USD an hour: `"m7i.large" = 0.08` on demand, `"m7i.large/spot" = 0.03`."""
+    feature_gates: dict[str, bool] = {}
+    """Karpenter's feature gates, as your cluster has them: a table, or text such as `StaticCapacity=true`."""
+
+    @field_validator("feature_gates", mode="before")
+    @classmethod
+    def _gates(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        pairs = [entry.partition("=") for entry in given.split(",") if entry.strip()]
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def config_folder() -> Path:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Brakes:
     """What karptui may do at most."""
 
-    max_launches_per_minute: int | None = 30
+    max_launches_per_minute: int | None = 120
     """New nodes in a minute; more wait."""
     max_nodes: int | None = None
     """NodeClaims altogether."""
@@ -174,6 +174,7 @@ def ec2_choice(aws: Aws, settings: Settings) -> Ec2Choice:
         reserved_enis=aws.reserved_enis,
         vm_memory_overhead=aws.vm_memory_overhead_percent,
         disable_dry_run=aws.disable_aws_dry_run,
+        prices=settings.prices,
     )
 
 

@@ -66,6 +66,7 @@ def options_of(settings: Settings) -> Options:
         min_values_policy=settings.min_values_policy,
         batch_idle_duration=settings.batch_idle_duration,
         batch_max_duration=settings.batch_max_duration,
+        feature_gates=settings.feature_gates,
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from karptui.control.other_controller import find_other
+from karptui.control.other_controller import find_cluster_autoscaler, find_other
 from karptui.control.permissions import Rule, active_rules, observe_rules
 from karptui.kube.clean import clean
 from karptui.kube.connect import Connection
+from karptui.kube.decode_node import decode_node_class
 from karptui.kube.errors import ApiError, KubeError
+from karptui.model.nodepool import NodeClass
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 CRDS = ("nodepools.karpenter.sh", "nodeclaims.karpenter.sh")
@@ -129,8 +131,22 @@ async def _clock(connection: Connection) -> Finding:
 async def _other(connection: Connection) -> Finding:
     try:
         other = await find_other(connection)
+        rivals = await find_cluster_autoscaler(connection)
     except KubeError as error:
         return Finding("other autoscaler", Grade.MISSING, f"cannot be looked for: {error}")
     if other:
         return Finding("other autoscaler", Grade.MISSING, f"{other.sentence()}; stop it, or use --take-over")
-    return Finding("other autoscaler", Grade.OK, "no Karpenter runs here")
+    if rivals:
+        words = f"{', '.join(rivals)} runs: it may take away nodes of its own groups that pods are moved to"
+        return Finding("other autoscaler", Grade.WARNING, words)
+    return Finding("other autoscaler", Grade.OK, "neither Karpenter nor the Cluster Autoscaler runs here")
+
+
+async def node_classes_of(connection: Connection) -> list[NodeClass]:
+    """The EC2NodeClasses of the cluster; none where there is no such resource or it cannot be read."""
+    try:
+        listed = await connection.request("GET", "/apis/karpenter.k8s.aws/v1/ec2nodeclasses", verb="list")
+    except KubeError:
+        return []
+    items: list[dict[str, Any]] = json.loads(listed).get("items") or []
+    return [decode_node_class(json.dumps(item).encode(), "EC2NodeClass") for item in items]

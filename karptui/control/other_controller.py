@@ -54,6 +54,16 @@ async def find_other(connection: Connection) -> Other:
     return Other(deployments, holders)
 
 
+async def find_cluster_autoscaler(connection: Connection) -> list[str]:
+    """Deployments of the Cluster Autoscaler that run, as namespace/name. Raises KubeError."""
+    listed = await _list(connection, "/apis/apps/v1/deployments", {})
+    return [
+        clean(f"{item['metadata']['namespace']}/{item['metadata']['name']}")
+        for item in listed
+        if "cluster-autoscaler" in item["metadata"]["name"] and int(item["spec"].get("replicas", 1)) > 0
+    ]
+
+
 async def refuse_beside(connection: Connection) -> None:
     """Raise Failure if a Karpenter runs here."""
     other = await find_other(connection)

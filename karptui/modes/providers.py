@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Ec2Choice(Struct, frozen=True):
     """An account and a cluster in it. What is "" or None is found out: from the kubeconfig, EKS and the API server.
 
-    `endpoint_url` is where AWS answers, for a simulator; the other names are those of Karpenter's settings.
+    `endpoint_url` is where AWS answers, for a simulator; `prices` are a person's own, USD an hour; the other names are
+    those of Karpenter's settings.
     """
 
     region: str | None = None
@@ -38,6 +39,7 @@ class Ec2Choice(Struct, frozen=True):
     reserved_enis: int = 0
     vm_memory_overhead: float = 0.075
     disable_dry_run: bool = False
+    prices: dict[str, float] = {}
 
 
 def kwok(region: str) -> Callable[[Connection], Awaitable[CloudProvider]]:
@@ -60,7 +62,7 @@ def ec2(choice: Ec2Choice) -> Callable[[Connection], Awaitable[CloudProvider]]:
 
         account = Account(region_of(choice, connection), choice.endpoint_url, choice.profile)
         settings = await settings_of(choice, account, connection)
-        return Ec2Provider(account, settings, ask_prices=choice.ask_prices)
+        return Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices)
 
     return make
 

@@ -38,7 +38,9 @@ class ActiveCluster:
         self.seen: list[events.Event] = []
         self.hook: Hook | None = None
         self.aws_url = lab.ec2
+        self.patience = PATIENCE
         self._rounds = 0
+        self._listener: Callable[[events.Event], None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._provider: Ec2Provider | None = None
 
@@ -96,8 +98,14 @@ class ActiveCluster:
         await self.start()
 
     def sink(self, event: events.Event) -> None:
+        if self._listener is not None:
+            self._listener(event)
         self.seen.append(event)
         self.world.apply(event)
+
+    def listen(self, listener: Callable[[events.Event], None]) -> None:
+        """Let somebody hear of each event before the World does."""
+        self._listener = listener
 
     async def apply(self, manifest: dict[str, Any]) -> None:
         resource = BY_KIND[manifest["kind"]]
@@ -116,9 +124,12 @@ class ActiveCluster:
 
     async def edit_pool(self, pool: str, labels: dict[str, str]) -> None:
         """Give a NodePool's template other labels: its nodes have drifted."""
-        body = json.dumps({"spec": {"template": {"metadata": {"labels": labels}}}}).encode()
-        path = f"/apis/karpenter.sh/v1/nodepools/{pool}"
-        await self.connection.request("PATCH", path, body, content_type="application/merge-patch+json")
+        changed = {"spec": {"template": {"metadata": {"labels": labels}}}}
+        await self.patch(f"/apis/karpenter.sh/v1/nodepools/{pool}", changed)
+
+    async def patch(self, path: str, body: dict[str, Any]) -> None:
+        text = json.dumps(body).encode()
+        await self.connection.request("PATCH", path, text, content_type="application/merge-patch+json")
 
     async def get(self, path: str) -> dict[str, Any]:
         return json.loads(await self.connection.request("GET", path))
@@ -129,11 +140,11 @@ class ActiveCluster:
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         loop = asyncio.get_running_loop()
-        end = loop.time() + PATIENCE
+        end = loop.time() + self.patience
         while not done():
             running = [task for task in self._tasks if task.done() and not task.cancelled()]
             assert not running, f"waiting for {what}, but a controller ended: {running[0].exception()!r}"
-            assert loop.time() < end, f"{what} did not happen in {PATIENCE:.0f}s; {self.told()}"
+            assert loop.time() < end, f"{what} did not happen in {self.patience:.0f}s; {self.told()}"
             await asyncio.sleep(0.02)
 
     def told(self) -> str:

@@ -11,9 +11,13 @@ from msgspec import Struct
 
 from karptui.cloud.ec2.errors import translate
 from karptui.cloud.ec2.newer_model import complete
+from karptui.cloud.ec2.price_list import pricing_region
 
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 3, 20, 3
 """Defaults of botocore are 60 s each and would hold a controller up for minutes."""
+
+AT_ONCE = 200
+"""Calls in flight to a service: the launches of a large batch shall not wait for each other's answers."""
 
 LONG_POLL_SECONDS = 20
 """How long SQS holds an empty ReceiveMessage, its maximum."""
@@ -79,10 +83,12 @@ class AwsClients:
         config = AioConfig(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=read,
+            max_pool_connections=AT_ONCE,
             retries={"mode": "standard", "max_attempts": RETRIES},
             user_agent_extra="karptui",
         )
-        return self._session.client(service, endpoint_url=self.account.endpoint_url, config=config)
+        region = pricing_region(self.account.region) if service == "pricing" else None
+        return self._session.client(service, region_name=region, endpoint_url=self.account.endpoint_url, config=config)
 
 
 def _core_session() -> Any:

@@ -192,6 +192,8 @@ def translate(problem: BaseException, service: str, action: str) -> CloudError:
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"):
         where = getattr(problem, "kwargs", {}).get("endpoint_url", service)
         return Unreachable(f"{service} does not answer on {where} ({action}): is the network or the proxy down?")
+    if name == "ResponseParserError":
+        return Unreachable(f"what answers {service} {action} is not AWS: is there a proxy, or a wrong endpoint?")
     return CloudError(f"{service} {action} failed: {message_of(problem) or name}")
 
 
@@ -215,8 +217,9 @@ def calling(service: str, action: str) -> Iterator[None]:
     """Raises a CloudError with one sentence for whatever botocore raises inside; the original is its cause."""
     from aiohttp import ClientError as TransportError
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError, TransportError, TimeoutError) as problem:
+    except (BotoCoreError, ClientError, ResponseParserError, TransportError, TimeoutError) as problem:
         raise translate(problem, service, action) from problem

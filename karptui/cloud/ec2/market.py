@@ -7,9 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED, ZONE_LETTERS, shipped_price
+from karptui.cloud.ec2.client import AwsClients
 from karptui.cloud.ec2.errors import calling
 from karptui.cloud.ec2.facts import TypeFacts, from_description, shipped_facts, shipped_file
 from karptui.cloud.ec2.instance_types import Price
+from karptui.cloud.ec2.price_list import on_demand_prices, pricing_region
+from karptui.cloud.provider import CloudError
 from karptui.model.labels import ON_DEMAND
 
 REFRESH_SECONDS = 12 * 3600.0
@@ -35,13 +38,15 @@ def shipped_market(region: str, seed: str = DEFAULT_SEED) -> Market:
     return Market(region, shipped_facts(), shipped_price(seed), f"shipped {book.as_of}", 0.0, True, zones)
 
 
-async def account_market(ec2: Any, region: str, now: float) -> Market:
-    """Types, zones and spot prices as EC2 tells them; on-demand prices as shipped. Raises CloudError.
+async def account_market(clients: AwsClients, region: str, now: float) -> Market:
+    """Types, zones and prices as AWS tells them. Raises CloudError.
 
-    A spot price that EC2 does not quote is none, so that offering cannot be bought.
+    Where the Pricing API does not answer, on-demand prices are as shipped, which `source` says. A spot price that EC2
+    does not quote is none, so that offering cannot be bought.
     """
+    ec2 = await clients.get("ec2")
     offered = await _offered(ec2, region)
-    on_demand = {entry.name: entry.on_demand for entry in shipped_facts()}
+    on_demand, source = await _on_demand(clients, region)
     facts = [
         replace(entry, on_demand=on_demand.get(entry.name), offered={region: "".join(sorted(offered[entry.name]))})
         for entry in await _described(ec2)
@@ -50,7 +55,33 @@ async def account_market(ec2: Any, region: str, now: float) -> Market:
     spot = await _spot_prices(ec2, now)
     zones = sorted({f"{region}{letter}" for letters in offered.values() for letter in letters})
     price = _quoted(spot)
-    return Market(region, tuple(sorted(facts, key=lambda entry: entry.name)), price, "aws", now, False, tuple(zones))
+    return Market(region, tuple(sorted(facts, key=lambda entry: entry.name)), price, source, now, False, tuple(zones))
+
+
+async def _on_demand(clients: AwsClients, region: str) -> tuple[dict[str, float | None], str]:
+    """USD an hour by type, those of the Pricing API over those that ship with karptui; and where they come from."""
+    book = shipped_file()
+    prices: dict[str, float | None] = {entry.name: entry.on_demand for entry in shipped_facts()}
+    if not pricing_region(region):
+        return prices, f"aws, on-demand shipped {book.as_of}"
+    try:
+        found = await on_demand_prices(await clients.get("pricing"), region)
+    except CloudError:
+        return prices, f"aws, on-demand shipped {book.as_of} (the Pricing API does not tell)"
+    return prices | found, "aws"
+
+
+def with_overrides(market: Market, overrides: Mapping[str, float]) -> Market:
+    """The market at a person's own prices: `m7i.large` on demand, `m7i.large/spot` for spot; USD an hour."""
+    if not overrides:
+        return market
+    told = market.price
+
+    def price(capacity_type: str, facts: TypeFacts, zone: str) -> float | None:
+        own = overrides.get(facts.name if capacity_type == ON_DEMAND else f"{facts.name}/{capacity_type}")
+        return told(capacity_type, facts, zone) if own is None else own
+
+    return replace(market, price=price, source=f"{market.source}, {len(overrides)} of your own")
 
 
 def _quoted(spot: Mapping[tuple[str, str], float]) -> Price:

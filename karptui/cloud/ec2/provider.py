@@ -1,7 +1,8 @@
 """EC2 behind the provider seam: a real account, or the lab's."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
 from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
-from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market
+from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market, with_overrides
 from karptui.cloud.ec2.node_class import VALIDATION, Resolving
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
 from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
@@ -41,7 +42,6 @@ from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
 
-
 SETTLING_SECONDS = 60.0
 """How long an instance may exist that DescribeInstances does not show yet: AWS says seconds, and at times minutes."""
 
@@ -50,7 +50,8 @@ class Ec2Provider:
     """One cluster's EC2. Implements `karptui.cloud.provider.CloudProvider`.
 
     `ask_prices` takes types, zones and spot prices from the account; without it the shipped catalogue is used,
-    with spot prices made up from `seed`. `now` gives epoch seconds (the lab's clock may run faster than real time).
+    with spot prices made up from `seed`. `now` gives epoch seconds (the lab's clock may run faster than real time);
+    `prices` are a person's own, USD an hour, by `TYPE` or `TYPE/spot`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Ec2Provider:
         ask_prices: bool = False,
         seed: str = DEFAULT_SEED,
         now: Callable[[], float] = time.time,
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.clients = AwsClients(account)
         self.unavailable = UnavailableOfferings(now)
@@ -70,6 +72,8 @@ class Ec2Provider:
         self._seed = seed
         self._now = now
         self._market: Market | None = None
+        self._prices = prices or {}
+        self._asking = asyncio.Lock()
         self._places = FreePlaces(now)
         self._offer = TypesOnOffer(cluster, self.unavailable, self._places)
         self._launcher = Launcher(cluster, self.unavailable, self._places, now)
@@ -285,20 +289,20 @@ class Ec2Provider:
             self.unavailable.mark(SPOT, seen.instance_type, seen.zone)
 
     async def _known_market(self) -> Market:
-        now = self._now()
-        if self._market is None:
-            self._market = (
-                await account_market(await self.clients.get("ec2"), self._region, now)
-                if self._ask_prices
-                else shipped_market(self._region, self._seed)
-            )
-        elif self._ask_prices and now - self._market.priced > REFRESH_SECONDS:
-            try:
-                self._market = await account_market(await self.clients.get("ec2"), self._region, now)
-            except CloudError:
-                # Old prices are better than none; the next call asks again.
-                pass
-        return self._market
+        """Types and prices, asked for again twice a day; old ones are better than none."""
+        async with self._asking:
+            known = self._market
+            if known is None and not self._ask_prices:
+                self._market = with_overrides(shipped_market(self._region, self._seed), self._prices)
+            elif known is None or (self._ask_prices and self._now() - known.priced > REFRESH_SECONDS):
+                try:
+                    market = await account_market(self.clients, self._region, self._now())
+                    self._market = with_overrides(market, self._prices)
+                except CloudError:
+                    if known is None:
+                        raise
+            assert self._market is not None
+            return self._market
 
 
 def _check_ready(node_class: NodeClass) -> None:
