@@ -20,6 +20,7 @@ from tests.control.active_cluster import ActiveCluster, active_cluster
 from tests.control.faulty_aws import FaultyAws
 
 REPLICAS = 3
+PATIENCE = 300.0  # real seconds for each step: on a busy machine a death costs a minute
 BUDGET = {
     "apiVersion": "policy/v1",
     "kind": "PodDisruptionBudget",
@@ -45,6 +46,7 @@ async def chaotic_cluster(speed: float) -> AsyncIterator[tuple[ActiveCluster, Fa
     """A cluster without a controller, and the proxy before its EC2; the workload is at zero, with a budget."""
     async with active_cluster(speed=speed, started=False) as cluster, FaultyAws(cluster.lab.ec2).serve() as aws:
         cluster.aws_url = aws.url
+        cluster.patience = PATIENCE
         spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
         await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=0, **spot))
         await cluster.apply(BUDGET)

@@ -149,7 +149,8 @@ class ActiveCluster:
 
     def told(self) -> str:
         problems = [event.message for event in self.seen if isinstance(event, events.Problem)]
-        return f"problems {problems[-3:]}, the lab said {self.lab.last_words!r}, last {self.seen[-3:]}"
+        claims = {key: [entry.type for entry in claim.conditions] for key, claim in self.world.of("nodeclaims").items()}
+        return f"problems {problems[-3:]}, the lab said {self.lab.last_words!r}, NodeClaims {claims}"
 
     def bound(self, prefix: str = "default/") -> int:
         pods = self.world.of("pods").items()
