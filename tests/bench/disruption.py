@@ -1,147 +1,103 @@
-"""Disruption passes timed: half empty, where something can go, and full, where every node is tried and refused."""
+"""Disruption passes timed, beside Karpenter's own over the same clusters in the same run.
+
+Half empty: something can go. Full: every node is tried and refused. The Go side is built from karpenter_disruption/
+where `go` and the module are there; without them only karptui runs. Set KARPTUI_BENCH_NODES (such as "100 500") for
+other sizes, KARPTUI_BENCH_GO=0 to leave the Go side out, which takes its full three minutes over 2,000 full nodes.
+"""
 
 import asyncio
 import gc
+import json
+import os
 import resource
-from random import Random
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 from time import perf_counter, process_time
-
-from msgspec.structs import replace
+from typing import Any
 
 from karptui.engine.disruption import disrupt, survey
 from karptui.kube.garbage import quiet_collection
-from karptui.model.affinity import PodAffinityTerm, TopologySpreadConstraint
-from karptui.model.instance_type import InstanceType
-from karptui.model.labels import (
-    ARCH,
-    CAPACITY_TYPE,
-    HOSTNAME,
-    INITIALIZED,
-    INSTANCE_TYPE,
-    NODEPOOL,
-    ON_DEMAND,
-    OS,
-    REGISTERED,
-    ZONE,
-)
-from karptui.model.metadata import Condition, Metadata
-from karptui.model.node import Node, NodeClaim, NodeClassReference, RequirementSpec
-from karptui.model.nodepool import Budget, NodePool, NodeTemplate
-from karptui.model.pod import Pod, PodSpec
-from karptui.model.quantity import NANO
-from karptui.model.selectors import label_selector
 from karptui.model.snapshot import Snapshot
-from tests.bench.engine import CPU, LETTERS, MEBI, MEMORY, MILLI, benchmark_types
+from tests.bench.clusters import PODS_A_NODE, cluster
+from tests.bench.engine import benchmark_types
+from tests.bench.scheduling import manifest
 from tests.engine.disruption.days import week
 
-NOW = 1_000_000.0
-PODS_A_NODE = 10
-RUNNING = (Condition("Ready", "True"),)
-STARTED = tuple(
-    Condition(type_, "True", changed=NOW - 7200)
-    for type_ in ("Launched", "Registered", "Initialized", "Consolidatable")
-)
+PROGRAM = Path(__file__).parent / "karpenter_disruption"
+SIZES = (100, 500, 2000)
+TYPES = 400
+ROUNDS = 3
 
 
-def _specs(constrained: bool) -> list[tuple[dict[str, str], PodSpec]]:
-    """Labels and specs of 30 workloads; constrained: a third are spread by zone, or kept apart by host."""
-    specs: list[tuple[dict[str, str], PodSpec]] = []
-    for place, (cpu, memory) in enumerate((cpu, memory) for cpu in CPU for memory in MEMORY):
-        requests = {"cpu": cpu * MILLI, "memory": memory * MEBI, "pods": NANO}
-        labels = {"app": f"{LETTERS[place % len(LETTERS)]}-{place}"}
-        selector = label_selector(labels)
-        more: dict[str, object] = {}
-        if constrained and place % 6 == 0:
-            more["topology_spread"] = (TopologySpreadConstraint(ZONE, 1, "DoNotSchedule", selector),)
-        elif constrained and place % 6 == 3:
-            more["topology_spread"] = (TopologySpreadConstraint(HOSTNAME, 3, "DoNotSchedule", selector),)
-        elif constrained and place == 10:
-            more["anti_affinity"] = (PodAffinityTerm(HOSTNAME, selector),)
-        specs.append((labels, PodSpec(str(place).encode(), requests, **more)))  # pyright: ignore[reportArgumentType]
-    return specs
+def question(snapshot: Snapshot, full: bool) -> str:
+    """The cluster as the Go side reads it: JSON with nodes by the place of their type, and pods."""
+    place = {type_.name: number for number, type_ in enumerate(benchmark_types(TYPES).types)}
+    nodes = [
+        {"name": claim.node_name, "type": place[claim.instance_type], "zone": claim.zone}
+        for claim in snapshot.node_claims.values()
+    ]
+    pods: list[dict[str, Any]] = []
+    for pod in snapshot.pods.values():
+        written = manifest(pod)
+        written["spec"]["nodeName"] = pod.node_name
+        written["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+        pods.append(written)
+    return json.dumps({"types": TYPES, "podsANode": PODS_A_NODE if full else 0, "nodes": nodes, "pods": pods})
 
 
-def _pool() -> NodePool:
-    ready = tuple(Condition(type_, "True") for type_ in ("ValidationSucceeded", "NodeClassReady", "Ready"))
-    template = NodeTemplate(
-        node_class=NodeClassReference("karpenter.k8s.aws", "EC2NodeClass", "default"),
-        requirements=(RequirementSpec(CAPACITY_TYPE, "In", (ON_DEMAND,)),),
+def built(folder: Path) -> Path | None:
+    """The Go program, or None where it cannot be built."""
+    go = shutil.which("go")
+    if go is None or os.environ.get("KARPTUI_BENCH_GO") == "0":
+        return None
+    program = folder / PROGRAM.name
+    done = subprocess.run(
+        [go, "build", "-o", program, "."], cwd=PROGRAM, capture_output=True, text=True, check=False, timeout=900
     )
-    return NodePool(Metadata("default"), template, budgets=(Budget("100%"),), conditions=ready)
+    if done.returncode:
+        print(f"the Go side is left out: {done.stderr.strip().splitlines()[-1]}")
+        return None
+    return program
 
 
-def cluster(count: int, full: bool, constrained: bool = False) -> Snapshot:
-    """`count` nodes with ten pods each, every one of the smallest type that holds them, or of one twice its size.
-
-    In the full cluster no type takes an eleventh pod, as where addresses are few: then no node takes what another has,
-    and nothing cheaper holds it.
-    """
-    random = Random(7)
-    specs, catalogue = _specs(constrained), benchmark_types()
-    if full:
-        catalogue = replace(catalogue, types=tuple(_of_ten_pods(type_) for type_ in catalogue.types))
-    pods: dict[str, Pod] = {}
-    nodes: dict[str, Node] = {}
-    claims: dict[str, NodeClaim] = {}
-    for number in range(count):
-        name, zone = f"node-{number:05d}", f"test-zone-{number % 3 + 1}"
-        chosen = random.sample(specs, PODS_A_NODE)
-        for place, (labels, spec) in enumerate(chosen):
-            uid = f"{random.getrandbits(64):016x}"
-            pod = Pod(Metadata(f"pod-{number:05d}-{place}", "default", uid, labels), spec, spec.requests, name)
-            pod = Pod(pod.metadata, spec, spec.requests, name, phase="Running", conditions=RUNNING)
-            pods[pod.key] = pod
-        cpu = sum(spec.requests["cpu"] for _, spec in chosen) + 100 * MILLI
-        memory = sum(spec.requests["memory"] for _, spec in chosen) + 10 * MEBI
-        size = max(-(-cpu // NANO), -(-memory // (2048 * MEBI)))
-        type_ = catalogue.types[(size if full else 2 * size) - 1]
-        node, claim = _node(name, zone, type_)
-        nodes[name], claims[claim.key] = node, claim
-    pools = {"default": _pool()}
-    return Snapshot(1, NOW, catalogue=catalogue, pods=pods, nodes=nodes, node_claims=claims, node_pools=pools)
-
-
-def _of_ten_pods(type_: InstanceType) -> InstanceType:
-    ten = {"pods": PODS_A_NODE * NANO}
-    return replace(type_, capacity={**type_.capacity, **ten}, allocatable={**type_.allocatable, **ten})
-
-
-def _node(name: str, zone: str, type_: InstanceType) -> tuple[Node, NodeClaim]:
-    labels = {
-        NODEPOOL: "default",
-        INSTANCE_TYPE: type_.name,
-        ZONE: zone,
-        CAPACITY_TYPE: ON_DEMAND,
-        ARCH: "amd64",
-        OS: "linux",
-        "karpenter.k8s.aws/ec2nodeclass": "default",
-    }
-    own = {**labels, HOSTNAME: name, REGISTERED: "true", INITIALIZED: "true"}
-    node = Node(Metadata(name, labels=own), f"fake://{name}", (), False, type_.capacity, type_.allocatable, RUNNING)
-    claim = NodeClaim(
-        Metadata(f"claim-{name}", labels=labels, created=NOW - 7200),
-        provider_id=node.provider_id,
-        node_name=name,
-        capacity=type_.capacity,
-        allocatable=type_.allocatable,
-        conditions=STARTED,
-    )
-    return node, claim
-
-
-def measure(title: str, snapshot: Snapshot) -> None:
-    """One pass from nothing, with the clock on the wall and the processor's."""
-    gc.collect()
-    begin, used = perf_counter(), process_time()
-    answer = disrupt(snapshot)
-    seconds, processor = perf_counter() - begin, process_time() - used
+def karptui(snapshot: Snapshot) -> tuple[float, float, str]:
+    """Best seconds by the clock and of the processor of whole passes from nothing, and what was decided."""
+    best = least = float("inf")
+    answer = None
+    for _ in range(ROUNDS):
+        gc.collect()
+        begin, used = perf_counter(), process_time()
+        answer = disrupt(snapshot)
+        best, least = min(best, perf_counter() - begin), min(least, process_time() - used)
+    assert answer is not None, "there is at least one round"
     command = answer.commands[0] if answer.commands else None
     did = f"{command.method} {command.decision} of {len(command.nodes)}" if command else f"{len(answer.held)} refused"
-    count = len(snapshot.nodes)
-    print(
-        f"{title:<24}{count:>6} nodes  {did:<26}{seconds:>8.2f} s {processor:>8.2f} s cpu"
-        f"{processor / count * 1000:>8.2f} ms/node"
-    )
+    return best, least, did
+
+
+def row(title: str, count: int, full: bool, constrained: bool, program: Path | None) -> None:
+    """One line of the table."""
+    snapshot = cluster(count, full, constrained)
+    seconds, processor, did = karptui(snapshot)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cells = [title, f"{count:,}", did, f"{seconds:.2f}", f"{processor:.2f}", f"{processor / count * 1000:.2f}"]
+    cells.append(f"{peak:.0f}")
+    if program is None:
+        cells += [""] * 6
+    else:
+        done = subprocess.run([program], input=question(snapshot, full), capture_output=True, text=True, check=True)
+        theirs = json.loads(done.stdout)
+        cells += [
+            f"{theirs['decision']} of {theirs['nodes']}" if theirs["nodes"] else f"{theirs['refused']} refused",
+            f"{theirs['seconds']:.1f}",
+            f"{theirs['cpuSeconds']:.1f}",
+            f"{theirs['peakMiB']:.0f}",
+            f"{theirs['seconds'] / seconds:,.0f} ×",
+            f"{theirs['cpuSeconds'] / processor:,.0f} ×",
+        ]
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 async def _lag(snapshot: Snapshot) -> list[float]:
@@ -185,18 +141,24 @@ def measure_week() -> None:
 
 
 def main() -> None:
-    """Prints one line for every state and size."""
+    """Prints the table of docs/performance.md, and what else a pass costs."""
     quiet_collection()
-    for constrained in (False, True):
-        for full in (False, True):
-            title = ("full" if full else "half empty") + (", constrained" if constrained else "")
-            for count in (100, 500, 2000):
-                measure(title, cluster(count, full, constrained))
+    sizes = [int(size) for size in os.environ.get("KARPTUI_BENCH_NODES", "").split()] or list(SIZES)
+    columns = ["cluster", "nodes", "karptui did", "s", "CPU s", "CPU ms/node", "peak MiB"]
+    columns += ["Karpenter did", "s", "CPU s", "peak MiB", "faster by clock", "by CPU"]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    with tempfile.TemporaryDirectory() as folder:
+        program = built(Path(folder))
+        for count in sizes:
+            for full in (False, True):
+                row("full" if full else "half empty", count, full, False, program)
+        for count in sizes:
+            for full in (False, True):
+                row(f"{'full' if full else 'half empty'}, constrained", count, full, True, None)
     full = cluster(2000, True)
     measure_survey(full)
     measure_lag(full)
     measure_week()
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
