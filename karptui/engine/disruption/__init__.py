@@ -1,12 +1,14 @@
 """Which nodes go, when, for what, and why the others stay."""
 
 from karptui.engine.disruption.conditions import with_conditions
+from karptui.engine.disruption.kept import Kept
 from karptui.engine.disruption.passes import disrupt
 from karptui.engine.disruption.survey import Survey, blocked_savings, held_by, survey
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validate
 
 __all__ = [
     "VALIDATION_SECONDS",
+    "Kept",
     "Survey",
     "blocked_savings",
     "disrupt",

@@ -43,17 +43,35 @@ def fleets(nodes: Iterable[StateNode]) -> dict[str, Fleet]:
     return {pool: Fleet(*count) for pool, count in counted.items()}
 
 
-def allowed(pool: NodePool, fleet: Fleet, reason: str, now: float) -> int:
-    """How many of a pool's nodes may go at `now` for a reason. A budget that cannot be read closes the pool."""
-    least = UNLIMITED
+class Allowance(Struct, frozen=True, gc=False):
+    """How many nodes may go; `budget` is the one that says so, None where none limits.
+
+    `fault` is what is wrong with a budget that cannot be read, which closes the pool. `limit` is before the nodes that
+    are on their way already are taken off.
+    """
+
+    count: int
+    limit: int = UNLIMITED
+    budget: Budget | None = None
+    fault: str = ""
+
+
+def allowance(pool: NodePool, fleet: Fleet, reason: str, now: float) -> Allowance:
+    """What budgets say of a pool's nodes at `now` for a reason."""
+    least, binding = UNLIMITED, None
     for budget in pool.budgets:
         try:
             amount = _amount(budget.nodes, fleet.total) if is_active(budget, now) else UNLIMITED
-        except ValueError:
-            return 0
-        if budget.reasons is None or reason in budget.reasons:
-            least = min(least, amount)
-    return max(least - fleet.busy, 0)
+        except ValueError as error:
+            return Allowance(0, 0, budget, str(error))
+        if amount < least and (budget.reasons is None or reason in budget.reasons):
+            least, binding = amount, budget
+    return Allowance(max(least - fleet.busy, 0), least, binding)
+
+
+def allowed(pool: NodePool, fleet: Fleet, reason: str, now: float) -> int:
+    """How many of a pool's nodes may go at `now` for a reason. A budget that cannot be read closes the pool."""
+    return allowance(pool, fleet, reason, now).count
 
 
 def allowances(pools: Iterable[NodePool], counted: dict[str, Fleet], now: float) -> dict[str, dict[str, int]]:
@@ -73,23 +91,43 @@ def is_active(budget: Budget, now: float) -> bool:
     return following is None or following <= now
 
 
-def changes(pool: NodePool, reason: str, fleet: Fleet, now: float, until: float) -> Iterator[tuple[float, int]]:
-    """What may go from when on: (time, amount) from `now` to `until`, one for every time that the amount changes."""
-    known = allowed(pool, fleet, reason, now)
+def changes(pool: NodePool, reason: str, fleet: Fleet, now: float, until: float) -> Iterator[tuple[float, Allowance]]:
+    """What may go from when on, from `now` to `until`: one for every time that the amount changes."""
+    known = allowance(pool, fleet, reason, now)
     yield now, known
     for moment in _moments(pool.budgets, now, until):
-        amount = allowed(pool, fleet, reason, moment)
-        if amount != known:
-            known = amount
-            yield moment, amount
+        found = allowance(pool, fleet, reason, moment)
+        if found.count != known.count:
+            known = found
+            yield moment, found
+
+
+def next_change(budgets: Sequence[Budget], now: float) -> float | None:
+    """When the first schedule begins or ends after `now`; None if none ever does."""
+    found: float | None = None
+    for budget in budgets:
+        if budget.schedule is None:
+            continue
+        try:
+            schedule = _schedule(budget)
+        except CronError:
+            continue
+        duration = budget.duration or 0.0
+        begun = schedule.following(now - duration)
+        for moment in (schedule.following(now), begun + duration if begun is not None else None):
+            if moment is not None and moment > now and (found is None or moment < found):
+                found = moment
+    return found
 
 
 def next_opening(pool: NodePool, reason: str, fleet: Fleet, now: float, within: float = 400 * 86400) -> float | None:
     """When at least one node may go: `now`, a later time, or None if that is not for its schedules to say."""
-    for moment, amount in changes(pool, reason, fleet, now, now + within):
-        if amount > 0:
-            return moment
-    return None
+    return next((moment for moment, found in changes(pool, reason, fleet, now, now + within) if found.count > 0), None)
+
+
+def next_closing(pool: NodePool, reason: str, fleet: Fleet, now: float, within: float = 400 * 86400) -> float | None:
+    """When no node may go any more: `now`, a later time, or None if that is not for its schedules to say."""
+    return next((moment for moment, found in changes(pool, reason, fleet, now, now + within) if not found.count), None)
 
 
 def _moments(budgets: Sequence[Budget], now: float, until: float) -> list[float]:

@@ -25,13 +25,13 @@ class Pass:
     """A pass under way. Its clock moves on when a decision waits for its validation."""
 
     def __init__(
-        self, snapshot: Snapshot, multi_tries: int | None, single_tries: int | None, after: str, validate: bool
+        self, situation: Situation, multi_tries: int | None, single_tries: int | None, after: str, validate: bool
     ) -> None:
         self._multi_tries = multi_tries
         self._single_tries = single_tries
         self._after = after
         self._validate = validate
-        self.situation = self.first = Situation(Simulation(snapshot))
+        self.situation = self.first = situation
         self.held: dict[str, Held] = {}
         self._consolidation: Consolidation | None = None
 
@@ -99,9 +99,21 @@ def disrupt(
     continues a pass in which that method's command was given up; without `validate` only the first look is taken, for
     whoever takes the second one at its own time.
     """
+    return disrupt_in(Situation(Simulation(snapshot)), multi_tries, single_tries, after, validate)
+
+
+def disrupt_in(
+    situation: Situation,
+    multi_tries: int | None = None,
+    single_tries: int | None = None,
+    after: str = "",
+    validate: bool = True,
+) -> Disruption:
+    """As `disrupt`, in a situation that is known already."""
+    snapshot = situation.snapshot
     if unlaunched_claim(snapshot) is not None:
         return Disruption(deferred=NOT_SYNCED)
-    running = Pass(snapshot, multi_tries, single_tries, after, validate)
+    running = Pass(situation, multi_tries, single_tries, after, validate)
     commands = running.commands()
     going = {name for command in commands for name in command.nodes}
     first = running.first

@@ -41,9 +41,14 @@ class Survey(Struct, frozen=True, gc=False, eq=False):
 
 def survey(snapshot: Snapshot) -> Survey:
     """All nodes of a Snapshot: pure, and the same for equal ones."""
+    return survey_in(Situation(Simulation(snapshot)))
+
+
+def survey_in(situation: Situation) -> Survey:
+    """As `survey`, in a situation that is known already."""
+    snapshot = situation.snapshot
     if unlaunched_claim(snapshot) is not None:
         return Survey({}, NOT_SYNCED)
-    situation = Situation(Simulation(snapshot))
     found: dict[str, Command | Held] = dict(situation.blocked)
     for outcome in _outcomes(situation):
         found[outcome.nodes[0] if isinstance(outcome, Command) else outcome.node] = outcome

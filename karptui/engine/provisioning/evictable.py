@@ -41,6 +41,13 @@ def is_protected(pod: Pod, now: float) -> bool:
     return pod.started is None or now - pod.started < seconds
 
 
+def protected_until(pod: Pod) -> float | None:
+    """When a do-not-disrupt that was given for a time ends; None: it has no end, or there is none."""
+    value = pod.metadata.annotations.get(DO_NOT_DISRUPT)
+    seconds = _go_duration(value) if value is not None else None
+    return pod.started + seconds if seconds is not None and pod.started is not None else None
+
+
 def _go_duration(text: str) -> float | None:
     """Seconds of a duration as Go's time.ParseDuration reads it."""
     if not _DURATION.fullmatch(text):

@@ -73,6 +73,7 @@ class Simulation:
             id(pod) for pod in batch.pods if pod.phase == "Pending" or pod.key in self._deleting
         )
         self._shielded: int | None = None
+        self._answers: dict[tuple[frozenset[str], bool], Simulated] = {}
 
     def without(self, names: Iterable[str], shield: bool) -> Simulated | None:
         """The world without these nodes; None where no NodePool could make a node, so that nothing is asked.
@@ -82,6 +83,12 @@ class Simulation:
         if not self.pools:
             return None
         gone = frozenset(names)
+        known = self._answers.get((gone, shield))
+        if known is None:
+            known = self._answers[gone, shield] = self._simulated(gone, shield)
+        return known
+
+    def _simulated(self, gone: frozenset[str], shield: bool) -> Simulated:
         moving = [pod for name in sorted(gone) for pod in self._moving_from(self.state[name])]
         faults = {pod.key: fault for pod in moving if (fault := self._fault(pod))}
         batch = copy(self._batch)

@@ -3,13 +3,27 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from karptui.engine.disruption.budgets import UNLIMITED, Fleet, allowed, changes, next_opening
+from karptui.engine.disruption.budgets import (
+    UNLIMITED,
+    Allowance,
+    Fleet,
+    allowance,
+    allowed,
+    changes,
+    is_active,
+    next_change,
+    next_closing,
+    next_opening,
+)
 from karptui.model.metadata import Metadata
 from karptui.model.nodepool import Budget, NodePool
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC).timestamp()
 HOUR = 3600.0
+SCHEDULES = (("0 13 * * *", HOUR), ("*/20 * * * *", 300.0), ("0 9 * * mon-fri", 8 * HOUR), ("@daily", 86400.0))
 
 
 def pool(*budgets: Budget) -> NodePool:
@@ -77,8 +91,48 @@ def test_a_pool_that_is_always_closed_never_opens() -> None:
 
 def test_changes_are_told_once_each() -> None:
     daily = pool(Budget("0", schedule="0 13 * * *", duration=HOUR), Budget("2"))
-    assert list(changes(daily, "Empty", Fleet(9), NOON, NOON + 24 * HOUR)) == [
+    told = changes(daily, "Empty", Fleet(9), NOON, NOON + 24 * HOUR)
+    assert [(moment, found.count) for moment, found in told] == [
         (NOON, 2),
         (NOON + HOUR, 0),
         (NOON + 2 * HOUR, 2),
     ]
+
+
+def test_the_budget_that_binds_is_the_one_that_lets_the_fewest_go_for_the_reason() -> None:
+    tight, loose = Budget("1", ("Drifted",)), Budget("50%")
+    both = pool(loose, tight)
+    assert allowance(both, Fleet(9, 2), "Drifted", NOON) == Allowance(0, 1, tight)
+    assert allowance(both, Fleet(9, 2), "Empty", NOON) == Allowance(3, 5, loose)
+    assert allowance(pool(), Fleet(9), "Empty", NOON).budget is None
+
+
+def test_a_budget_that_cannot_be_read_is_the_one_that_binds_and_says_what_is_wrong() -> None:
+    broken = Budget("5", schedule="0 25 * * *", duration=HOUR)
+    found = allowance(pool(Budget("1"), broken), Fleet(9), "Empty", NOON)
+    assert (found.count, found.budget) == (0, broken)
+    assert "0 to 23" in found.fault
+
+
+def test_the_next_closing_is_the_first_window_that_lets_nothing_go() -> None:
+    nightly = pool(Budget("2"), Budget("0", schedule="0 22 * * *", duration=HOUR))
+    assert next_closing(nightly, "Empty", Fleet(3), NOON) == NOON + 10 * HOUR
+    assert next_closing(pool(Budget("2")), "Empty", Fleet(3), NOON) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(SCHEDULES), max_size=3), st.integers(0, 7 * 86400))
+def test_the_next_change_of_any_schedule_is_the_first_moment_at_which_one_begins_or_ends(
+    schedules: list[tuple[str, float]], offset: int
+) -> None:
+    budgets = tuple(Budget("0", schedule=text, duration=seconds) for text, seconds in schedules)
+    now = NOON + offset
+    turn = next_change(budgets, now)
+    minutes = range(1, 26 * 60)
+    before = [is_active(budget, now) for budget in budgets]
+    start = now - now % 60
+    for minute in minutes:
+        moment = start + minute * 60
+        if turn is not None and moment >= turn:
+            break
+        assert [is_active(budget, moment) for budget in budgets] == before
