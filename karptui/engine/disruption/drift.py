@@ -43,8 +43,6 @@ def drift_of(situation: Situation, candidate: Candidate) -> Command | Held:
 
 def static_drift(situation: Situation, held: dict[str, Held]) -> list[Command]:
     """One command for every node of a pool of fixed size that may go: each is replaced by one like it."""
-    if not situation.snapshot.options.gate("StaticCapacity"):
-        return []
     by_pool: dict[str, list[Candidate]] = {}
     for candidate in _drifted(situation):
         if candidate.is_static:
