@@ -34,6 +34,7 @@ COMMANDS = {
     "why": "Explain a pod, a node or a decision.",
     "plan": "Print what would be decided for manifests, without a cluster.",
     "disrupt": "Print which nodes would go next, for manifests, and why.",
+    "budgets": "Print how many nodes disruption budgets let go, now and later.",
     "conform": "Answer scenario files and compare with what Karpenter answered.",
     "record": "Write what happens in a cluster to a file.",
     "replay": "Play a recording.",
