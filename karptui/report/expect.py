@@ -4,6 +4,7 @@ from typing import Any
 
 from karptui.engine.explain import failure_sentence
 from karptui.model.decision import Plan, PlannedClaim, PodFailure, Refusal
+from karptui.model.labels import IN, INSTANCE_TYPE
 from karptui.model.node import RequirementSpec
 from karptui.model.resources import format_resources
 from karptui.model.taints import Taint
@@ -26,17 +27,21 @@ def expect_of(plan: Plan) -> dict[str, Any]:
 
 def written_claim(claim: PlannedClaim) -> dict[str, Any]:
     """One entry of newNodeClaims."""
+    # A pool of fixed size leaves its types to the launch, and what it asks of them is a requirement still.
+    asked = next((entry for entry in claim.requirements if entry.key == INSTANCE_TYPE), None)
+    named = asked.values if asked is not None and asked.operator == IN else ()
     written: dict[str, Any] = {
         "nodePool": claim.node_pool,
         "pods": list(claim.pods),
-        "requirements": [_requirement(entry) for entry in claim.requirements],
-        "instanceTypes": list(claim.instance_types),
+        "requirements": [_requirement(entry) for entry in claim.requirements if entry is not asked],
+        "instanceTypes": list(claim.instance_types) or sorted(named),
         "requests": format_resources(claim.requests, claim.binary_format),
         "taints": [_taint(taint) for taint in claim.taints],
         "startupTaints": [_taint(taint) for taint in claim.startup_taints],
     }
-    if claim.instance_type_min_values is not None:
-        written["instanceTypeMinValues"] = claim.instance_type_min_values
+    min_values = asked.min_values if asked is not None else claim.instance_type_min_values
+    if min_values is not None:
+        written["instanceTypeMinValues"] = min_values
     return written
 
 

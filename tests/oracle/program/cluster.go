@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -39,9 +40,16 @@ type world struct {
 }
 
 // eventLog keeps what Karpenter says about objects, in order.
-type eventLog struct{ said []events.Event }
+type eventLog struct {
+	sync.Mutex
+	said []events.Event
+}
 
-func (l *eventLog) Publish(said ...events.Event) { l.said = append(l.said, said...) }
+func (l *eventLog) Publish(said ...events.Event) {
+	l.Lock()
+	defer l.Unlock()
+	l.said = append(l.said, said...)
+}
 
 func newWorld(asked *scenario, known *catalog) (*world, error) {
 	objects, err := asked.objects()

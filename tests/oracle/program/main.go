@@ -79,6 +79,8 @@ func answer(content []byte, known *catalog) (found reply) {
 	switch asked.Kind {
 	case "", "scheduling":
 		expect, err = w.schedule()
+	case "disruption":
+		expect, err = w.disrupt(&asked)
 	default:
 		err = fmt.Errorf("nobody here answers questions of kind %s", asked.Kind)
 	}
