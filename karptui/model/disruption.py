@@ -107,3 +107,10 @@ class Disruption(Struct, frozen=True, gc=False, eq=False):
     budgets: dict[str, dict[str, int]] = {}
     deferred: str = ""
     not_modelled: tuple[str, ...] = ()
+
+
+class Survey(Struct, frozen=True, gc=False, eq=False):
+    """By node: a command that would take it alone, or what holds it. `deferred`: why nothing was looked at."""
+
+    nodes: dict[str, Command | Held]
+    deferred: str = ""

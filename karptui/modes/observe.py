@@ -53,6 +53,7 @@ class Observe(Run):
         if mistaken := self._no_such_namespace():
             raise Failure(mistaken)
         await self.planner().decide()
+        await self.surveyor().ask()
 
     def _no_such_namespace(self) -> str:
         """What is wrong with the namespace, "" if it exists or nobody may say whether it does."""

@@ -14,6 +14,7 @@ from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
 from karptui.world.recording import Header, RecordingWriter, check_writable
+from karptui.world.surveying import Surveyor
 from karptui.world.world import World
 
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
@@ -85,6 +86,10 @@ class Run:
         """The planner of this run; a mode that acts overrides this to carry decisions out."""
         return Planner(self.world, self.sink, self.now)
 
+    def surveyor(self) -> Surveyor:
+        """Who finds out why every node is still there."""
+        return Surveyor(self.world, self.sink, self.now)
+
     async def feed(self) -> None:
         """Bring events."""
         raise Failure(f"{type(self).__name__} has no source of events")
@@ -101,6 +106,7 @@ class Run:
             self.spawn(self._flush())
         self.spawn(self._feed_to_the_end())
         self.spawn(self.planner().run())
+        self.spawn(self.surveyor().run())
 
     async def stop(self) -> None:
         """Cancel everything, wait for it, finish the recording."""

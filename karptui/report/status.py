@@ -8,7 +8,8 @@ import msgspec
 from karptui.views.head import Head, figures, head
 from karptui.views.overview import Overview, overview
 from karptui.views.progress import pods_text
-from karptui.views.wording import amount, duration, percent, plural, short_capacity_type, short_zone
+from karptui.views.staying import staying
+from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_zone
 from karptui.world.events import StreamState
 from karptui.world.world import World
 
@@ -26,6 +27,8 @@ def status_json(world: World, now: float) -> str:
         "nodes": shown.nodes,
         "decisions": shown.decisions,
         "sentence": shown.sentence,
+        "staying": {row.key: staying(world, row.key, now)[0] for row in shown.nodes},
+        "owed": world.surveyed.owed if world.surveyed is not None else {},
     }
     return msgspec.json.format(msgspec.json.encode(found)).decode()
 
@@ -35,7 +38,7 @@ def status_text(world: World, now: float) -> str:
     shown = overview(world, now)
     top = head(world, "OBSERVE", now)
     parts = [_head(top), shown.sentence]
-    parts += [_section(title, rows) for title, rows in _sections(shown) if rows]
+    parts += [_section(title, rows) for title, rows in [*_sections(shown), *_surveyed(world, shown, now)] if rows]
     lost = [
         f"{name}: {stream.message}"
         for name, stream in world.streams.items()
@@ -105,6 +108,14 @@ def _sections(shown: Overview) -> Iterable[tuple[str, list[list[str]]]]:
         rows.append([f"and {len(shown.nodes) - SHOWN_NODES} more"])
     yield "NODES", rows
     yield "DECISIONS", [[row.key, row.text, row.mark] for row in shown.decisions]
+
+
+def _surveyed(world: World, shown: Overview, now: float) -> Iterable[tuple[str, list[list[str]]]]:
+    """Why nodes are still here, and what each owner keeps from being saved."""
+    told = [[row.key, staying(world, row.key, now)[0]] for row in shown.nodes[:SHOWN_NODES]]
+    yield "STILL HERE", [row for row in told if row[1]]
+    owed = world.surveyed.owed if world.surveyed is not None else {}
+    yield "HELD BACK", [[hourly(saved), holder] for holder, saved in owed.items()]
 
 
 def _section(title: str, rows: list[list[str]]) -> str:

@@ -18,6 +18,7 @@ from karptui.views.line import Line
 from karptui.views.overview import node_row, pools
 from karptui.views.progress import Waiting, pods_text, waiting
 from karptui.views.stage import stage_of
+from karptui.views.staying import staying
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
 from karptui.world.world import World
 
@@ -68,7 +69,7 @@ def why(
         case "waiting" if (row := _waiting_row(world, key, now, rows)) is not None:
             return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
-            return _node(world, node, most)
+            return _node(world, node, most, now)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
             return _claim(world, claim, now)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
@@ -202,7 +203,7 @@ def _pod(world: World, pod: Pod, now: float) -> Why:
     return Why(f"pod {pod.key}", lines, decision=decision, pod=pod.key)
 
 
-def _node(world: World, node: Node, most: int) -> Why:
+def _node(world: World, node: Node, most: int, now: float) -> Why:
     row = node_row(world, node)
     price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
     lines: list[Line] = [
@@ -211,6 +212,9 @@ def _node(world: World, node: Node, most: int) -> Why:
     ]
     if row.note:
         lines.append(((row.note, row.role),))
+    stays = staying(world, node.key, now)
+    if stays[0]:
+        lines.append((stays,))
     ready = condition(node.conditions, "Ready")
     if ready is not None and ready.status != "True" and ready.message:
         lines.append(((ready.message, "warn"),))

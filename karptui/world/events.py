@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.model.decision import Decision, Plan
+from karptui.model.disruption import Survey
 from karptui.model.instance_type import Catalogue
 from karptui.model.snapshot import Options
 
@@ -90,6 +91,19 @@ class PlanPreviewed(Struct, frozen=True, gc=False):
     plan: Plan
     snapshot: int
     closes: float | None = None
+    seconds: float = 0.0
+
+
+class Surveyed(Struct, frozen=True, gc=False):
+    """Why every node is still there, as of one Snapshot; `owed` is what each owner keeps from being saved, USD an hour.
+
+    It took `seconds` to find out.
+    """
+
+    at: float
+    survey: Survey
+    owed: dict[str, float]
+    snapshot: int
     seconds: float = 0.0
 
 
@@ -175,6 +189,7 @@ Event = (
     | CatalogueSeen
     | SettingsSeen
     | PlanPreviewed
+    | Surveyed
     | DecisionMade
     | DecisionCarriedOut
     | InterruptionSeen

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.model.decision import Decision, DecisionKind
+from karptui.model.disruption import Held
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
@@ -68,6 +69,7 @@ class World:
         self.decision_of_claim: dict[str, str] = {}
         self.claim_of_decision: dict[str, str] = {}
         self.preview: events.PlanPreviewed | None = None
+        self.surveyed: events.Surveyed | None = None
         self.interruptions: dict[str, events.InterruptionSeen] = {}
         self.narration: events.Narrated | None = None
         self.lease: events.LeaseChanged | None = None
@@ -146,6 +148,8 @@ class World:
             case events.PlanPreviewed():
                 self.preview = event
                 self.dirty.add(("preview", ""))
+            case events.Surveyed():
+                self._survey(event)
             case events.DecisionMade():
                 self._decision(event.decision)
             case events.DecisionCarriedOut():
@@ -321,6 +325,16 @@ class World:
             self._price(event.at, node)
         self.number += 1
         self.dirty.add(("catalogue", ""))
+
+    def _survey(self, event: events.Surveyed) -> None:
+        before = self.surveyed.survey.nodes if self.surveyed is not None else {}
+        now = event.survey.nodes
+        self.surveyed = event
+        self.dirty.add(("survey", ""))
+        for node in before.keys() | now.keys():
+            mine, known = now.get(node), before.get(node)
+            if mine is not known and (not isinstance(mine, Held) or mine != known):
+                self.dirty.add(("nodes", node))
 
     def _decision(self, decision: Decision) -> None:
         self._remember(self.decisions, decision.id, decision, KEPT_DECISIONS)

@@ -3,8 +3,9 @@
 from karptui.engine.disruption.conditions import with_conditions
 from karptui.engine.disruption.kept import Kept
 from karptui.engine.disruption.passes import disrupt
-from karptui.engine.disruption.survey import Survey, blocked_savings, held_by, survey
+from karptui.engine.disruption.survey import blocked_savings, held_by, survey
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validate
+from karptui.model.disruption import Survey
 
 __all__ = [
     "VALIDATION_SECONDS",

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from karptui.engine.disruption.candidates import Situation
 from karptui.engine.disruption.passes import disrupt_in
-from karptui.engine.disruption.survey import Survey, survey_in
+from karptui.engine.disruption.survey import survey_in
 from karptui.engine.disruption.turns import good_until
 from karptui.engine.provisioning.simulation import Simulation
-from karptui.model.disruption import Disruption
+from karptui.model.disruption import Disruption, Survey
 from karptui.model.snapshot import Snapshot
 
 _COUNTED = (
@@ -92,7 +92,7 @@ class Kept:
 
 def unchanged(one: Snapshot, other: Snapshot) -> bool:
     """Whether nothing that decides about disruption differs, whatever the time and the versions of objects."""
-    if one.options != other.options or one.catalogue is not other.catalogue:
+    if one.options != other.options or one.catalogue is not other.catalogue or one.favoured != other.favoured:
         return False
     if one.marked_for_deletion != other.marked_for_deletion or _nominated(one, other.now) != _nominated(
         other, other.now

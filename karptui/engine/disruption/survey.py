@@ -4,7 +4,6 @@ Karpenter stops at the first command, and gives up after some minutes. This look
 others, so it also finds what Karpenter never gets to see.
 """
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.engine.disruption.budgets import DRIFTED, EMPTY, next_opening
@@ -18,7 +17,7 @@ from karptui.engine.disruption.single_node import outcomes
 from karptui.engine.provisioning import NOT_SYNCED
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.engine.provisioning.state_nodes import unlaunched_claim
-from karptui.model.disruption import Command, Held, Hold
+from karptui.model.disruption import Command, Held, Hold, Survey
 from karptui.model.labels import DO_NOT_DISRUPT
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -30,13 +29,6 @@ FREEABLE = frozenset(
     {Hold.PDB, Hold.SEVERAL_PDBS, Hold.POD_DO_NOT_DISRUPT, Hold.DO_NOT_DISRUPT, Hold.NOT_CONSOLIDATABLE, Hold.BUDGET}
 )
 """What somebody could lift, or what ends by itself; for these it is worth knowing what the node would save."""
-
-
-class Survey(Struct, frozen=True, gc=False, eq=False):
-    """By node: a command that would take it alone, or what holds it. `deferred`: why nothing was looked at."""
-
-    nodes: dict[str, Command | Held]
-    deferred: str = ""
 
 
 def survey(snapshot: Snapshot) -> Survey:
