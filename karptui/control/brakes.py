@@ -100,6 +100,7 @@ class Pace:
             price = self._world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
             if price is None:
                 decision = self._world.decisions.get(self._world.decision_of_claim.get(name, ""))
-                price = decision.claim.price if decision is not None and decision.claim is not None else 0.0
+                asked = decision.claims if decision is not None else ()
+                price = sum(entry.price for entry in asked) / len(asked) if asked else 0.0
             total += price
         return total

@@ -165,6 +165,7 @@ class Disruption:
             pods=command.pods,
             nodes=command.nodes,
             claim=command.replacements[0] if command.replacements else None,
+            more=command.replacements[1:],
             cause=command.reason,
             price_change=command.price_after - command.price_before,
             snapshot=self._hands.world.number,

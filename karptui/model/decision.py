@@ -147,9 +147,9 @@ class Decision(Struct, frozen=True, gc=False, eq=False):
     """One entry of the decision log. `id` is `D-` and a number; `snapshot` is the number of what it was made from.
 
     LAUNCH has `claim`; NOMINATE has `nodes` (one) and `pods`; REFUSE has `failure` and the pods it holds for; DELETE
-    and REPLACE have `nodes`, the pods that move, and for REPLACE the replacement in `claim`. `price_change` is the
-    expected change of the bill in USD an hour. `cause` is Karpenter's own word: Provisioned, Empty, Underutilized,
-    Drifted, Interrupted ... `seconds` is the engine's time.
+    and REPLACE have `nodes`, the pods that move, and for REPLACE the replacement in `claim`, with further ones in
+    `more` (a drifted node may need several). `price_change` is the expected change of the bill in USD an hour. `cause`
+    is Karpenter's own word: Provisioned, Empty, Underutilized, Drifted, Interrupted ... `seconds` is the engine's time.
     """
 
     id: str
@@ -164,3 +164,9 @@ class Decision(Struct, frozen=True, gc=False, eq=False):
     not_modelled: tuple[str, ...] = ()
     snapshot: int = 0
     seconds: float = 0.0
+    more: tuple[PlannedClaim, ...] = ()
+
+    @property
+    def claims(self) -> tuple[PlannedClaim, ...]:
+        """All NodeClaims that it asks for."""
+        return (self.claim, *self.more) if self.claim is not None else ()

@@ -214,6 +214,10 @@ def _facts(decision: Decision) -> dict[str, Any]:
         "nodes": list(decision.nodes),
         "nodePool": claim.node_pool if claim is not None else "",
         "instanceTypes": list(claim.instance_types[:5]) if claim is not None else [],
+        "replacements": [
+            {"nodePool": entry.node_pool, "pods": list(entry.pods), "instanceTypes": list(entry.instance_types[:5])}
+            for entry in decision.claims
+        ],
         "priceChange": decision.price_change,
         "notModelled": list(decision.not_modelled),
     }

@@ -1,12 +1,13 @@
 """The decision log, and one decision in full (W3): the funnel, and every instance type with the reason it lost."""
 
 import math
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
 from karptui.engine.explain.sentences import wish
-from karptui.model.decision import Decision, DecisionKind, Reason, Refusal, TypeVerdict
+from karptui.model.decision import Decision, DecisionKind, PlannedClaim, Reason, Refusal, TypeVerdict
 from karptui.model.quantity import human
 from karptui.views.line import Line
 from karptui.views.progress import pods_text
@@ -86,7 +87,8 @@ def decision_text(world: World, decision: Decision) -> str:
             offer = f"{chosen} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
             if decision.kind is DecisionKind.LAUNCH:
                 return f"{count} → {offer} {hourly(claim.price)}"
-            return f"{_nodes_text(world, decision)} → {offer} {signed_hourly(decision.price_change)}"
+            others = f" and {len(decision.more)} more" if decision.more else ""
+            return f"{_nodes_text(world, decision)} → {offer}{others} {signed_hourly(decision.price_change)}"
         case DecisionKind.NOMINATE:
             return f"{count} → {decision.nodes[0]}, which has room"
         case DecisionKind.REFUSE:
@@ -107,13 +109,20 @@ def _nodes_text(world: World, decision: Decision) -> str:
 def _mark(world: World, decision: Decision) -> tuple[str, str]:
     if decision.kind is DecisionKind.REFUSE:
         return "✗", "bad"
-    claim = world.claim_of_decision.get(decision.id)
-    timeline = world.claim_timelines.get(claim or "")
-    if timeline is not None and timeline.initialized is not None:
+    timelines = [world.claim_timelines.get(name) for name in claims_of(world, decision)]
+    if timelines and all(timeline is not None and timeline.initialized is not None for timeline in timelines):
         return "✓", "ok"
     if decision.not_modelled:
         return "?", "warn"
     return "", "text"
+
+
+def claims_of(world: World, decision: Decision) -> list[str]:
+    """The names of the NodeClaims that were made for a decision so far."""
+    if not decision.more:
+        name = world.claim_of_decision.get(decision.id, "")
+        return [name] if name else []
+    return sorted(name for name, made_for in world.decision_of_claim.items() if made_for == decision.id)
 
 
 def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
@@ -121,7 +130,6 @@ def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
     explained = Explanation((), ())
     if decision.claim is not None:
         explained = explain_claim(world.snapshot(now), decision.claim)
-    claim_name = world.claim_of_decision.get(decision.id, "")
     text = decision_text(world, decision)
     return DecisionView(
         id=decision.id,
@@ -130,7 +138,7 @@ def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
         outcome=outcome(world, decision.id),
         funnel=_funnel(explained),
         candidates=_candidates(explained),
-        facts=_facts(decision, claim_name),
+        facts=_facts(decision, claims_of(world, decision)),
         made_from=_made_from(world, decision, now),
         sentence=_sentence(decision, explained, text),
     )
@@ -192,29 +200,34 @@ def _group(reason: Reason) -> str:
             return sentence(reason)
 
 
-def _facts(decision: Decision, claim_name: str) -> list[Line]:
+def _facts(decision: Decision, claim_names: list[str]) -> list[Line]:
     lines: list[Line] = []
     if decision.failure is not None:
         lines += [((sentence(reason), "bad"),) for reason in decision.failure.reasons]
-    if decision.claim is not None:
-        asked = decision.claim.requests
-        amounts = " ".join(f"{human(asked[name], name)} {name}" for name in sorted(asked) if name != "pods")
-        lines.append((("asks for ", "dim"), (amounts, "text")))
-        if decision.claim.daemon_requests:
-            daemons = decision.claim.daemon_requests
-            text = " ".join(f"{human(daemons[name], name)} {name}" for name in sorted(daemons) if name != "pods")
-            lines.append((("of it DaemonSets ", "dim"), (text, "text")))
-        lines += [
-            (("relaxed ", "warn"), (f"{entry.kind} for {entry.pod} {entry.detail}".rstrip(), "text"))
-            for entry in decision.claim.relaxed
-        ]
-    if claim_name:
-        lines.append((("NodeClaim ", "dim"), (claim_name, "text")))
+    for claim in decision.claims:
+        lines += _asked(claim)
+    lines += [(("NodeClaim ", "dim"), (name, "text")) for name in claim_names]
     lines.append(
         (("pods ", "dim"), (f"{len(decision.pods)}  {pods_text(decision.pods)}" if decision.pods else "none", "text"))
     )
     lines += [(("not modelled ", "warn"), (what, "text")) for what in decision.not_modelled]
     return lines
+
+
+def _asked(claim: PlannedClaim) -> list[Line]:
+    """What one NodeClaim asks for, and what was given up for it."""
+    lines: list[Line] = [(("asks for ", "dim"), (_amounts(claim.requests), "text"))]
+    if claim.daemon_requests:
+        lines.append((("of it DaemonSets ", "dim"), (_amounts(claim.daemon_requests), "text")))
+    lines += [
+        (("relaxed ", "warn"), (f"{entry.kind} for {entry.pod} {entry.detail}".rstrip(), "text"))
+        for entry in claim.relaxed
+    ]
+    return lines
+
+
+def _amounts(resources: Mapping[str, int]) -> str:
+    return " ".join(f"{human(resources[name], name)} {name}" for name in sorted(resources) if name != "pods")
 
 
 def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
@@ -234,8 +247,14 @@ def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
 
 
 def outcome(world: World, decision: str) -> str:
-    """What became of a decision's NodeClaim, or "" while there is none."""
-    claim_name = world.claim_of_decision.get(decision, "")
+    """What became of a decision's NodeClaims, or "" while there is none."""
+    made = world.decisions.get(decision)
+    if made is not None and made.more:
+        return ", ".join(filter(None, (_outcome(world, name) for name in claims_of(world, made))))
+    return _outcome(world, world.claim_of_decision.get(decision, ""))
+
+
+def _outcome(world: World, claim_name: str) -> str:
     timeline = world.claim_timelines.get(claim_name)
     if timeline is None:
         return ""
