@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -97,7 +99,7 @@ func newClient(objects []client.Object) client.Client {
 		WithIndex(&storagev1.VolumeAttachment{}, "spec.nodeName", func(o client.Object) []string {
 			return []string{o.(*storagev1.VolumeAttachment).Spec.NodeName}
 		}).
-		WithInterceptorFuncs(interceptor.Funcs{Get: get}).
+		WithInterceptorFuncs(interceptor.Funcs{Get: get, List: podsOf(objects).list}).
 		Build()
 }
 
@@ -107,6 +109,42 @@ func get(ctx context.Context, c client.WithWatch, key client.ObjectKey, into cli
 		key.Namespace = ""
 	}
 	return c.Get(ctx, key, into, o...)
+}
+
+// knownPods are the pods of a scenario, which no pass changes, by node. The fake client would read them all for every node.
+type knownPods map[string][]*corev1.Pod
+
+func podsOf(objects []client.Object) knownPods {
+	found := knownPods{}
+	for _, object := range objects {
+		if pod, ok := object.(*corev1.Pod); ok {
+			found[pod.Spec.NodeName] = append(found[pod.Spec.NodeName], pod.DeepCopy())
+		}
+	}
+	for _, pods := range found {
+		slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(key(a), key(b)) })
+	}
+	return found
+}
+
+func (k knownPods) list(ctx context.Context, c client.WithWatch, into client.ObjectList, opts ...client.ListOption) error {
+	pods, ok := into.(*corev1.PodList)
+	if !ok {
+		return c.List(ctx, into, opts...)
+	}
+	var asked client.ListOptions
+	asked.ApplyOptions(opts)
+	if asked.FieldSelector == nil || asked.Namespace != "" || asked.LabelSelector != nil {
+		return c.List(ctx, into, opts...)
+	}
+	node, ok := asked.FieldSelector.RequiresExactMatch("spec.nodeName")
+	if !ok {
+		return c.List(ctx, into, opts...)
+	}
+	for _, pod := range k[node] {
+		pods.Items = append(pods.Items, *pod.DeepCopy())
+	}
+	return nil
 }
 
 // hydrate shows every object to the informer that keeps the cluster state, NodePools and NodeClaims first.
