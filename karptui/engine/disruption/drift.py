@@ -50,7 +50,9 @@ def static_drift(situation: Situation, held: dict[str, Held]) -> list[Command]:
     commands: list[Command] = []
     for candidates in by_pool.values():
         pool = candidates[0].pool
-        members = [state for state in situation.simulation.nodes if state.node_pool == pool.key and state.claim]
+        # The count of a pool of fixed size goes by what NodeClaims say, whatever has become of the labels of Nodes.
+        claimed = [state for state in situation.simulation.nodes if state.claim is not None]
+        members = [state for state in claimed if state.claim and state.claim.node_pool == pool.key]
         running = sum(not state.deleting for state in members)
         free = situation.allowed(pool, DRIFTED)
         if running > (pool.replicas or 0):
