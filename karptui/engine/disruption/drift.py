@@ -63,7 +63,7 @@ def static_drift(situation: Situation, held: dict[str, Held]) -> list[Command]:
         commands.extend(_like_it(candidate) for candidate in candidates[:free])
         for candidate in candidates[free:]:
             held[candidate.name] = Held(candidate.name, Hold.BUDGET, (pool.key,), DRIFTED)
-    return commands
+    return sorted(commands, key=lambda command: command.nodes)
 
 
 def _drifted(situation: Situation) -> list[Candidate]:

@@ -14,7 +14,7 @@ from karptui.engine.provisioning.pools import usable_pools
 from karptui.engine.provisioning.solver import Absence, Solver
 from karptui.engine.provisioning.state_nodes import StateNode, state_nodes
 from karptui.model.decision import PodFailure
-from karptui.model.metadata import condition
+from karptui.model.metadata import condition, is_true
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.snapshot import Snapshot
@@ -133,7 +133,8 @@ class Simulation:
         return self._shielded
 
     def _is_shielded(self, state: StateNode, window: float | None) -> bool:
-        if state.claim is None or not window:
+        # Pods come to a node before it is initialized, and do not shield it until then.
+        if state.claim is None or not window or not is_true(state.claim.conditions, "Initialized"):
             return False
         since = pod_event_of(state.claim)
         return since is not None and self.snapshot.now - since < window
