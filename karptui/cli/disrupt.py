@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from karptui.cli.flags import Output
 from karptui.cli.reading import manifests_snapshot, scenario_of, scenario_snapshot
+from karptui.failure import Failure
 
 if TYPE_CHECKING:
     from karptui.model.snapshot import Snapshot
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def disrupt(
     *files: str,
     file: Annotated[list[str] | None, Parameter(["--file", "-f"], allow_leading_hyphen=True, negative=())] = None,
+    recording: Path | None = None,
     output: Output = None,
     catalog: Path | None = None,
 ) -> int:
@@ -28,12 +30,16 @@ def disrupt(
         Manifests (YAML or JSON, folders) with Nodes, NodeClaims, NodePools and pods, or one scenario.
     file
         The same, one after each -f; - is standard input.
+    recording
+        Instead of files a recorded cluster with its Karpenter: at each step what was foreseen, and what Karpenter did.
     output
         text, or json: commands, blocked, driftOnly, budgets and refused.
     catalog
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
     given = [*(file or ()), *files]
+    if recording is not None:
+        return _recorded(recording, given, output)
     if not given:
         print("karptui: disrupt needs at least one file: -f FILE; see karptui disrupt --help", file=sys.stderr)
         return 2
@@ -58,6 +64,22 @@ def disrupt(
 
         print(disruption_text(snapshot, decide(snapshot), survey(snapshot)))
     return 1 if problems else 0
+
+
+def _recorded(recording: Path, given: list[str], output: str | None) -> int:
+    """Disruptions of a recording, foreseen from what was seen before each."""
+    if given:
+        raise Failure(f"--recording {recording} and {given[0]}: disrupt answers for one of both")
+    from karptui.cli.replay import recording_at
+    from karptui.modes.shadow import judged_recording
+    from karptui.report.recorded_disruption import recorded_json, recorded_text
+
+    moves = judged_recording(recording_at(recording)).moves
+    if output == "json":
+        print(json.dumps(recorded_json(moves), indent=2, ensure_ascii=False))
+    else:
+        print(recorded_text(moves))
+    return 0
 
 
 def _written(snapshot: "Snapshot", computed: bool) -> dict[str, object]:

@@ -87,3 +87,19 @@ def test_no_file_is_said_so(tmp_path: Path) -> None:
     done = karptui(tmp_path, "disrupt")
     assert done.returncode == 2
     assert "needs at least one file" in done.stderr
+
+
+def test_a_recorded_karpenter_is_foreseen_step_by_step(tmp_path: Path) -> None:
+    done = karptui(tmp_path, "disrupt", "--recording", "karpenter-kwok")
+    assert done.returncode == 0, done.stderr
+    assert "delete Empty kwok-default-m9ln6" in done.stdout
+    assert "6 of 6 commands foreseen (100%)" in done.stdout
+    told = json.loads(karptui(tmp_path, "disrupt", "--recording", "karpenter-kwok", "-o", "json").stdout)
+    assert (told["agreed"], told["judged"]) == (6, 6)
+    assert [entry["reason"] for entry in told["commands"]].count("Drifted") == 2
+
+
+def test_a_recording_and_files_at_once_are_refused(tmp_path: Path) -> None:
+    done = karptui(tmp_path, "disrupt", "cluster.yaml", "--recording", "karpenter-kwok")
+    assert done.returncode == 1
+    assert "disrupt answers for one of both" in done.stderr
