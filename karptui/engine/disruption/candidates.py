@@ -130,7 +130,7 @@ class Situation:
     def _candidate(self, state: StateNode, pool: NodePool | None) -> Candidate:
         assert state.claim is not None, "a node without a claim is held before this"
         assert pool is not None, "a node without a pool is held before this"
-        pods = tuple(pod for pod in state.pods if is_reschedulable(pod))
+        pods = tuple(pod for pod in state.movers if is_reschedulable(pod))
         cost = rescheduling_cost(pods)
         return Candidate(
             state=state,

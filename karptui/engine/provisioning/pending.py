@@ -39,7 +39,7 @@ class Batch:
         for state in nodes:
             if not state.deleting or state.node is None:
                 continue
-            for pod in state.pods:
+            for pod in state.movers:
                 if is_reschedulable(pod, budgets, snapshot.now):
                     # Karpenter does not validate these; no API server lets an unreadable one through.
                     error = "; ".join(unreadable(pod.spec))

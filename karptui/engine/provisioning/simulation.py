@@ -48,7 +48,7 @@ class Simulation:
         self.state = {state.name: state for state in self.nodes}
         self.pools = usable_pools(snapshot)
         batch = Batch(snapshot, self.nodes)
-        bound = (pod.spec for state in self.nodes for pod in state.pods)
+        bound = (pod.spec for state in self.nodes for pod in state.movers)
         specs = {id(spec): spec for spec in (*bound, *(pod.spec for pod in batch.pods))}
         self.ground = Groundwork(snapshot, self.nodes, self.pools, specs.values())
         self._faults: dict[bytes, str] = {}
@@ -121,7 +121,7 @@ class Simulation:
         known = self._moving.get(state.name)
         if known is None:
             now = self.snapshot.now
-            known = [pod for pod in state.pods if is_reschedulable(pod, self._budgets, now)]
+            known = [pod for pod in state.movers if is_reschedulable(pod, self._budgets, now)]
             self._moving[state.name] = known
         return known
 

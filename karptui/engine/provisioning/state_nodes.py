@@ -18,17 +18,20 @@ NODES = "nodes"
 class StateNode:
     """One node that exists or is being launched; `pods` are those bound to it that are not terminal.
 
-    `name` and `labels` are the NodeClaim's while it is managed and not registered, else the Node's.
+    `movers` are the pods that may have to go elsewhere when it goes: a StatefulSet's that is being deleted comes back
+    even if it has ended. `name` and `labels` are the NodeClaim's while it is managed and not registered, else the
+    Node's.
     """
 
-    __slots__ = ("claim", "deleting", "initialized", "labels", "name", "node", "pods", "registered")
+    __slots__ = ("claim", "deleting", "initialized", "labels", "movers", "name", "node", "pods", "registered")
 
     def __init__(
-        self, node: Node | None, claim: NodeClaim | None, pods: tuple[Pod, ...], marked: frozenset[str]
+        self, node: Node | None, claim: NodeClaim | None, bound: tuple[Pod, ...], marked: frozenset[str]
     ) -> None:
         self.node = node
         self.claim = claim
-        self.pods = pods
+        self.pods = tuple(pod for pod in bound if not pod.terminal)
+        self.movers = self.pods if len(self.pods) == len(bound) else tuple(filter(_comes_back, bound))
         labels = node.metadata.labels if node is not None else {}
         self.registered = claim is None or labels.get(REGISTERED) == "true"
         self.initialized = claim is None or labels.get(INITIALIZED) == "true"
@@ -127,7 +130,7 @@ def state_nodes(snapshot: Snapshot) -> list[StateNode]:
     bound: dict[str, list[Pod]] = {}
     for key in sorted(snapshot.pods):
         pod = snapshot.pods[key]
-        if pod.node_name and not pod.terminal:
+        if pod.node_name:
             bound.setdefault(pod.node_name, []).append(pod)
     nodes: dict[str, Node] = {}
     for node in snapshot.nodes.values():
@@ -138,9 +141,13 @@ def state_nodes(snapshot: Snapshot) -> list[StateNode]:
     joined: list[StateNode] = []
     for provider_id in {**nodes, **claims}:
         node, claim = nodes.get(provider_id), claims.get(provider_id)
-        pods = tuple(bound.get(node.key, ())) if node is not None else ()
-        joined.append(StateNode(node, claim, pods, snapshot.marked_for_deletion))
+        on_it = tuple(bound.get(node.key, ())) if node is not None else ()
+        joined.append(StateNode(node, claim, on_it, snapshot.marked_for_deletion))
     return sorted(joined, key=lambda state: state.name)
+
+
+def _comes_back(pod: Pod) -> bool:
+    return not pod.terminal or (pod.terminating and pod.metadata.owned_by("apps/v1", "StatefulSet"))
 
 
 def _node_key(node: Node) -> str | None:
