@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from textual.app import App
+from textual.screen import Screen
 from textual.widget import Widget
 
 from karptui.tui.dirty import Dirty
@@ -29,6 +30,7 @@ class _Drawn:
     def __init__(self, topics: frozenset[str], draw: Draw) -> None:
         self.topics = topics
         self.draw = draw
+        self.screen: Screen[Any] | None = None
         self.seen: dict[str, int] = {}
         self.drawn = False
         self.not_before = 0.0
@@ -86,8 +88,12 @@ class Clock:
 
     def _draw(self, paced: bool) -> None:
         self._owed = False
+        shown = self._shown_screens()
         for widget, entry in list(self._widgets.items()):
-            if not self._is_visible(widget):
+            if not widget.is_attached:
+                continue
+            screen = entry.screen = entry.screen or widget.screen
+            if screen not in shown or widget not in screen._compositor.full_map:  # pyright: ignore[reportPrivateUsage]
                 continue
             begun = self._now()
             if paced and entry.drawn and begun < entry.not_before:
@@ -99,13 +105,11 @@ class Clock:
                 entry.draw(fresh or entry.topics)
                 entry.not_before = begun + (self._now() - begun) / SHARE
 
-    def _is_visible(self, widget: Widget) -> bool:
-        if not widget.is_attached or not widget.is_on_screen:
-            return False
-        screen = widget.screen
-        for above in reversed(self._app.screen_stack):
-            if above is screen:
-                return True
-            if not above.is_modal:  # nothing shines through it
-                return False
-        return False
+    def _shown_screens(self) -> "list[Screen[Any]]":
+        """From the top down to the first that nothing shines through."""
+        shown: list[Screen[Any]] = []
+        for screen in reversed(self._app.screen_stack):
+            shown.append(screen)
+            if not screen.is_modal:
+                break
+        return shown

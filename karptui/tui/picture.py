@@ -18,6 +18,7 @@ from karptui.views.still import still_of
 from karptui.world.world import World
 
 T = TypeVar("T")
+_RESOURCES = {"node": "nodes", "claim": "nodeclaims", "pool": "nodepools"}
 
 
 class Picture:
@@ -106,6 +107,17 @@ class Picture:
             elif resource == "catalogue":
                 nodes.add_all()
         self._pods.look(world)
+
+    def stamp(self, subject: Subject) -> tuple[object, ...]:
+        """Differs when the object itself, or what most is said about it, is another now."""
+        world, (kind, key) = self.world, subject
+        if kind == "waiting":
+            row = next((row for row in self.waiting() if row.key == key), None)
+            return (
+                () if row is None else (row.text, len(row.pods), row.pods[0], id(world.of("nodeclaims").get(row.claim)))
+            )
+        asked = world.usage.requested.get(key) if kind == "node" else None
+        return id(world.of(_RESOURCES.get(kind, "pods")).get(key)), asked and tuple(asked.items())
 
     def log(self) -> list[LogRow]:
         """The log, oldest line first."""

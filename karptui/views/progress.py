@@ -1,5 +1,6 @@
 """What each pending pod waits for, and how long that will take."""
 
+from bisect import bisect_left, insort
 from functools import lru_cache
 
 from msgspec import Struct
@@ -32,7 +33,7 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting(world: World, now: float) -> list[Waiting]:
-    """Every pending pod, grouped by what it waits for: blocked ones last, larger groups first."""
+    """Every pending pod, grouped by what it waits for: blocked groups last, larger ones first, pods sorted by key."""
     return KeptWaiting().read(world, now, KeptClaims().read(world))
 
 
@@ -52,19 +53,19 @@ class KeptWaiting:
     def read(self, world: World, now: float, claims: KeptClaims) -> list[Waiting]:
         """As `waiting`; `claims` up to date."""
         self._look(world, claims)
-        rows: dict[str, Waiting] = {}
+        entries: dict[str, Waiting] = {}
         members: dict[str, list[str]] = {}
         for reason, pods in self._groups.items():
             entry = self._entry(world, reason, pods[0], now, claims)
-            if rows.setdefault(entry.key, entry) is entry:
+            if entries.setdefault(entry.key, entry) is entry:
                 members[entry.key] = pods
             else:  # a NodeClaim and its node are the same to wait for
-                members[entry.key] = [*members[entry.key], *pods]
-        found = [replace(entry, pods=tuple(members[key])) for key, entry in rows.items()]
+                members[entry.key] = sorted([*members[entry.key], *pods])
+        found = [replace(entry, pods=tuple(members[key])) for key, entry in entries.items()]
         return sorted(found, key=lambda row: (row.blocked, -len(row.pods), row.key))
 
     def _look(self, world: World, claims: KeptClaims) -> None:
-        """Bring `_groups` up to date: by reason the pods that wait for it, in the order in which they began to."""
+        """Bring `_groups` up to date: the pods of each reason, sorted."""
         if world.preview is not self._preview:
             self._preview = world.preview
             plan = world.preview.plan if world.preview is not None else Plan()
@@ -78,21 +79,26 @@ class KeptWaiting:
                 timeline = world.pod_timelines.get(key)
                 if timeline is not None and timeline.target in moved:
                     self.pods.add(key)
-        if not self.pods:
+        if self.pods:
+            for key in sorted(self.pods.taken(world.pending, self._reasons)):
+                self._place(world, key)
+
+    def _place(self, world: World, key: str) -> None:
+        """Put a pod where it belongs now."""
+        pod = world.pending.get(key)
+        before = self._reasons.pop(key, None)
+        reason = self._reason(world, key, pod) if pod is not None else None
+        if reason is not None:
+            self._reasons[key] = reason
+        if reason == before:
             return
-        for key in self.pods.taken(world.pending, self._reasons):
-            self._reasons.pop(key, None)
-        reasons, groups = self._reasons, self._groups
-        groups.clear()
-        for key, pod in world.pending.items():
-            reason = reasons.get(key)
-            if reason is None:
-                reason = reasons[key] = self._reason(world, key, pod)
-            group = groups.get(reason)
-            if group is None:
-                groups[reason] = [key]
-            else:
-                group.append(key)
+        if before is not None:
+            group = self._groups[before]
+            del group[bisect_left(group, key)]
+            if not group:
+                del self._groups[before]
+        if reason is not None:
+            insort(self._groups.setdefault(reason, []), key)
 
     def _reason(self, world: World, key: str, pod: Pod) -> tuple[str, object]:
         plan = self._preview.plan if self._preview is not None else Plan()

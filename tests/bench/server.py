@@ -125,6 +125,7 @@ class Server:
             lines = b"".join(next(changes) for _ in range(int(owed)))
             self.sent += int(owed)
             owed -= int(owed)
+            self._watchers = [writer for writer in self._watchers if not writer.is_closing()]
             for writer in self._watchers:
                 writer.write(b"%x\r\n%s\r\n" % (len(lines), lines))
 

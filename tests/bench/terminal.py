@@ -26,6 +26,9 @@ KEYS = 40
 CURSOR = "m▸\x1b".encode()
 """The cursor's own mark, as only a list writes it."""
 
+LIVE = b"live"
+"""What the head says once every list is there."""
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -138,7 +141,8 @@ async def steady(folder: str) -> None:
     terminal = Terminal("--kubeconfig", str(kubeconfig), home=folder)
     seen = await terminal.until(f"NODES {PODS // 25:,}".encode())
     print(f"{PODS:,} pods, {PODS // 25} nodes in the picture after {seen - terminal.started:.1f} s")
-    await asyncio.sleep(6.0)
+    await terminal.until(LIVE)
+    await asyncio.sleep(5.0)
     print(
         f"{'screen':<10}{'changes/s':>10}{'sent/s':>8}{'CPU %':>8}{'KiB/s':>8}{'RSS MiB':>9}   key to paint ms p50, p99"
     )

@@ -23,6 +23,7 @@ SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
 _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
+_BACKGROUND = {"pods", "nodes", "nodeclaims", "nodepools"}
 _THIRD = ("decisions", "flight", "nodes")
 
 
@@ -81,11 +82,10 @@ class OverviewScreen(Frame):
         panel = listing.query_ancestor(Panel)
         title = panel.title
 
+        # The screen is there for as long as the program runs, so its widgets may be held.
         def draw(_: frozenset[str]) -> None:
-            live = self.live
-            listing_now, panel_now = self.query_one(which, Listing), self.query_one(f"{which}-box", Panel)
-            listing_now.show(items(), live.unit)
-            panel_now.set_title(*_titled(title, listing_now))
+            listing.show(items(), self.live.unit)
+            panel.set_title(*_titled(title, listing))
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter"), draw)
 
@@ -112,6 +112,7 @@ class OverviewScreen(Frame):
                 self.query_one(f"#{name}-box").styles.clear_rule("height")
 
     _third = "decisions"
+    _explained: tuple[Subject | None, tuple[object, ...]] = (None, ())
 
     def lists(self) -> "list[Listing[Any]]":
         """All of them: in one column `tab` brings the hidden ones up."""
@@ -136,6 +137,10 @@ class OverviewScreen(Frame):
 
     def _draw_why(self, topics: frozenset[str]) -> None:
         picture, subject = self.live.picture, self.subject or self._otherwise()
+        stamp = (subject, picture.stamp(subject) if subject is not None else ())
+        if topics <= _BACKGROUND and stamp == self._explained:
+            return  # something changed, but nothing of this; what may depend on more is looked at every second
+        self._explained = stamp
         pane, panel = self.query_one("#why", TextPane), self.query_one("#why-box", Panel)
         if subject is None:
             panel.set_title("Why", "")

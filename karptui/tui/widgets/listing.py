@@ -78,7 +78,7 @@ class Listing(Rows, Generic[T]):
             self.set_columns(self._table.titled(unit))
         order = self._current_order()
         falling = order is not None and order.falling != self._reversed
-        if isinstance(items, Changing) and (self._filter or order is not None):
+        if (self._filter or order is not None) and isinstance(items, Changing):
             if self._arrangement is None:
                 self._arrangement = Arrangement(self._table, self._filter, order, falling)
             self._arrangement.take(items)

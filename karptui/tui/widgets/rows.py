@@ -125,8 +125,9 @@ class Rows(ScrollView, can_focus=True):
 
     def set_stale(self, stale: bool) -> None:
         """Dim every row: the stream behind them is lost and this is the last picture."""
-        self._stale = stale
-        self._refresh_changed()
+        if stale != self._stale:
+            self._stale = stale
+            self._refresh_changed()
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row; False when there is none of that key."""
