@@ -3,19 +3,20 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+import msgspec
+from msgspec import Meta, Struct
 
 from karptui.failure import Failure
 
 ENVIRONMENT_PREFIX = "KARPTUI_"
+DEAREST = 1e6
+"""USD an hour: what costs more is a mistake, and infinity is no price."""
 
 
-class Settings(BaseModel):
+class Settings(Struct, frozen=True, kw_only=True):
     """Everything a person can set once instead of on every command line."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     theme: str = "dark"
     """Name of a theme: shipped, or a file in the `themes` folder beside the config file."""
@@ -31,18 +32,15 @@ class Settings(BaseModel):
     """Seconds without a new pod after which a batch closes."""
     batch_max_duration: float = 10.0
     """Seconds after which a batch closes in any case."""
-    prices: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    prices: dict[str, Annotated[float, Meta(gt=0, le=DEAREST)]] = {}
     """Your own prices for active mode, USD an hour: `"m7i.large" = 0.08` on demand, `"m7i.large/spot" = 0.03`."""
     feature_gates: dict[str, bool] = {}
     """Karpenter's feature gates, as your cluster has them: a table, or text such as `StaticCapacity=true`."""
 
-    @field_validator("feature_gates", mode="before")
-    @classmethod
-    def _gates(cls, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        pairs = [entry.partition("=") for entry in given.split(",") if entry.strip()]
-        return {name.strip(): value.strip() for name, _, value in pairs}
+
+def _gates(text: str) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in text.split(",") if entry.strip()]
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def config_folder() -> Path:
@@ -63,7 +61,7 @@ def load_settings(**flags: Any) -> Settings:
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise Failure(f"cannot read {file}: {error}; mend or remove it") from error
         sources = dict.fromkeys(given, str(file))
-    for name in Settings.model_fields:
+    for name in Settings.__struct_fields__:
         if (value := os.environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
             given[name] = value
             sources[name] = f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}"
@@ -71,13 +69,17 @@ def load_settings(**flags: Any) -> Settings:
         if value is not None:
             given[name] = value
             sources[name] = f"--{name.replace('_', '-')}"
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        known = ", ".join(Settings.model_fields)
-        what = (
-            f"there is no setting {name!r} (there are {known})" if first["type"] == "extra_forbidden" else first["msg"]
-        )
-        raise Failure(f"{sources.get(name, name)}: {name}: {what}") from error
+    types, checked = get_type_hints(Settings, include_extras=True), dict[str, Any]()
+    for name, value in given.items():
+        if name not in types:
+            known = ", ".join(types)
+            raise Failure(f"{sources[name]}: {name}: there is no setting {name!r} (there are {known})")
+        if name == "feature_gates" and isinstance(value, str):
+            value = _gates(value)
+        try:
+            # Not strict: what comes from the environment is text.
+            checked[name] = msgspec.convert(value, types[name], strict=False)
+        except msgspec.ValidationError as error:
+            problem = str(error).replace("`", "").replace("Expected", "expected")
+            raise Failure(f"{sources[name]}: {name}: {problem}") from error
+    return Settings(**checked)

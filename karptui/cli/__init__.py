@@ -12,6 +12,13 @@ def main() -> None:
         print(f"karptui {__version__}")
         return
     try:
+        if sys.argv[1:] in ([], ["demo"]):  # nothing to parse, and somebody waits for the first frame
+            from karptui.cli import shown
+            from karptui.cli.ending import ended
+            from karptui.settings import load_settings
+
+            show = shown.demo if sys.argv[1:] else shown.cluster
+            sys.exit(ended(lambda: show(load_settings())))
         from karptui.cli.app import run
 
         sys.exit(run(sys.argv[1:]))

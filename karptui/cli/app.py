@@ -1,15 +1,12 @@
 """The command line: which commands there are. Each is imported when it is called."""
 
-import asyncio
 import difflib
-import os
 import sys
-import traceback
 
 from cyclopts import App, CycloptsError, UnknownCommandError, UnusedCliTokensError
 
 from karptui import __version__
-from karptui.failure import Failure
+from karptui.cli.ending import ended
 
 app = App(
     name="karptui",
@@ -50,33 +47,15 @@ def run(arguments: list[str]) -> int:
     # Without a command karptui observes the current context; its flags may come at once.
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["observe", *arguments]
-    try:
-        answer = app(arguments, exit_on_error=False, print_error=False)
-        sys.stdout.flush()
-        return answer if isinstance(answer, int) else 0
-    except CycloptsError as error:
-        print(f"karptui: {usage_sentence(error)}", file=sys.stderr)
-        return 2
-    except Failure as error:
-        print(f"karptui: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # The reader of our output has gone, and so would a message about it when Python flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return 130
-    except Exception as error:  # a traceback helps nobody who did not write this
-        print(f"karptui: {fault_sentence(error)}", file=sys.stderr)
-        return 1
 
+    def command() -> object:
+        try:
+            return app(arguments, exit_on_error=False, print_error=False)
+        except CycloptsError as error:
+            print(f"karptui: {usage_sentence(error)}", file=sys.stderr)
+            return 2
 
-def fault_sentence(error: Exception) -> str:
-    """What went wrong in karptui itself, and where, for a report."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-    said = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"a fault in karptui itself ({said}, at {where}): please report it with the command that you gave"
+    return ended(command)
 
 
 def usage_sentence(error: CycloptsError) -> str:

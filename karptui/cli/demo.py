@@ -1,11 +1,6 @@
 """`karptui demo`."""
 
-from typing import TYPE_CHECKING
-
 from karptui.cli.flags import Look, Output
-
-if TYPE_CHECKING:
-    from karptui.modes.run import Run
 
 
 def demo(
@@ -31,22 +26,6 @@ def demo(
     output
         text or json; without it a screen where there is a terminal, else text.
     """
-    from pathlib import Path
+    from karptui.cli.shown import demo as play_demo
 
-    from karptui.cli.playing import play, wants_screen
-    from karptui.cli.record import check_new
-    from karptui.failure import Failure
-
-    if speed is not None and not speed > 0:
-        raise Failure(f"--speed {speed:g}: the speed must be more than 0")
-    if record:
-        check_new(record)
-    settings = (look or Look()).settings()
-    path = Path(record) if record else None
-
-    def make() -> "Run":
-        from karptui.modes.demo import SPEED, Demo
-
-        return Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
-
-    return play(make, settings, output, mode="DEMO")
+    return play_demo((look or Look()).settings(), seed, speed, record, output)

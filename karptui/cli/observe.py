@@ -1,6 +1,6 @@
 """`karptui`, without a command or as `karptui observe`."""
 
-from karptui.cli.flags import Cluster, Look, Output, observer
+from karptui.cli.flags import Cluster, Look, Output
 
 
 def observe(
@@ -17,10 +17,7 @@ def observe(
     output
         text or json; without it a screen where there is a terminal, else text.
     """
-    from karptui.cli.playing import play
-    from karptui.cli.record import check_new
+    from karptui.cli.shown import cluster as show_cluster
 
-    if record:
-        check_new(record)
-    settings = (look or Look()).settings()
-    return play(lambda: observer(cluster or Cluster(), settings, record), settings, output)
+    which, settings = cluster or Cluster(), (look or Look()).settings()
+    return show_cluster(settings, which.kubeconfig, which.context, which.namespace, record, output)

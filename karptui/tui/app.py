@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,14 +14,14 @@ from textual.binding import BindingType
 from karptui.failure import Failure
 from karptui.tui.actions import Keymap, keymap_faults
 from karptui.tui.clock import Clock
-from karptui.tui.help import Help
 from karptui.tui.look import Look
-from karptui.tui.palette import Entry, Palette, theme_entries
 from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, user_folder
 
 if TYPE_CHECKING:
     from karptui.modes.run import Run
     from karptui.settings import Settings
+    from karptui.tui.help import Help
+    from karptui.tui.palette import Entry, Palette
 
 
 def find_themes(extra: Iterable[Path] = ()) -> Themes:
@@ -65,10 +66,26 @@ class Karptui(App[None]):
             self.theme = self.look.textual_theme().name
         self.fault: Exception | None = None
         """What ended the application if it was a fault of its own; no traceback goes to the terminal."""
-        self.palette = Palette()
-        self.help = Help()
-        self.install_screen(self.palette, "palette")
-        self.install_screen(self.help, "help")
+
+    # Both are made when they are first asked for: the first frame does without them.
+
+    @cached_property
+    def palette(self) -> "Palette":
+        """Ask, go, do."""
+        from karptui.tui.palette import Palette
+
+        palette = Palette()
+        self.install_screen(palette, "palette")
+        return palette
+
+    @cached_property
+    def help(self) -> "Help":
+        """The keys of a screen."""
+        from karptui.tui.help import Help
+
+        help = Help()
+        self.install_screen(help, "help")
+        return help
 
     def _register_looks(self) -> None:
         for theme in self.themes.by_name.values():
@@ -96,11 +113,13 @@ class Karptui(App[None]):
         for screen in self.screen_stack:
             screen.refresh(layout=True)
 
-    def ask(self, entries: Callable[[], Sequence[Entry]]) -> None:
+    def ask(self, entries: "Callable[[], Sequence[Entry]]") -> None:
         """Open the palette over the screen; what is chosen is run as an action of that screen, else of the app."""
+        from karptui.tui.palette import theme_entries
+
         asked_on = self.screen
 
-        async def run(entry: Entry | None) -> None:
+        async def run(entry: "Entry | None") -> None:
             if entry is not None:
                 owner = asked_on if hasattr(asked_on, f"action_{entry.action}") else self
                 await self.run_action(("", entry.action, entry.arguments), default_namespace=owner)

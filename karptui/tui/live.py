@@ -12,7 +12,6 @@ from karptui.failure import Failure
 from karptui.tui.actions import PLACES
 from karptui.tui.app import Karptui
 from karptui.tui.money import HOUR, next_unit
-from karptui.tui.questions import entries_for
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.theme import Themes
@@ -232,6 +231,8 @@ class Live(Karptui):
 
     def open_palette(self, place: str, subject: Subject | None) -> None:
         """Ask, go, do."""
+        from karptui.tui.questions import entries_for
+
         self.ask(lambda: entries_for(self, place, subject))
 
     def open_help(self, place: str) -> None:

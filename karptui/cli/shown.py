@@ -1,0 +1,69 @@
+"""The two commands that open a screen, for those who gave no flags as for those who did.
+
+Without flags nothing is parsed, and the first frame comes a quarter sooner.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from karptui.cli.playing import play, wants_screen
+from karptui.failure import Failure
+
+if TYPE_CHECKING:
+    from karptui.modes.run import Run
+    from karptui.settings import Settings
+
+
+def cluster(
+    settings: "Settings",
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    record: str | None = None,
+    output: str | None = None,
+) -> int:
+    """Watch a cluster; the exit code."""
+
+    def make() -> "Run":
+        from karptui.model.snapshot import Options
+        from karptui.modes.observe import Observe
+
+        options = Options(
+            preference_policy=settings.preference_policy,
+            min_values_policy=settings.min_values_policy,
+            batch_idle_duration=settings.batch_idle_duration,
+            batch_max_duration=settings.batch_max_duration,
+        )
+        path = Path(record) if record else None
+        return Observe(kubeconfig, context, namespace, options, path, settings.region)
+
+    _check(record)
+    return play(make, settings, output)
+
+
+def demo(
+    settings: "Settings",
+    seed: str = "talk",
+    speed: float | None = None,
+    record: str | None = None,
+    output: str | None = None,
+) -> int:
+    """Play the demo; the exit code."""
+    if speed is not None and not speed > 0:
+        raise Failure(f"--speed {speed:g}: the speed must be more than 0")
+    _check(record)
+
+    def make() -> "Run":
+        from karptui.modes.demo import SPEED, Demo
+
+        path = Path(record) if record else None
+        return Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
+
+    return play(make, settings, output, mode="DEMO")
+
+
+def _check(record: str | None) -> None:
+    if record:
+        from karptui.cli.record import check_new
+
+        check_new(record)
