@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from karptui.cli.shown import options_of
+
 if TYPE_CHECKING:
-    from karptui.model.snapshot import Options
     from karptui.modes.observe import Observe
     from karptui.settings import Settings
 
@@ -55,19 +56,6 @@ class Look:
         from karptui.settings import load_settings
 
         return load_settings(theme=self.theme, ascii=self.ascii)
-
-
-def options_of(settings: Settings) -> Options:
-    """Karpenter's settings, as this user's cluster has them."""
-    from karptui.model.snapshot import Options
-
-    return Options(
-        preference_policy=settings.preference_policy,
-        min_values_policy=settings.min_values_policy,
-        batch_idle_duration=settings.batch_idle_duration,
-        batch_max_duration=settings.batch_max_duration,
-        feature_gates=settings.feature_gates,
-    )
 
 
 def observer(cluster: Cluster, settings: Settings, record: str | None = None) -> Observe:

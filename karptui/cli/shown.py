@@ -10,8 +10,22 @@ from karptui.cli.playing import play, wants_screen
 from karptui.failure import Failure
 
 if TYPE_CHECKING:
+    from karptui.model.snapshot import Options
     from karptui.modes.run import Run
     from karptui.settings import Settings
+
+
+def options_of(settings: "Settings") -> "Options":
+    """Karpenter's settings, as this user's cluster has them."""
+    from karptui.model.snapshot import Options
+
+    return Options(
+        preference_policy=settings.preference_policy,
+        min_values_policy=settings.min_values_policy,
+        batch_idle_duration=settings.batch_idle_duration,
+        batch_max_duration=settings.batch_max_duration,
+        feature_gates=settings.feature_gates,
+    )
 
 
 def cluster(
@@ -25,17 +39,10 @@ def cluster(
     """Watch a cluster; the exit code."""
 
     def make() -> "Run":
-        from karptui.model.snapshot import Options
         from karptui.modes.observe import Observe
 
-        options = Options(
-            preference_policy=settings.preference_policy,
-            min_values_policy=settings.min_values_policy,
-            batch_idle_duration=settings.batch_idle_duration,
-            batch_max_duration=settings.batch_max_duration,
-        )
         path = Path(record) if record else None
-        return Observe(kubeconfig, context, namespace, options, path, settings.region)
+        return Observe(kubeconfig, context, namespace, options_of(settings), path, settings.region)
 
     _check(record)
     return play(make, settings, output)
