@@ -69,6 +69,7 @@ def active(
     cluster: WholeCluster | None = None,
     aws: Aws | None = None,
     brakes: Brakes | None = None,
+    policy: Literal["karpenter", "cheapest"] = "karpenter",
     dry_run: bool = False,
     take_over: bool = False,
     yes: bool = False,
@@ -84,6 +85,8 @@ def active(
     ----------
     provider
         ec2, or kwok: nodes without machines, for any cluster.
+    policy
+        karpenter: launch what Karpenter would. cheapest: under the same rules, nodes chosen by what they cost.
     dry_run
         Write nothing; list what would be written.
     take_over
@@ -97,11 +100,13 @@ def active(
     output
         text or json; without it a screen where there is a terminal, else text.
     """
+    from dataclasses import replace
     from pathlib import Path
 
     from karptui.cli.flags import options_of
     from karptui.cli.playing import play
     from karptui.cli.record import check_new
+    from karptui.engine.cheapest import Policy
     from karptui.modes.active import Active
     from karptui.settings import load_settings
 
@@ -112,6 +117,7 @@ def active(
     if take_over and not dry_run and not yes:
         confirm_take_over(asked)
     rules = rules_of(brakes or Brakes(), dry_run=dry_run, take_over=take_over and not dry_run, space=lease_namespace)
+    rules = replace(rules, policy=Policy(policy))
     make = provider_of(provider, aws or Aws(), settings)
     run = Active(
         make,

@@ -3,13 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from karptui.cli.flags import Output
 from karptui.cli.reading import manifests_snapshot, scenario_of, scenario_snapshot
 from karptui.failure import Failure
+
+COMPARED_PODS = 2_000
+"""Up to so many pods it is also said what the nodes of the other policy would cost."""
 
 
 def plan(
@@ -18,6 +21,7 @@ def plan(
     output: Output = None,
     reasons: Annotated[bool, Parameter(negative=())] = False,
     catalog: Path | None = None,
+    policy: Literal["karpenter", "cheapest"] = "karpenter",
 ) -> int:
     """Print what would be decided for the pods in manifests, or in a scenario file. No cluster is asked.
 
@@ -34,6 +38,8 @@ def plan(
         would help.
     catalog
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
+    policy
+        karpenter: as Karpenter decides. cheapest: under the same rules, nodes chosen by what they cost.
     """
     given = [*(file or ()), *files]
     if not any(given):
@@ -48,9 +54,11 @@ def plan(
         snapshot, problems = manifests_snapshot(given)
     for problem in problems:
         print(f"karptui: {problem}", file=sys.stderr)
-    from karptui.engine.provisioning import plan as decide
+    from karptui.engine.cheapest import Policy, decide
 
-    answer = decide(snapshot)
+    # Parity as JSON is for machines that compare it: it is not planned a second time.
+    compared = 0 if output == "json" else COMPARED_PODS
+    answer = decide(snapshot, Policy(policy), compared)
     if output == "json":
         from karptui.report.expect import expect_of
         from karptui.report.reasons import expect_with_reasons

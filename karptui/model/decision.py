@@ -114,13 +114,24 @@ class PodFailure(Struct, frozen=True, gc=False):
     relaxed: tuple[Relaxation, ...] = ()
 
 
+class Comparison(Struct, frozen=True, gc=False):
+    """What the new nodes of one batch cost, USD an hour: as Karpenter would choose them, and as policy `cheapest` does.
+
+    `bound`: no nodes at all could be cheaper; None where no solver is installed.
+    """
+
+    karpenter: float
+    cheapest: float
+    bound: float | None = None
+
+
 class Plan(Struct, frozen=True, gc=False, eq=False):
     """The answer to one provisioning question.
 
     `existing` maps node names (NodeClaim names where not registered) to the pods nominated to them; `errors` are pods
     that were tried and fit nowhere; `ignored` failed validation and were not tried; `deferred` says why no round
     started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet;
-    `unfinished`: the time was up before every pod had been tried.
+    `unfinished`: the time was up before every pod had been tried. `compared`: what other nodes would have cost.
     """
 
     claims: tuple[PlannedClaim, ...] = ()
@@ -131,6 +142,7 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     relaxed: tuple[Relaxation, ...] = ()
     not_modelled: tuple[str, ...] = ()
     unfinished: bool = False
+    compared: Comparison | None = None
 
 
 class DecisionKind(StrEnum):
@@ -149,7 +161,8 @@ class Decision(Struct, frozen=True, gc=False, eq=False):
     LAUNCH has `claim`; NOMINATE has `nodes` (one) and `pods`; REFUSE has `failure` and the pods it holds for; DELETE
     and REPLACE have `nodes`, the pods that move, and for REPLACE the replacement in `claim`, with further ones in
     `more` (a drifted node may need several). `price_change` is the expected change of the bill in USD an hour. `cause`
-    is Karpenter's own word: Provisioned, Empty, Underutilized, Drifted, Interrupted ... `seconds` is the engine's time.
+    is Karpenter's own word: Provisioned, Empty, Underutilized, Drifted, Interrupted ... `seconds` is the engine's time;
+    `compared` is about the whole batch.
     """
 
     id: str
@@ -164,6 +177,7 @@ class Decision(Struct, frozen=True, gc=False, eq=False):
     not_modelled: tuple[str, ...] = ()
     snapshot: int = 0
     seconds: float = 0.0
+    compared: Comparison | None = None
     more: tuple[PlannedClaim, ...] = ()
 
     @property

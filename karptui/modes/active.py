@@ -10,6 +10,7 @@ from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.control.brakes import Brakes
 from karptui.control.gate import Gate, Hook
 from karptui.control.leader import LEASE_NAME, Leadership, Timing
+from karptui.engine.cheapest import Policy
 from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import KubeError
@@ -36,6 +37,7 @@ class Rules:
     brakes: Brakes = field(default_factory=Brakes)
     dry_run: bool = False
     repair: bool = False
+    policy: Policy = Policy.KARPENTER
     take_over: bool = False
     lease_namespace: str = "kube-system"
     lease_name: str = LEASE_NAME
@@ -76,6 +78,7 @@ class Active(Run):
             decides=False,
             waits=self.warming_up,
             again=not self.rules.dry_run,
+            policy=self.rules.policy,
         )
 
     def planner(self) -> Planner:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from karptui.model.decision import Decision, Plan
 from karptui.model.snapshot import Snapshot
 from karptui.report.status import columns
-from karptui.views.decisions import CandidateRow, DecisionView, decision_view
+from karptui.views.decisions import CandidateRow, DecisionView, comparison_text, decision_view
 from karptui.views.line import plain
 from karptui.views.wording import amount, hourly, plural, short_capacity_type, short_zone
 from karptui.world import events
@@ -29,6 +29,8 @@ def planned_text(snapshot: Snapshot, plan: Plan, reasons: bool = False) -> str:
     for decision in decisions:
         world.apply(events.DecisionMade(snapshot.now, decision))
         parts.append(_decision(decision_view(world, decision, snapshot.now), reasons))
+    if plan.compared is not None:
+        parts.append(f"by policy: {comparison_text(plan.compared)}")
     parts += [f"{pod} is ignored: {message}" for pod, message in plan.ignored.items()]
     parts += [f"not modelled: {what}" for what in plan.not_modelled]
     source = snapshot.catalogue.source or "nowhere"

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
 from karptui.engine.explain.sentences import wish
-from karptui.model.decision import Decision, DecisionKind, PlannedClaim, Reason, Refusal, TypeVerdict
+from karptui.model.decision import Comparison, Decision, DecisionKind, PlannedClaim, Reason, Refusal, TypeVerdict
 from karptui.model.quantity import human
 from karptui.views.line import Line
 from karptui.views.progress import pods_text
@@ -210,8 +210,21 @@ def _facts(decision: Decision, claim_names: list[str]) -> list[Line]:
     lines.append(
         (("pods ", "dim"), (f"{len(decision.pods)}  {pods_text(decision.pods)}" if decision.pods else "none", "text"))
     )
+    if decision.compared is not None:
+        lines.append((("the batch ", "dim"), (comparison_text(decision.compared), "text")))
     lines += [(("not modelled ", "warn"), (what, "text")) for what in decision.not_modelled]
     return lines
+
+
+def comparison_text(compared: Comparison) -> str:
+    """`Karpenter $1.92/h, cheapest $1.61/h (−16%); 22% and 2% above the bound of $1.58/h`."""
+    text = f"Karpenter {hourly(compared.karpenter)}, cheapest {hourly(compared.cheapest)}"
+    if compared.cheapest < compared.karpenter:
+        text += f" (−{1 - compared.cheapest / compared.karpenter:.0%})"
+    if not compared.bound:
+        return text
+    above = [f"{price / compared.bound - 1:.0%}" for price in (compared.karpenter, compared.cheapest)]
+    return f"{text}; {above[0]} and {above[1]} above the bound of {hourly(compared.bound)}"
 
 
 def _asked(claim: PlannedClaim) -> list[Line]:

@@ -11,7 +11,8 @@ from time import monotonic
 
 from msgspec.structs import replace
 
-from karptui.engine.provisioning import plan
+from karptui.engine.cheapest import COMPARED_PODS, Policy
+from karptui.engine.cheapest import decide as decide_by
 from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -48,6 +49,7 @@ class Planner:
         decides: bool = True,
         waits: Callable[[], bool] = lambda: False,
         again: bool = True,
+        policy: Policy = Policy.KARPENTER,
     ) -> None:
         self._world = world
         self._sink = sink
@@ -56,6 +58,7 @@ class Planner:
         self.decides = decides
         self._waits = waits
         self._again = again
+        self._policy = policy
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
@@ -138,7 +141,7 @@ class Planner:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            answer = await loop.run_in_executor(self._engine, timed_plan, snapshot)
+            answer = await loop.run_in_executor(self._engine, self._answer, snapshot, decide)
         except Exception as error:  # a fault of the engine must not end the watching
             self._failed(now, error)
             return
@@ -153,6 +156,12 @@ class Planner:
             self._decide(answer, snapshot, seconds)
         elif self._window.closes is not None:
             self._preview = (answer, snapshot, seconds)
+
+    def _answer(self, snapshot: Snapshot, decide: bool) -> Plan:
+        # What the other policy costs is worth knowing of decisions, not of every look ahead.
+        if decide or self._policy is not Policy.KARPENTER:
+            return timed_plan(snapshot, policy=self._policy, compare_up_to=COMPARED_PODS)
+        return timed_plan(snapshot)
 
     def _overtaken(self, snapshot: Snapshot) -> bool:
         """Whether somebody else made a NodeClaim after this snapshot, while the window was open."""
@@ -224,10 +233,12 @@ class Planner:
         return coming and all(entry is not None and entry.decided is not None for entry in timelines)
 
 
-def timed_plan(snapshot: Snapshot, limit: float = ROUND_LIMIT) -> Plan:
+def timed_plan(
+    snapshot: Snapshot, limit: float = ROUND_LIMIT, policy: Policy = Policy.KARPENTER, compare_up_to: int = 0
+) -> Plan:
     """One round that ends after `limit` seconds, whatever is left to try."""
     end = monotonic() + limit
-    return plan(snapshot, lambda: monotonic() >= end)
+    return decide_by(snapshot, policy, compare_up_to, lambda: monotonic() >= end)
 
 
 def decisions_of(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:
@@ -256,5 +267,13 @@ def decisions_of(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decis
         )
         for failure, pods in refused.items()
     ]
-    shared = {"not_modelled": answer.not_modelled, "snapshot": snapshot.number, "seconds": seconds}
-    return [replace(decision, **shared) for decision in made]
+    return [
+        replace(
+            decision,
+            not_modelled=answer.not_modelled,
+            snapshot=snapshot.number,
+            seconds=seconds,
+            compared=answer.compared,
+        )
+        for decision in made
+    ]
