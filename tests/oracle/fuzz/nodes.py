@@ -241,10 +241,12 @@ def daemon_pod(draft: Draft) -> str | None:
 
 def volume(draft: Draft) -> str | None:
     """A volume: bound to a zone, waiting, of a class with topologies, lost, local, or in-tree."""
-    pods = draft.some_pods()
-    if not pods:
-        return None
-    pods = pods[: draft.chance.randint(1, 3)]
+    pods = draft.some_pods()[: draft.chance.randint(1, 3)]
+    return volume_for(draft, pods) if pods else None
+
+
+def volume_for(draft: Draft, pods: list[Json]) -> str:
+    """One volume that these pods share."""
     kind = draft.pick(
         ("bound", "bound", "waiting", "topologies", "missing", "immediate", "unannotated", "local", "ephemeral")
     )
@@ -296,14 +298,15 @@ def volume(draft: Draft) -> str | None:
                 },
             }
         )
+    scratch = draft.name("scratch")
     if kind == "ephemeral":
-        claim["metadata"]["name"] = f"{pods[0]['metadata']['name']}-scratch"
+        claim["metadata"]["name"] = f"{pods[0]['metadata']['name']}-{scratch}"
     draft.objects.extend([claim, *made])
     for pod in pods:
         entry: Json = {"name": draft.name("v"), "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
         if kind == "ephemeral":
             entry = {
-                "name": "scratch",
+                "name": scratch,
                 "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": class_name}}},
             }
         pod["spec"].setdefault("volumes", []).append(entry)

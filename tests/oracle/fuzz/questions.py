@@ -5,10 +5,19 @@ import random
 from collections.abc import Sequence
 
 from tests.conformance.corpus import names, scenario
-from tests.oracle.fuzz import nodes, pods, pools, topology, types
-from tests.oracle.fuzz.draft import Draft, Json
+from tests.oracle.fuzz import nodes, pods, pools, residents, topology, types
+from tests.oracle.fuzz.draft import Draft, Json, Mutation
 
-MUTATIONS = (*pods.MUTATIONS, *topology.MUTATIONS, *pools.MUTATIONS, *nodes.MUTATIONS, *types.MUTATIONS)
+MUTATIONS: dict[str, tuple[Mutation, ...]] = {
+    "pods": pods.MUTATIONS,
+    "topology": topology.MUTATIONS,
+    "pools": pools.MUTATIONS,
+    "nodes": nodes.MUTATIONS,
+    "residents": residents.MUTATIONS,
+    "types": types.MUTATIONS,
+}
+"""By what they change. A question draws from all of them or, half the time, mostly from one."""
+
 MOST_PODS = 60
 """Scenarios with more pods take long to ask about and do not show more."""
 
@@ -57,8 +66,10 @@ def question(seed: int, candidates: Sequence[str]) -> Draft:
     draft = Draft(base, chance)
     if draft.often(0.25):
         draft.steps.append(cross(draft, scenario(chance.choice(candidates))))
+    everything = [mutation for part in MUTATIONS.values() for mutation in part]
+    favoured = chance.choice(list(MUTATIONS.values())) if draft.often(0.5) else everything
     for _ in range(chance.choice((1, 2, 3, 4, 6, 8, 12, 16))):
-        mutation = chance.choice(MUTATIONS)
+        mutation = chance.choice(favoured if draft.often(0.7) else everything)
         done = mutation(draft)
         if done is not None:
             draft.steps.append(f"{mutation.__name__}: {done}")
