@@ -135,6 +135,7 @@ async def start_lab(
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         words = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+        await process.wait()  # or asyncio may complain of it on stderr when the loop ends
         raise Failure(f"the embedded cluster did not start: {words[-1] if words else 'it said nothing'}") from error
     except asyncio.CancelledError:
         process.kill()
