@@ -1,9 +1,10 @@
 """A connection to a Kubernetes API server: bytes out and bytes in, every failure one sentence.
 
-kubernetes-asyncio gives the configuration, the credentials, TLS and the HTTP session; its models are never used.
+kubernetes-asyncio gives the configuration and the credentials; its client and its models are never used.
 """
 
 import asyncio
+import contextlib
 import importlib
 import json
 import ssl
@@ -21,13 +22,16 @@ from karptui.kube.library import load_library
 from karptui.kube.lines import LineSplitter, Oversized
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse
+    from aiohttp import ClientResponse, ClientSession
 
     from karptui.kube.kubeconfig import Target
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 65.0
 """Seconds without a byte: an API server gives a request 60 s."""
+
+READ_BUFFER_BYTES = 2**21
+"""A watch event can hold an object of etcd's limit, 1.5 MiB."""
 
 Query = Mapping[str, str | int | bool]
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -41,6 +45,8 @@ async def connect(kubeconfig: str | None = None, context: str | None = None) -> 
     target = await loading.load(kubeconfig, context)
     connection = Connection(target)
     try:
+        with contextlib.suppress(OSError):  # the first request says what is wrong with it
+            await connection.prepare()
         yield connection
     finally:
         await connection.close()
@@ -57,8 +63,9 @@ class Connection:
 
     def __init__(self, target: "Target") -> None:
         self._target = target
-        self._client: Any = None
+        self._client: ClientSession | None = None
         self._certificates = -1
+        self._tls: tuple[int, ssl.SSLContext | None] | None = None
         self._streams: set[ClientResponse] = set()
         self._closing: set[asyncio.Future[None]] = set()
 
@@ -93,6 +100,10 @@ class Connection:
     def server(self) -> str:
         """The API server's URL."""
         return str(self._target.configuration.host)
+
+    async def prepare(self) -> None:
+        """Read certificates ahead of the first request, beside the loop. Raises OSError."""
+        self._tls = (self._target.certificate_changes, await asyncio.to_thread(self._target.tls))
 
     async def close(self) -> None:
         """End every request and stream."""
@@ -244,7 +255,7 @@ class Connection:
             options["server_hostname"] = configuration.tls_server_name
         limits = ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=timeout)
         try:
-            session = (await self._session()).rest_client.pool_manager
+            session = await self._session()
             request = session.request(method, url, data=data, headers=sent, timeout=limits, **options)
             return await stack.enter_async_context(request)
         except KubeError:
@@ -252,17 +263,20 @@ class Connection:
         except Exception as error:
             raise self._explained(error) from error
 
-    async def _session(self) -> Any:
-        """kubernetes-asyncio's client; a new one when the client certificate was renewed."""
-        from kubernetes_asyncio.client import ApiClient
+    async def _session(self) -> "ClientSession":
+        """The HTTP session; a new one when the client certificate was renewed."""
+        from aiohttp import ClientSession, TCPConnector
 
-        if self._client is None or self._certificates != self._target.certificate_changes:
+        changes = self._target.certificate_changes
+        if self._client is None or self._certificates != changes:
             old = self._client
-            self._certificates = self._target.certificate_changes
-            self._client = ApiClient(configuration=self._target.configuration)
-            if _is_loopback(self.server):
-                # As Go's clients do: a proxy of the environment has no way to this machine. There is no public switch.
-                self._client.rest_client.pool_manager._trust_env = False
+            if self._tls is None or self._tls[0] != changes:
+                self._tls = (changes, self._target.tls())
+            connector = TCPConnector(limit=self._target.configuration.connection_pool_maxsize, ssl=self._tls[1] or True)
+            # As Go's clients do: a proxy of the environment has no way to this machine.
+            trusts = not _is_loopback(self.server)
+            self._client = ClientSession(connector=connector, trust_env=trusts, read_bufsize=READ_BUFFER_BYTES)
+            self._certificates = changes
             if old is not None:
                 await old.close()
         return self._client

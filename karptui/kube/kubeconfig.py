@@ -5,6 +5,7 @@ Importing this module imports kubernetes_asyncio, which takes a while: `connect`
 
 import asyncio
 import os
+import ssl
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,23 @@ class Target:
         """Renew from this loader from now on."""
         self._loader = loader
         self._checked = time.monotonic()
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What the configuration says of TLS, None for a server without. Raises OSError for files that are no good.
+
+        Without a CA in the kubeconfig the system's are read, which takes a twentieth of a second: call it in a thread.
+        """
+        configuration = self.configuration
+        if not str(configuration.host).startswith("https://"):
+            return None
+        context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+        if configuration.cert_file:
+            context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
+        if not configuration.verify_ssl:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if configuration.disable_strict_ssl_verification:
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context
 
     async def token(self) -> str:
         """The Authorization header's value, or "". Raises ConnectError."""

@@ -59,7 +59,10 @@ class KubeSource:
             tasks.create_task(self._watch_over(sink, reachable))
 
     async def read(self, sink: Sink, resources: Iterable[str] | None = None) -> None:
-        """Connected, then one list of every resource: for commands that answer once. Raises ConnectError."""
+        """Connected, then one list of every resource: for commands that answer once.
+
+        Raises ConnectError, and ApiError for credentials that the server does not accept: nothing can be read then.
+        """
         await self._connection.server_version()
         await self._introduce(sink)
         seen = self._finding_node_classes(sink, discover=False)
@@ -69,6 +72,8 @@ class KubeSource:
         try:
             await reflector.read()
         except KubeError as error:
+            if isinstance(error, ApiError) and error.code == 401:
+                raise
             reflector.report(error)
 
     def _chosen(self, resources: Iterable[str] | None) -> list[Resource]:

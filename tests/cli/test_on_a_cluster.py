@@ -165,3 +165,14 @@ async def test_who_may_not_read_pods_is_not_told_that_nothing_is_pending(
     assert "PENDING ?" in done.stdout
     assert "what is pending cannot be known: pods may not be read" in done.stdout
     assert "nothing is pending" not in done.stdout
+
+
+def test_credentials_that_are_not_accepted_are_one_sentence(control_plane: ControlPlane, tmp_path: Path) -> None:
+    config = json.loads(control_plane.kubeconfig().read_text())
+    for user in config["users"]:
+        user["user"] = {"token": "expired"}
+    (tmp_path / "config").write_text(json.dumps(config))
+    done = karptui(tmp_path, "status", "--kubeconfig", str(tmp_path / "config"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("karptui: The API server does not accept the credentials")
+    assert done.stderr.count("\n") == 1

@@ -163,8 +163,8 @@ async def test_node_classes_the_table_does_not_know_are_found_through_their_pool
     async with running(control_plane, ["nodepools"]) as seen:
         await reaches(seen, "nodepools", StreamState.LIVE)
         await api.create("/apis/karpenter.sh/v1/nodepools", body)
-        await until(lambda: "odd" in seen.objects(plural))
-        assert seen.objects(plural)["odd"].spec == {"size": 1}
+        await until(lambda: f"{kind}/odd" in seen.objects(plural))
+        assert seen.objects(plural)[f"{kind}/odd"].spec == {"size": 1}
     await api.delete(f"/apis/karpenter.sh/v1/nodepools/{pool}")
 
 
