@@ -177,5 +177,5 @@ def _sort_in(manifest: Manifest, where: str, found: Manifests, ignored: dict[str
 
 
 def _meant(kind: str) -> str:
-    close = difflib.get_close_matches(kind, list(BY_KIND), n=1, cutoff=0.8)
+    close = difflib.get_close_matches(kind, list(BY_KIND), n=1, cutoff=0.8 if len(kind) > 4 else 0.6)
     return f"; did you mean {close[0]}?" if close else ""
