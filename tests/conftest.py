@@ -9,7 +9,7 @@ pytest_plugins = ["tests.control_plane.fixtures"]
 settings.register_profile("karptui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("karptui")
 
-SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane")
+SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane", "machines")
 """Fixtures that start servers for many tests: with several workers, all of those tests go to the same one."""
 
 

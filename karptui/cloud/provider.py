@@ -1,6 +1,6 @@
 """The seam between the controllers and a cloud: ten methods, and the errors that decide what becomes of a NodeClaim."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -158,8 +158,8 @@ class CloudProvider(Protocol):
         """End an instance; repeat until it raises NotFound."""
         ...
 
-    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
-        """Add tags to an instance. Raises NotFound."""
+    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
+        """Delete what was made for NodeClasses other than these, and what crashes left behind (not instances)."""
         ...
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:

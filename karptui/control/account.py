@@ -86,7 +86,7 @@ async def _queue(clients: AwsClients, cluster: ClusterSettings) -> Finding:
 
 async def _node_class(provider: Ec2Provider, node_class: NodeClass) -> list[Finding]:
     """One line for what is wrong with a NodeClass, or one that all was found."""
-    check = f"EC2NodeClass {node_class.key}"
+    check = f"EC2NodeClass {node_class.name}"
     try:
         found = await provider.node_class_status(node_class, only_look=True)
     except CloudError as error:

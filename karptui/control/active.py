@@ -14,6 +14,7 @@ from karptui.control.interruption import Interruptions
 from karptui.control.launch import Launch
 from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
+from karptui.control.node_class_termination import NodeClassTermination
 from karptui.control.offerings import Offerings
 from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
@@ -32,6 +33,7 @@ class Controllers:
         self._provisioner = Provisioner(hands)
         reconcilers = [
             NodeClassReadiness(hands),
+            NodeClassTermination(hands),
             NodePoolHash(hands),
             NodePoolReadiness(hands),
             StaticPools(hands, self._provisioner),

@@ -10,6 +10,7 @@ from karptui.model.metadata import is_true
 from karptui.world import events
 
 GRACE_SECONDS = 30.0  # younger instances may belong to a claim that nobody has written down yet
+TIDY_SECONDS = 300.0  # between two looks for what launches and NodeClasses left behind
 EAGER_ROUNDS, EAGER_SECONDS, CALM_SECONDS = 20, 10.0, 120.0
 
 
@@ -18,6 +19,7 @@ class Garbage:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._tidied = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -47,6 +49,9 @@ class Garbage:
         alive = {instance.instance_id for instance in instances}
         await self._claims_without_instance(alive)
         await self._nodes_without_instance(alive, by_provider_id)
+        if now - self._tidied > TIDY_SECONDS:
+            self._tidied = now
+            await self._hands.provider.tidy(list(self._hands.world.of("nodeclasses").values()))
 
     async def _end(self, instance: Launched) -> None:
         try:

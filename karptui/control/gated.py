@@ -1,6 +1,6 @@
 """A cloud behind the gate: what only reads goes straight through, what changes something passes the gate."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from karptui.cloud.provider import CloudProvider, Interruption, Launched, NodeClassStatus
 from karptui.control.gate import Act, Gate
@@ -42,10 +42,11 @@ class GatedProvider:
         act = Act("terminate", "instances", provider_id.rpartition("/")[2])
         await self._gate.act(act, lambda: self._provider.delete(provider_id))
 
-    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
-        """Add tags to an instance."""
-        act = Act("tag", "instances", provider_id.rpartition("/")[2], ", ".join(sorted(tags)))
-        await self._gate.act(act, lambda: self._provider.tag(provider_id, tags))
+    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
+        """Delete what was made for other NodeClasses."""
+        names = ", ".join(sorted(node_class.name for node_class in node_classes))
+        act = Act("tidy", "nodeclasses", names or "none left")
+        await self._gate.act(act, lambda: self._provider.tidy(node_classes))
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass; EC2 makes its instance profile on the way, but not in a dry run."""

@@ -256,6 +256,7 @@ async def test_a_nodeclass_that_finds_nothing_is_told_in_a_sentence_and_in_event
             conditions = (await ec2.get(f"{classes}/lost"))["status"]["conditions"]
             assert {entry["type"]: entry["status"] for entry in conditions}["Ready"] == "False"
     finally:
+        await ec2.patch(f"{classes}/lost", {"metadata": {"finalizers": None}})
         await ec2.delete(f"{classes}/lost")
 
 
@@ -272,3 +273,30 @@ async def test_a_pool_of_fixed_size_is_kept_at_its_size(ec2: Ec2Plane) -> None:
             return (await ec2.get(f"{POOLS}/general"))["status"]["nodes"] == 1
 
         await ec2.until(counted, "status.nodes says so")
+
+
+async def test_a_nodeclass_goes_with_its_profile_once_its_nodes_are_gone(ec2: Ec2Plane) -> None:
+    short = manifests.node_class()
+    short["metadata"]["name"] = "short"
+    classes = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
+    await ec2.create(classes, short)
+    iam = await ec2.clients.get("iam")
+    pool = general(nodeClassRef={"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "short"})
+    async with running(ec2, pool) as run:
+        await ec2.deploy("web", 1)
+        await settled(ec2, run, 1)
+        own = ["karpenter.k8s.aws/termination"]
+        await ec2.until(
+            lambda: run.world.of("nodeclasses")["EC2NodeClass/short"].metadata.finalizers == tuple(own), "the finalizer"
+        )
+        found = await ec2.get(f"{classes}/short")
+        assert {"karpenter.k8s.aws/ec2nodeclass-hash", "karpenter.k8s.aws/ec2nodeclass-hash-version"} <= set(
+            found["metadata"]["annotations"]
+        )
+        await ec2.delete(f"{classes}/short")
+        await ec2.until(lambda: ec2.events("WaitingOnNodeClaimTermination", "short"), "it waits for its nodes")
+        await ec2.scale("web", 0)
+        await ec2.until(lambda: "EC2NodeClass/short" not in run.world.of("nodeclasses"), "the NodeClass gone")
+        assert not by_age(run)
+        profiles = [entry["InstanceProfileName"] for entry in (await iam.list_instance_profiles())["InstanceProfiles"]]
+        assert found["status"]["instanceProfile"] not in profiles

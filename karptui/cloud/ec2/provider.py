@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED
-from karptui.cloud.ec2 import errors
 from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.cloud.ec2.describe import CLAIM_UID_TAG, cluster_filters, describe, instance_id_of, to_launched
 from karptui.cloud.ec2.drift import drift_reason
@@ -23,6 +22,7 @@ from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
 from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.terminate import terminate
+from karptui.cloud.ec2.tidy import delete_profiles, template_names
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
@@ -132,12 +132,13 @@ class Ec2Provider:
         """End an instance; repeat until it raises NotFound."""
         await terminate(await self.clients.get("ec2"), provider_id)
 
-    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
-        """Add tags to an instance. Raises NotFound."""
+    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
+        """Delete instance profiles and launch templates of NodeClasses other than these, and templates of no use."""
         ec2 = await self.clients.get("ec2")
-        listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-        with errors.calling("ec2", "CreateTags"):
-            await ec2.create_tags(Resources=[instance_id_of(provider_id)], Tags=listed)
+        names = {node_class.name for node_class in node_classes}
+        await self._launcher.templates.tidy(ec2, await template_names(ec2, self._cluster.name), names)
+        uids = {node_class.metadata.uid for node_class in node_classes}
+        await delete_profiles(await self.clients.get("iam"), self._region, self._cluster.name, uids)
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -201,6 +201,18 @@ class LaunchTemplates:
         """EC2 does not know these (any more)."""
         for name in names:
             self._used.pop(name, None)
+
+    async def tidy(self, ec2: Any, known: Mapping[str, str], node_classes: Collection[str]) -> None:
+        """Delete those of `known` (name → NodeClass) that were made for other NodeClasses, the rest at their time.
+
+        Those that an earlier run left behind live on for as long as if they had just been used.
+        """
+        now = self._now()
+        for name in known:
+            self._used.setdefault(name, now)
+        dead = [name for name, node_class in known.items() if node_class and node_class not in node_classes]
+        late = [name for name, used in self._used.items() if used + TTL < now]
+        await self._delete(ec2, sorted({*dead, *late}))
 
     async def delete_all(self, ec2: Any) -> None:
         """Delete everything that this process made or found."""

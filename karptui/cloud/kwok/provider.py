@@ -5,7 +5,7 @@ provider does it, and carries the claim's UID: there is never a second one for a
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
@@ -100,11 +100,8 @@ class KwokProvider:
             raise NotFound(f"the Node of {provider_id} is gone")
         await self._request("DELETE", f"{NODES}/{node['metadata']['name']}")
 
-    async def tag(self, provider_id: str, tags: dict[str, str]) -> None:
-        """Write tags as annotations. Raises NotFound."""
-        node = await self.get(provider_id)
-        patch = json.dumps({"metadata": {"annotations": tags}}).encode()
-        await self._request("PATCH", f"{NODES}/{node.instance_id}", patch)
+    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
+        """Nothing is made but Nodes."""
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Always ready: there is nothing to resolve."""

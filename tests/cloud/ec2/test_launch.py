@@ -13,6 +13,7 @@ from karptui.cloud.provider import CreateError, InsufficientCapacity, NodeClassN
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
 from karptui.model.instance_type import Offering
+from karptui.model.metadata import Condition, Metadata
 from karptui.model.node import NodeClaim, RequirementSpec
 from karptui.model.nodepool import NodeClass
 from karptui.model.quantity import parse
@@ -228,12 +229,32 @@ async def test_an_instance_that_never_was_is_not_found(provider: Ec2Provider) ->
         await provider.delete("kwok://node-1")
 
 
-async def test_a_tagged_instance_has_the_tag(provider: Ec2Provider) -> None:
-    wanted = claim(TYPES)
-    launched = await provider.create(wanted, await ready_node_class(provider))
-    await provider.tag(launched.provider_id, {"Name": "ip-10-0-0-1"})
-    (instance,) = await instances(provider, wanted)
-    assert {"Key": "Name", "Value": "ip-10-0-0-1"} in instance["Tags"]
+async def test_what_was_made_for_a_node_class_that_is_gone_is_deleted(provider: Ec2Provider) -> None:
+    kept = await ready_node_class(provider)
+    other = replace(
+        node_class(tags={"made-for": "other"}), metadata=Metadata("other", uid="node-class-2", generation=1)
+    )
+    found = await provider.node_class_status(other)
+    conditions = (*found.conditions, Condition("Ready", "True", "Ready", observed_generation=1))
+    other = replace(other, status=dict(found.status), conditions=conditions)
+    await provider.create(claim(TYPES), kept)
+    await provider.create(claim(TYPES), other)
+    iam, ec2 = await provider.clients.get("iam"), await provider.clients.get("ec2")
+
+    async def left() -> tuple[set[str], set[str]]:
+        profiles = (await iam.list_instance_profiles())["InstanceProfiles"]
+        templates = (await ec2.describe_launch_templates())["LaunchTemplates"]
+        owners = {tag["Value"] for entry in templates for tag in entry["Tags"] if tag["Key"] == labels.EC2_NODE_CLASS}
+        return {entry["InstanceProfileName"] for entry in profiles}, owners
+
+    names = {kept.status["instanceProfile"], other.status["instanceProfile"]}
+    profiles, owners = await left()
+    assert names <= profiles and {"default", "other"} <= owners
+    await provider.tidy([kept])
+    profiles, owners = await left()
+    assert names & profiles == {kept.status["instanceProfile"]}
+    assert "other" not in owners and "default" in owners
+    assert "KarpenterNodeRole-lab" in profiles, "a profile that nobody made here"
 
 
 async def test_a_node_class_that_is_not_ready_launches_nothing(provider: Ec2Provider) -> None:

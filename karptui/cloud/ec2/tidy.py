@@ -1,0 +1,50 @@
+"""What is left over in an account: instance profiles and launch templates of NodeClasses that are gone
+(spec/aws.md 3.5, 4.9)."""
+
+from collections.abc import Collection
+from typing import Any
+
+from karptui.cloud.ec2.describe import CLUSTER_TAG, NODE_CLASS_TAG
+from karptui.cloud.ec2.errors import calling
+from karptui.cloud.provider import NotFound
+
+
+async def template_names(ec2: Any, cluster: str) -> dict[str, str]:
+    """The cluster's launch templates, each with the name of the NodeClass that it was made for ("": none told)."""
+    found: dict[str, str] = {}
+    filters = [{"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]}]
+    with calling("ec2", "DescribeLaunchTemplates"):
+        async for page in ec2.get_paginator("describe_launch_templates").paginate(Filters=filters):
+            for entry in page["LaunchTemplates"]:
+                tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}
+                found[entry["LaunchTemplateName"]] = tags.get(NODE_CLASS_TAG, "")
+    return found
+
+
+async def delete_profiles(iam: Any, region: str, cluster: str, living: Collection[str]) -> list[str]:
+    """Delete the profiles that were made for NodeClasses whose UID is not among `living`; their names."""
+    prefix = f"/karpenter/{region}/{cluster}/"
+    gone: list[dict[str, Any]] = []
+    with calling("iam", "ListInstanceProfiles"):
+        async for page in iam.get_paginator("list_instance_profiles").paginate(PathPrefix=prefix):
+            # Not every simulator heeds the prefix, and what lies elsewhere is not ours.
+            gone += [entry for entry in page["InstanceProfiles"] if _owner(entry["Path"], prefix) not in {*living, ""}]
+    for entry in gone:
+        await _delete(iam, entry)
+    return [entry["InstanceProfileName"] for entry in gone]
+
+
+def _owner(path: str, prefix: str) -> str:
+    return path.removeprefix(prefix).strip("/") if path.startswith(prefix) else ""
+
+
+async def _delete(iam: Any, profile: dict[str, Any]) -> None:
+    name = profile["InstanceProfileName"]
+    try:
+        for role in profile.get("Roles") or []:
+            with calling("iam", "RemoveRoleFromInstanceProfile"):
+                await iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role["RoleName"])
+        with calling("iam", "DeleteInstanceProfile"):
+            await iam.delete_instance_profile(InstanceProfileName=name)
+    except NotFound:
+        return  # somebody else was faster
