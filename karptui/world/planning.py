@@ -24,6 +24,7 @@ LOOK_INTERVAL = 0.02  # real seconds between two looks at what waits
 IDLE_INTERVAL = 0.05  # the same while nothing waits
 LOOK_AGAIN = 0.1  # seconds after which it looks even if nothing changed
 PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is waited this many times over
+IDLE_PREVIEW_SHARE = 30.0  # the same while no window is open: nothing is about to be decided
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
 ROUND_LIMIT = 60.0  # seconds that a round may take; what is placed by then holds, as in Karpenter (6.8)
 ASK_AGAIN = 10.0  # seconds after which pods that still wait trigger anew (spec/scheduling.md 2, point 4)
@@ -66,7 +67,7 @@ class Planner:
         self._previewed = -1
         self._preview: tuple[Plan, Snapshot, float] | None = None
         self._fault = ""
-        self._preview_from = 0.0
+        self._last_preview = (0.0, 0.0)  # when it ended (by the loop) and what it cost, in seconds
         self._waiting: dict[str, str] = {}
         self._looked = (-1, 0.0)
 
@@ -109,11 +110,13 @@ class Planner:
             await self._ask(now, decide=self.decides)
             return True
         loop = asyncio.get_running_loop()
-        if self._previewed != self._world.number and loop.time() >= self._preview_from:
+        # A preview that costs much is made seldom; the window's close is not held up by it.
+        share = PREVIEW_SHARE if self._window.closes is not None else IDLE_PREVIEW_SHARE
+        ended, cost = self._last_preview
+        if self._previewed != self._world.number and loop.time() >= ended + max(PREVIEW_INTERVAL, share * cost):
             began = loop.time()
             await self._ask(now, decide=False)
-            # A preview that costs much is made seldom; the window's close is not held up by it.
-            self._preview_from = loop.time() + max(PREVIEW_INTERVAL, PREVIEW_SHARE * (loop.time() - began))
+            self._last_preview = (loop.time(), loop.time() - began)
             return True
         return False
 
