@@ -1,11 +1,13 @@
 """The running application: the screens over one run, how one goes between them, and what holds on all of them."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
+QUIET_LOOKS = 3
+"""How often nothing may be under way before the next of the keys that were typed too early is taken."""
+LEAVING = frozenset({"q", "ctrl+c", "ctrl+q"})
 _PLACES = {place.screen: place for place in PLACES}
 
 
@@ -59,6 +64,8 @@ class Live(Karptui):
         self._latest_problem: object = None
         self._missed: set[str] = set()
         self._details: dict[str, Detail] = {}
+        self._early: list[events.Key] | None = []
+        """Keys pressed before there was a screen to take them; None once there is."""
 
     def on_mount(self) -> None:
         """The first frame; what it shows comes after it."""
@@ -70,6 +77,32 @@ class Live(Karptui):
             self._open(self._source)
             self.push_screen("overview")
             self.call_after_refresh(self._begin)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed before the first screen is there is kept for it; leaving works at once."""
+        if isinstance(event, events.Key) and self._early is not None and event.key not in LEAVING:
+            self._early.append(event)
+            return
+        await super().on_event(event)
+
+    def take_early_keys(self) -> None:
+        """The first screen can take keys now, after those that are still on their way to this application."""
+        self.call_later(self._take_early_keys)
+
+    def _take_early_keys(self) -> None:
+        early, self._early = self._early or [], None
+        if early:
+            self.run_worker(self._type(early), exit_on_error=False)
+
+    async def _type(self, keys: list[events.Key]) -> None:
+        """One after the other: a key may bring up the screen that the next one is meant for."""
+        for key in keys:
+            self.post_message(key)
+            quiet = 0
+            while quiet < QUIET_LOOKS:
+                await asyncio.sleep(0.02)
+                busy = self.message_queue_size or self.screen.message_queue_size or not self.screen.is_mounted
+                quiet = 0 if busy else quiet + 1
 
     async def _make(self) -> None:
         """Once the first frame is painted: import what is needed, make the run, show it."""

@@ -76,6 +76,7 @@ class OverviewScreen(Frame):
         topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
+        self.call_after_refresh(self.live.take_early_keys)
 
     def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[], Sequence[Any]]) -> None:
         listing = self.query_one(which, Listing)
