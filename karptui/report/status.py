@@ -65,8 +65,8 @@ def _sections(shown: Overview) -> Iterable[tuple[str, list[list[str]]]]:
                 f"cpu {percent(row.cpu)}",
                 f"memory {percent(row.memory)}",
                 f"${amount(row.hourly)}/h",
-                "" if row.limit is None else f"limit {percent(row.limit)}",
-                f"budget {row.budget}" if row.budget[:1].isdigit() else row.budget,
+                "" if row.limit is None else f"limit {percent(row.limit)} {row.limited}",
+                f"may go now: {row.budget}" if row.budget[:1].isdigit() else row.budget,
                 "" if row.ready else "NOT READY",
             ]
             for row in shown.pools

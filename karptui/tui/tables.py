@@ -62,7 +62,7 @@ class PricedText:
 def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
     limit: Cell = ("-", "dim")
     if row.limit is not None:
-        limit = (percent(row.limit), "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text")
+        limit = (f"{percent(row.limit)} {row.limited}", "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text")
     used: tuple[Cell, Cell] = (("-", "dim"), ("-", "dim"))
     if row.nodes:
         used = (_bar(row.cpu), _bar(row.memory))
@@ -78,9 +78,9 @@ POOLS: Table[PoolRow] = Table(
         Column("NODES", 5, align="right"),
         Column("CPU", 10, weight=2),
         Column("MEMORY", 10, weight=2),
-        Column("LIMIT", 5, align="right", drop=2),
+        Column("OF LIMIT", 8, align="right", drop=3),
         Column("$", 7, align="right"),
-        Column("BUDGET", 9, weight=1, drop=3),
+        Column("MAY GO NOW", 11, weight=1, drop=2),
     ),
     key=lambda row: row.key,
     cells=_pool_cells,

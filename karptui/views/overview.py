@@ -1,11 +1,11 @@
 """What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from karptui.engine.disruption.budgets import NO_FLEET
 from karptui.model.labels import DO_NOT_DISRUPT
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -16,6 +16,7 @@ from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.keys import Keys
 from karptui.views.kept.ranks import Ranks
 from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
+from karptui.views.pool_budget import budget_text, fleets_of
 from karptui.views.progress import Waiting, waiting
 from karptui.views.stage import created_at, stage_of
 from karptui.views.wording import hourly, plural, short_capacity_type
@@ -24,7 +25,8 @@ from karptui.world.world import World
 
 
 class PoolRow(Struct, frozen=True):
-    """One NodePool. Shares are 0 to 1; `limit` the fullest limit's share, None without limits."""
+    """One NodePool. Shares are 0 to 1; `limit` the fullest limit's share, None without limits, `limited` its
+    resource; `budget` how many nodes may go now, in words."""
 
     key: str
     nodes: int
@@ -34,6 +36,7 @@ class PoolRow(Struct, frozen=True):
     hourly: float
     budget: str
     ready: bool
+    limited: str = ""
 
 
 class ClaimRow(Struct, frozen=True):
@@ -110,9 +113,18 @@ class KeptPools:
         history = world.ledger.history
         if not history or history[-1] is not self._priced:
             self._priced, self._prices = history[-1] if history else None, world.ledger.by_pool()
+        fleets, now = fleets_of(world), world.at
         prices, by_pool = self._prices, dict(self._sums.by_pool)
         ordered = sorted(world.of("nodepools").values(), key=lambda pool: (pool.weight, pool.key), reverse=True)
-        rows = [_pool_row(pool, by_pool.pop(pool.key, NO_NODES), prices.get(pool.key, 0.0)) for pool in ordered]
+        rows = [
+            _pool_row(
+                pool,
+                by_pool.pop(pool.key, NO_NODES),
+                prices.get(pool.key, 0.0),
+                budget_text(pool, fleets.get(pool.key, NO_FLEET), now),
+            )
+            for pool in ordered
+        ]
         if by_pool:
             loose = Sum()
             for own in by_pool.values():
@@ -123,25 +135,13 @@ class KeptPools:
         return rows
 
 
-def _pool_row(pool: NodePool, own: Sum, price: float) -> PoolRow:
-    limit = None
+def _pool_row(pool: NodePool, own: Sum, price: float, budget: str) -> PoolRow:
+    limit, limited = None, ""
     if pool.limits:
         used = {**own.capacity, "nodes": own.nodes * 10**9}
-        limit = max((used.get(name, 0) / most if most else 1.0) for name, most in pool.limits.items())
+        limit, limited = max((used.get(name, 0) / most if most else 1.0, name) for name, most in pool.limits.items())
     ready = is_true(pool.conditions, "Ready")
-    return PoolRow(pool.key, own.nodes, own.cpu_share, own.memory_share, limit, price, _budget(pool, own.nodes), ready)
-
-
-def _budget(pool: NodePool, nodes: int) -> str:
-    if not pool.budgets:
-        return "no budget"
-    first = pool.budgets[0]
-    if len(pool.budgets) > 1 or first.schedule:
-        return plural(len(pool.budgets), "budget")
-    if first.nodes.endswith("%"):
-        allowed = math.ceil(nodes * float(first.nodes[:-1]) / 100)  # percentages round up (spec/lifecycle.md 3.5)
-        return f"{allowed} ({first.nodes})"
-    return first.nodes
+    return PoolRow(pool.key, own.nodes, own.cpu_share, own.memory_share, limit, price, budget, ready, limited)
 
 
 def in_flight(world: World, pending: list[Waiting], now: float, claims: KeptClaims | None = None) -> list[ClaimRow]:
@@ -159,7 +159,7 @@ def in_flight(world: World, pending: list[Waiting], now: float, claims: KeptClai
             name = f"startup taint {taints[0]}"
         row = ClaimRow(
             claim.key,
-            claim.instance_type or "not chosen yet",
+            claim.instance_type or _offered(world, claim),
             claim.capacity_type,
             claim.zone,
             name,
@@ -169,6 +169,13 @@ def in_flight(world: World, pending: list[Waiting], now: float, claims: KeptClai
         )
         rows.append(row)
     return sorted(rows, key=lambda row: (row.age, row.key))
+
+
+def _offered(world: World, claim: NodeClaim) -> str:
+    """How many instance types EC2 may choose from, while it has not."""
+    decision = world.decisions.get(world.decision_of_claim.get(claim.key, ""))
+    planned = decision.claim if decision is not None else None
+    return f"1 of {len(planned.instance_types)}" if planned is not None and planned.instance_types else "-"
 
 
 def _startup_taints(world: World, claim: NodeClaim) -> list[str]:
