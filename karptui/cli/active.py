@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
-from karptui.cli.flags import Output, WholeCluster
+from karptui.cli.flags import Look, Output, WholeCluster
 
 if TYPE_CHECKING:
     from karptui.modes.active import MakeProvider, Rules
@@ -74,6 +74,7 @@ def active(
     take_over: bool = False,
     yes: bool = False,
     lease_namespace: str = "kube-system",
+    look: Look | None = None,
     record: str | None = None,
     output: Output = None,
 ) -> int:
@@ -108,9 +109,8 @@ def active(
     from karptui.cli.record import check_new
     from karptui.engine.cheapest import Policy
     from karptui.modes.active import Active
-    from karptui.settings import load_settings
 
-    settings = load_settings()
+    settings = (look or Look()).settings()
     if record:
         check_new(record)
     asked = cluster or WholeCluster()

@@ -5,6 +5,8 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND
 from karptui.lab import manifests
@@ -15,12 +17,18 @@ from karptui.world.world import World
 
 PATIENCE_SECONDS = 150.0  # of the lab's clock: a step that does not come about is passed over, so a demo never hangs
 
+ACTS = ("Nothing fits", "A burst, and spot is lost", "The evening")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Say `text`, do `action`, wait until `done`, then pause (seconds of the lab's clock) or until somebody goes on."""
+    """Say `text`, do `action`, wait until `done`, then pause (seconds of the lab's clock) or until somebody goes on.
+
+    `name` is the step in two or three words.
+    """
 
     act: int
+    name: str
     text: str
     action: Callable[[], Awaitable[None]]
     done: Callable[[], bool]
@@ -62,35 +70,52 @@ class Story:
 
     async def run(self) -> None:
         """Play to the end."""
-        for step in self._steps():
-            self._sink(events.Narrated(self._now(), step.act, step.text))
+        steps = list(self._steps())
+        for place, step in enumerate(steps):
             self._go_on.clear()
+            told = events.Narrated(
+                self._now(),
+                step.act,
+                step.text,
+                acts=len(ACTS),
+                title=ACTS[step.act - 1],
+                step=place + 1,
+                steps=len(steps),
+                following=steps[place + 1].name if place + 1 < len(steps) else "",
+            )
+            self._sink(told)
             await step.action()
             await self._until(step.done, PATIENCE_SECONDS)
+            now = self._now()
+            self._sink(replace(told, at=now, goes_on=now + step.pause))
             await self._until(lambda: False, step.pause)
 
     def _steps(self) -> Iterable[Step]:
         scale, settled = self._scaler, self._settled
         yield Step(
             1,
+            "scale up",
             "Act 1: somebody scales inflate from 0 to 5; nothing in the cluster has room",
             scale({"default/inflate": 5}),
             lambda: self._running("default") >= 5 and settled(),
         )
         yield Step(
             2,
+            "a burst",
             "Act 2: a burst: 12 checkout pods on spot, 2 ledger pods on demand, 1 trainer that needs a GPU",
             scale({"shop/checkout": 12, "payments/ledger": 2, "ml/trainer": 1}),
             lambda: self._running("shop", "payments", "ml") >= 15 and settled(),
         )
         yield Step(
             2,
+            "spot is reclaimed",
             "Act 2: EC2 reclaims the spot instance under checkout: two minutes, and its pods must be elsewhere",
             self._interrupt_spot,
             lambda: self._replaced() and self._running("shop", "payments", "ml") >= 15,
         )
         yield Step(
             3,
+            "the evening",
             "Act 3: the evening: most of it is scaled away; what is left is moved together, and the rest given back",
             scale({"default/inflate": 1, "shop/checkout": 0, "payments/ledger": 1, "ml/trainer": 0}),
             lambda: self._consolidated() and len(self._world.of("nodeclaims")) == 1 and settled(),

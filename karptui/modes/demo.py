@@ -65,6 +65,11 @@ class Demo(Active):
         if self._story is not None:
             self._story.advance()
 
+    @property
+    def paused(self) -> bool:
+        """Whether the lab's time stands still."""
+        return self._lab is not None and self._lab.clock.paused
+
     async def pause(self, paused: bool) -> None:
         """Stop or start the lab's time."""
         if self._lab is not None:

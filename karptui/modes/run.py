@@ -97,6 +97,14 @@ class Run:
     def advance(self) -> None:
         """The one key that steps a story; modes without a story ignore it."""
 
+    @property
+    def paused(self) -> bool:
+        """Whether time itself stands still, in the cluster and not only on the screen."""
+        return False
+
+    async def pause(self, paused: bool) -> None:
+        """Stop or start time; only a cluster of karptui's own can."""
+
     async def start(self) -> None:
         """Begin to feed the World and to plan; returns at once."""
         quiet_collection()

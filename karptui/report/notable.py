@@ -83,7 +83,7 @@ class Notables:
                 text = f"{event.call} for {event.claim}: {event.error or event.detail or 'done'}"
                 data = {"call": event.call, "nodeClaim": event.claim, "error": event.error}
                 yield self._single(event.at, "ec2", text, data)
-            case events.Narrated():
+            case events.Narrated(goes_on=None):
                 yield self._single(event.at, "story", event.text, {"act": event.act})
             case events.LeaseChanged():
                 text = f"{event.name} is held by {event.holder or 'nobody'}{' (this karptui)' if event.ours else ''}"

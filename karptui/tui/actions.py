@@ -12,6 +12,7 @@ _DETAILS = frozenset({"timeline", "decision", "detail"})
 _FILTERED = _LISTS | {"decision"}
 _OBJECTS = frozenset({"overview", "pods", "decisions", "log", "detail"})
 _STORY = frozenset({"DEMO"})
+_WATCHING = frozenset({"OBSERVE", "SHADOW", "ACTIVE", "REPLAY"})
 
 # How Textual calls the keys that are not letters.
 _KEY_NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", "/": "slash", ":": "colon", "?": "question_mark",
@@ -88,13 +89,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_rows", ("s",), "Sort by the next column", "sort", _FILTERED, rank=12),
     Action("reverse_rows", ("S",), "Reverse the order", "", _FILTERED),
     Action("open_filter", ("/",), "Filter: text, !not, key=value, >$0.2", "filter", _FILTERED, rank=5, group="find"),
+    Action("next_hit", ("n",), "Next row that matches what was last looked for", "", _FILTERED, group="find"),
+    Action("previous_hit", ("N",), "Row before that matches it", "", _FILTERED, group="find"),
     Action("open_palette", (":", "ctrl+p"), "Ask, go, do", "ask", rank=6, group="find"),
     Action("earlier_decision", ("[",), "Earlier decision", "earlier", _on("decision"), rank=3, group="time"),
     Action("later_decision", ("]",), "Later decision", "later", _on("decision"), rank=3, group="time"),
     Action("earlier_decision", ("[",), "Earlier decision", "", _LISTS | {"timeline", "detail"}, group="time"),
     Action("later_decision", ("]",), "Later decision", "", _LISTS | {"timeline", "detail"}, group="time"),
     Action("go_live", ("L",), "Back to live", "live", group="time"),
-    Action("freeze_picture", ("p",), "Freeze the picture while the world goes on", "freeze", rank=8, group="time"),
+    Action("freeze_picture", ("p",), "Freeze the picture while the world goes on", "freeze", rank=8, group="time",
+           modes=_WATCHING),
+    Action("freeze_picture", ("p",), "Stop the demo's time, and let it go on", "pause", rank=8, group="time",
+           modes=_STORY),
     Action("export_view", ("x",), "Save this screen as an SVG file", "export", rank=10, group="take away"),
     Action("copy_row", ("c",), "Copy the row", "copy", rank=13, group="take away"),
     Action("copy_kubeconfig", ("K",), "Copy the path of the demo's kubeconfig, for kubectl beside it", "",

@@ -23,7 +23,7 @@ def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool, fac
         lost = f": {found.lost[0]} and {len(found.lost) - 1} more lost"
     return Head(
         mode=found.mode,  # type: ignore[arg-type]
-        mode_note=_NOTES.get(found.mode, ""),
+        mode_note=_lease(found) or _NOTES.get(found.mode, ""),
         context=found.cluster,
         versions=tuple(versions),
         streams=f"{count}{lost}",
@@ -34,6 +34,13 @@ def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool, fac
         now=f"{found.clock}Z",
         facts=facts or _facts(found, unit),
     )
+
+
+def _lease(found: view.Head) -> str:
+    """Who may write in active mode."""
+    if not found.lease:
+        return ""
+    return "holds the lease" if found.lease_ours else f"waits: {found.lease} holds the lease"
 
 
 def _freshness(found: view.Head, behind: float | None, ended: bool) -> tuple[str, str]:

@@ -246,7 +246,10 @@ class Live(Karptui):
         self.clock.draw_now()
 
     def toggle_freeze(self) -> None:
-        """Freeze the picture, or let it go on."""
+        """Freeze the picture, or let it go on; a demo's cluster is stopped and started itself."""
+        if self.run_shown.mode == "DEMO":
+            self.run_worker(self._pause(not self.run_shown.paused), exit_on_error=False)
+            return
         if self.picture.frozen:
             self.go_live()
             return
@@ -254,8 +257,15 @@ class Live(Karptui):
         self.clock.dirty.mark("frozen")
         self.clock.draw_now()
 
+    async def _pause(self, paused: bool) -> None:
+        await self.run_shown.pause(paused)
+        self.clock.dirty.mark("frozen")
+        self.clock.draw_now()
+
     def go_live(self) -> None:
         """Let the picture go on."""
+        if self.run_shown.paused:
+            self.run_worker(self._pause(False), exit_on_error=False)
         if self.picture.frozen:
             self.picture.thaw()
             self.clock.dirty.mark("frozen", *self._missed)

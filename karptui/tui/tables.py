@@ -62,7 +62,10 @@ class PricedText:
 def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
     limit: Cell = ("-", "dim")
     if row.limit is not None:
-        limit = (f"{percent(row.limit)} {row.limited}", "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text")
+        limit = (
+            f"{percent(row.limit)} {row.limited}",
+            "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text",
+        )
     used: tuple[Cell, Cell] = (("-", "dim"), ("-", "dim"))
     if row.nodes:
         used = (_bar(row.cpu), _bar(row.memory))
@@ -82,6 +85,7 @@ POOLS: Table[PoolRow] = Table(
         Column("$", 7, align="right"),
         Column("MAY GO NOW", 11, weight=1, drop=2),
     ),
+    gap=1,
     key=lambda row: row.key,
     cells=_pool_cells,
     words=lambda row: f"{row.key} {row.budget}",

@@ -103,7 +103,8 @@ def _nodes_text(world: World, decision: Decision) -> str:
         return plural(len(decision.nodes), "node")
     name = decision.nodes[0]
     node = world.of("nodes").get(name)
-    return f"{node.instance_type} {name}" if node is not None else name
+    short = name.partition(".")[0]  # the domain is that of every node
+    return f"{node.instance_type} {short}" if node is not None else short
 
 
 def _mark(world: World, decision: Decision) -> tuple[str, str]:
@@ -126,10 +127,10 @@ def claims_of(world: World, decision: Decision) -> list[str]:
 
 
 def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
-    """One decision, explained type by type. Recomputed on demand from what the decision was made of."""
+    """One decision, explained type by type. Recomputed on demand from what it was made from, not from what is now."""
     explained = Explanation((), ())
     if decision.claim is not None:
-        explained = explain_claim(world.snapshot(now), decision.claim)
+        explained = explain_claim(world.made_from(decision, now), decision.claim)
     text = decision_text(world, decision)
     return DecisionView(
         id=decision.id,
@@ -244,9 +245,11 @@ def _amounts(resources: Mapping[str, int]) -> str:
 
 
 def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
-    catalogue = world.catalogue
-    age = f", {duration(now - catalogue.priced)} old" if catalogue.priced else ""
+    catalogue = world.made_from(decision, now).catalogue
+    age = f", {duration(decision.at - catalogue.priced)} old then" if catalogue.priced else ""
     lines: list[Line] = [(("prices ", "dim"), (f"{catalogue.source or 'none'}{age}", "text"))]
+    if catalogue is not world.catalogue:
+        lines.append((("prices or capacity have changed since; this is as it was decided", "dim"),))
     if catalogue.spot_synthetic:
         lines.append((("spot prices are synthetic", "warn"),))
     lines.append(

@@ -143,11 +143,21 @@ class CloudCalled(Struct, frozen=True, gc=False):
 
 
 class Narrated(Struct, frozen=True, gc=False):
-    """The demo's story says what happens next; `act` counts from 1."""
+    """The demo's story says what happens next; `act` counts from 1 to `acts`, `step` from 1 to `steps`.
+
+    `title` names the act, `following` the next step ("" for none). A step that has come about is told of again with
+    `goes_on`, when the next one begins by itself.
+    """
 
     at: float
     act: int
     text: str
+    acts: int = 0
+    title: str = ""
+    step: int = 0
+    steps: int = 0
+    following: str = ""
+    goes_on: float | None = None
 
 
 class LeaseChanged(Struct, frozen=True, gc=False):

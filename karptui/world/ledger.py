@@ -8,7 +8,10 @@ from karptui.model.instance_type import Catalogue
 
 
 class Move(Struct, gc=False, eq=False):
-    """One change of the fleet: said is what the decision promised, real what the bill did (None: not settled yet)."""
+    """One change of the fleet: said is what the decision promised, real what the bill did (None: not settled yet).
+
+    `nodes` are those it takes away, of which `gone` have left so far and cost `freed` together.
+    """
 
     at: float
     decision: str
@@ -16,6 +19,9 @@ class Move(Struct, gc=False, eq=False):
     said: float
     real: float | None = None
     pods: int = 0
+    nodes: tuple[str, ...] = ()
+    gone: int = 0
+    freed: float = 0.0
 
 
 class NodePrice(Struct, frozen=True, gc=False):
@@ -91,8 +97,16 @@ class Ledger:
         if before is None:
             return
         self.advance(at)
+        for move in self.moves:
+            if move.real is None and node in move.nodes:
+                move.gone, move.freed = move.gone + 1, move.freed + (before.price or 0.0)
         self._hourly = self._hourly - (before.price or 0.0) if self.nodes else 0.0
         self._sample(at)
+
+    def note_move(self, move: Move) -> None:
+        """A move is under way; one that is told of again, as when its nodes follow its replacement, is the same."""
+        if all(known.decision != move.decision for known in self.moves):
+            self.moves.append(move)
 
     def by_pool(self) -> dict[str, float]:
         """USD an hour of each NodePool ("" for nodes that belong to none)."""

@@ -15,6 +15,7 @@ from karptui.model.snapshot import Options, Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
+from karptui.world.grounds import GroundsBook
 from karptui.world.ledger import Ledger, Move, NodePrice
 from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_pod, nominated_to
 from karptui.world.usage import Usage
@@ -68,6 +69,7 @@ class World:
         self.decisions: dict[str, Decision] = {}
         self.decision_of_claim: dict[str, str] = {}
         self.claim_of_decision: dict[str, str] = {}
+        self.grounds = GroundsBook()
         self.preview: events.PlanPreviewed | None = None
         self.surveyed: events.Surveyed | None = None
         self.interruptions: dict[str, events.InterruptionSeen] = {}
@@ -122,6 +124,10 @@ class World:
             ),
         )
 
+    def made_from(self, decision: Decision, now: float) -> Snapshot:
+        """What a decision was made from; what holds now where that is not kept any more."""
+        return self.grounds.of(decision) or self.snapshot(now)
+
     def last_pod_event(self, node: str) -> float:
         """When a pod was last bound to the node, ended or began to end there (0.0: not seen), DaemonSets left out."""
         return self._pod_events.get(node, 0.0)
@@ -171,9 +177,10 @@ class World:
                 self.connected = event
                 self.dirty.add(("connected", ""))
             case events.Narrated():
+                if self.narration is None or self.narration.text != event.text:
+                    self.log.append(LogLine(event.at, "story", f"act {event.act}", event.text))
                 self.narration = event
                 self.dirty.add(("narration", ""))
-                self.log.append(LogLine(event.at, "story", f"act {event.act}", event.text))
             case events.LeaseChanged():
                 self._lease(event)
             case events.Intended():
@@ -256,6 +263,7 @@ class World:
     def _node(self, event: events.ObjectSeen, key: str, node: Node | None) -> None:
         if node is None:
             self.ledger.drop_node(event.at, key)
+            self._settle()
             self._pod_events.pop(key, None)
             self.nominated.pop(key, None)
             self.going.pop(key, None)
@@ -275,6 +283,14 @@ class World:
                 if timeline.node_ready is None and ready is not None and ready.status == "True":
                     timeline.node_ready = finer(ready.changed, event.at)
         self._price(event.at, node)
+
+    def _settle(self) -> None:
+        """Moves whose nodes are all gone: what they really saved is known now."""
+        for move in self.ledger.moves:
+            if move.real is None and move.nodes and move.gone == len(move.nodes):
+                claim = self.objects["nodeclaims"].get(self.claim_of_decision.get(move.decision, ""))
+                cost = self.ledger.price(claim.instance_type, claim.zone, claim.capacity_type) if claim else 0.0
+                move.real = (cost or 0.0) - move.freed
 
     def _price(self, at: float, node: Node) -> None:
         price = self.ledger.price(node.instance_type, node.zone, node.capacity_type or "on-demand")
@@ -324,6 +340,7 @@ class World:
         for node in self.objects["nodes"].values():
             self._price(event.at, node)
         self.number += 1
+        self.grounds.note_catalogue(self.number, event.catalogue)
         self.dirty.add(("catalogue", ""))
 
     def _survey(self, event: events.Surveyed) -> None:
@@ -338,6 +355,8 @@ class World:
 
     def _decision(self, decision: Decision) -> None:
         self._remember(self.decisions, decision.id, decision, KEPT_DECISIONS)
+        if decision.claim is not None:
+            self.grounds.note(decision, self.snapshot(decision.at))
         self.dirty.add(("decisions", decision.id))
         for pod in decision.pods:
             timeline = self.pod_timelines.get(pod)
@@ -367,7 +386,9 @@ class World:
                     timeline.target = event.claim
         if decision.kind in (DecisionKind.DELETE, DecisionKind.REPLACE) and decision.price_change:
             text = f"{decision.kind} {', '.join(decision.nodes)}"
-            self.ledger.moves.append(Move(event.at, decision.id, text, decision.price_change, pods=len(decision.pods)))
+            self.ledger.note_move(
+                Move(event.at, decision.id, text, decision.price_change, pods=len(decision.pods), nodes=decision.nodes)
+            )
 
     def _cloud(self, event: events.CloudCalled) -> None:
         self.log.append(LogLine(event.at, "ec2", event.claim, f"{event.call} {event.error or event.detail}".strip()))

@@ -20,12 +20,15 @@ from karptui.tui.widgets.prompt import FilterPrompt
 from karptui.tui.widgets.row_messages import HeaderChosen, Rearranged, RowChosen, RowHighlighted
 from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
+from karptui.tui.widgets.story_line import StoryLine
 from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.story import story
 
 if TYPE_CHECKING:
     from karptui.tui.live import Live
 
 LEAST = (80, 24)
+STORY_MODE = "DEMO"
 HEAD_TOPICS = (
     "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
 )  # fmt: skip
@@ -46,6 +49,7 @@ class Frame(Screen[None]):
     Frame #body { height: 1fr; }
     Frame Sentence { height: 1; }
     Frame.-two-lines Sentence { height: 2; }
+    Frame.-two-lines StoryLine { margin-bottom: 3; }
     Frame #tiny { display: none; }
     Frame.-tiny #body { display: none; }
     Frame.-tiny #tiny { display: block; }
@@ -72,6 +76,8 @@ class Frame(Screen[None]):
         yield KeyBar(self.place)
         yield Sentence("connecting…")
         yield FilterPrompt()
+        if self.live.run_shown.mode == STORY_MODE:
+            yield StoryLine()
         yield TextPane((), id="tiny", focusable=False)
         with Container(id="body"):
             yield from self.body()
@@ -86,13 +92,15 @@ class Frame(Screen[None]):
         draws = self.live.clock.draws
         draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
         draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence)
+        if self.live.run_shown.mode == STORY_MODE:
+            draws(self.query_one(StoryLine), ("narration", "second", "nodes", "decisions", "frozen"), self._draw_story)
 
     def on_resize(self) -> None:
         """Note how much room there is."""
         width, height = self.size
         self.set_class(width < NARROW, "-narrow")
         self.set_class(width >= BROAD, "-broad")
-        self.set_class(width < NARROW or self.live.run_shown.mode == "DEMO", "-two-lines")
+        self.set_class(width < NARROW, "-two-lines")
         tiny = width < LEAST[0] or height < LEAST[1]
         self.set_class(tiny, "-tiny")
         words = f"karptui needs {LEAST[0]} columns and {LEAST[1]} lines; here are {width} and {height}."
@@ -112,6 +120,10 @@ class Frame(Screen[None]):
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
         for listing in self.query(Listing):
             listing.set_stale(bool(found.stale))
+
+    def _draw_story(self, topics: frozenset[str]) -> None:
+        picture = self.live.picture
+        self.query_one(StoryLine).show(story(picture.world, picture.now()), self.live.run_shown.paused)
 
     def head_facts(self) -> tuple[Fact, ...]:
         """What stands in the second line instead of the cluster's figures; empty for those."""
@@ -239,6 +251,21 @@ class Frame(Screen[None]):
     def _filter_closed(self) -> None:
         if self._listing is not None:
             self._listing.focus()
+
+    def action_next_hit(self) -> None:
+        """To the next row that matches."""
+        self._seek(1)
+
+    def action_previous_hit(self) -> None:
+        """To the row before that matches."""
+        self._seek(-1)
+
+    def _seek(self, by: int) -> None:
+        listing = self.listing
+        if listing is None or not listing.sought:
+            self.live.tell("Nothing has been looked for yet: / begins.")
+        elif not listing.seek(by):
+            self.live.tell(f"Nothing here matches {listing.sought.source!r}.")
 
     def action_sort_rows(self) -> None:
         """Sort by the next column."""

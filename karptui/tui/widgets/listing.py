@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 from karptui.tui.arrangement import Arrangement, Changing
 from karptui.tui.filter import NO_FILTER, Filter
 from karptui.tui.money import HOUR, Unit
-from karptui.tui.table import Order, Table, TableRows, arranged
+from karptui.tui.table import Order, Table, TableRows, arranged, matches
 from karptui.tui.widgets.row_messages import Rearranged
 from karptui.tui.widgets.rows import Rows
 
@@ -37,6 +37,7 @@ class Listing(Rows, Generic[T]):
         self._items: Sequence[T] = ()
         self._nothing = empty
         self._filter = NO_FILTER
+        self._sought = NO_FILTER
         self._arrangement: Arrangement[T] | None = None
         self._working = False
         self._order: int | None = None
@@ -116,7 +117,26 @@ class Listing(Rows, Generic[T]):
     def set_filter(self, chosen: Filter) -> None:
         """Show only what passes."""
         self._filter = chosen
+        if chosen:
+            self._sought = chosen
         self._arrange_anew()
+
+    @property
+    def sought(self) -> Filter:
+        """What was looked for last, whether it still filters or not."""
+        return self._sought
+
+    def seek(self, by: int) -> bool:
+        """To the next row (by 1) or the one before (by -1) that matches what was looked for last; round at the end."""
+        rows = self._rows
+        if not self._sought or not isinstance(rows, TableRows):
+            return False
+        for step in range(1, len(rows) + 1):
+            index = (self._cursor + by * step) % len(rows)
+            if matches(self._table, rows.items[index], self._sought):
+                self._move(index)
+                return True
+        return False
 
     def sort_next(self) -> None:
         """Sort by the next column; after the last one as the rows come."""

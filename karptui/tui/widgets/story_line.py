@@ -1,0 +1,56 @@
+"""The line of a demo above the sentence: act, steps, the next one, a spot instance's last minutes, what was saved."""
+
+from collections.abc import Sequence
+
+from karptui.tui.segments.line import Line, Span, line_width
+from karptui.tui.widgets.painted import Painted
+from karptui.views.story import StoryView
+from karptui.views.wording import duration
+
+_WIDE = 100
+
+
+def story_line(view: StoryView, width: int, paused: bool = False) -> Line:
+    """The line in at most `width` cells; what is left out first is what was saved, then the next step."""
+    title = f" {view.title}" if width >= _WIDE else ""
+    dots = "●" * view.step + "○" * (view.steps - view.step)
+    if view.goes_on is None and view.step:
+        dots = "●" * (view.step - 1) + "◐" + "○" * (view.steps - view.step)
+    cells: list[list[Span]] = [[(f" Act {view.act}/{view.acts}", "accent"), (title, "strong"), (f" {dots}", "accent")]]
+    if paused:
+        cells.append([("PAUSED, p goes on", "warn")])
+    if view.notice:
+        cells.append([(view.notice, "bad")])
+    if view.following:
+        when = f" in {duration(view.goes_on)}" if view.goes_on is not None else ""
+        cells.append([("space", "key"), (f" next: {view.following}{when}", "text")])
+    if view.saved:
+        cells.append([(view.saved, "money")])
+    while True:
+        line: list[Span] = []
+        for cell in cells:
+            line += [(" │ ", "border"), *cell] if line else cell
+        if line_width(line) <= width or len(cells) == 1:
+            return tuple(line)
+        cells.pop()
+
+
+class StoryLine(Painted):
+    """One line; empty where there is no story yet."""
+
+    DEFAULT_CSS = "StoryLine { height: 1; dock: bottom; margin-bottom: 2; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: StoryView | None = None
+        self._paused = False
+
+    def show(self, view: StoryView | None, paused: bool) -> None:
+        """Show where the story stands."""
+        if (view, paused) != (self._view, self._paused):
+            self._view, self._paused = view, paused
+            self.show_changes()
+
+    def lines_for(self, width: int) -> Sequence[Line]:
+        """The one line."""
+        return [story_line(self._view, width, self._paused)] if self._view is not None else [()]
