@@ -1,0 +1,252 @@
+"""What the cluster costs (W5): now, by pool and namespace, over time, what moves said and earned."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+
+from msgspec import Struct
+
+from karptui.model.node import Node
+from karptui.views.line import Line
+from karptui.views.wording import amount, clock, duration, monthly, percent, plural, signed_hourly
+from karptui.world.world import World
+
+OWN = ("cpu", "memory")
+
+
+class NodeCost(Struct, frozen=True):
+    """One node's part: `asked` the share of it that pods ask for, `namespaces` each one's part of what is asked."""
+
+    node_pool: str
+    capacity_type: str
+    price: float | None
+    on_demand: float | None
+    asked: float
+    namespaces: tuple[tuple[str, float], ...]
+
+
+class PoolCost(Struct, frozen=True):
+    """One NodePool: USD an hour, and shares 0 to 1 of it on spot and asked for by nobody."""
+
+    key: str
+    nodes: int
+    hourly: float
+    spot: float
+    waste: float
+
+
+class NamespaceCost(Struct, frozen=True):
+    """One namespace's share of the bill by what its pods ask for, USD an hour."""
+
+    key: str
+    hourly: float
+    share: float
+
+
+class MoveRow(Struct, frozen=True):
+    """One line of the ledger; `real` None while it is not known. USD an hour, negative saves."""
+
+    key: str
+    at: str
+    text: str
+    said: float
+    real: float | None
+    pods: int
+
+
+class Bill(Struct, frozen=True):
+    """The sums. USD an hour."""
+
+    hourly: float
+    spot: float
+    spot_nodes: int
+    on_demand_nodes: int
+    unpriced: int
+    asked: float
+    all_on_demand: float
+    pools: list[PoolCost]
+    namespaces: list[NamespaceCost]
+
+
+class NodeCosts:
+    """The cost of every node, of which only those are worked out anew that changed, at most `AT_ONCE` at a reading."""
+
+    AT_ONCE = 80
+
+    def __init__(self) -> None:
+        self._known: dict[str, NodeCost] = {}
+        self._changed: dict[str, None] = {}
+
+    @property
+    def behind(self) -> bool:
+        """Whether some nodes are still to be worked out anew."""
+        return bool(self._changed)
+
+    def forget(self, key: str) -> None:
+        """This node, or a pod on it, changed."""
+        self._changed[key] = None
+
+    def forget_all(self) -> None:
+        """Prices changed."""
+        self._known.clear()
+        self._changed.clear()
+
+    def read(self, world: World) -> Iterable[NodeCost]:
+        """Every node's."""
+        held, known = world.of("nodes"), self._known
+        for key in list(islice(self._changed, self.AT_ONCE)):
+            del self._changed[key]
+            known.pop(key, None)
+        for key in held.keys() - known.keys():
+            known[key] = node_cost(world, held[key])
+        for key in known.keys() - held.keys():
+            del known[key]
+        return known.values()
+
+
+def node_cost(world: World, node: Node) -> NodeCost:
+    """One node's part of the bill, split over namespaces by the larger of their cpu and memory shares."""
+    entry = world.ledger.nodes.get(node.key)
+    sums: dict[str, list[int]] = {}
+    for pod in world.usage.on(node.key).values():
+        asked = sums.setdefault(pod.metadata.namespace, [0, 0])
+        for index, name in enumerate(OWN):
+            asked[index] += pod.requests.get(name, 0)
+    there = [node.allocatable.get(name, 0) for name in OWN]
+    whole = max((sum(asked[i] for asked in sums.values()) / there[i] for i in (0, 1) if there[i]), default=0.0)
+    shares = {name: max((asked[i] / there[i] for i in (0, 1) if there[i]), default=0.0) for name, asked in sums.items()}
+    total = sum(shares.values()) or 1.0
+    return NodeCost(
+        node.node_pool,
+        node.capacity_type or "on-demand",
+        entry.price if entry is not None else None,
+        world.ledger.price(node.instance_type, node.zone, "on-demand"),
+        min(whole, 1.0),
+        tuple((name, share / total) for name, share in shares.items()),
+    )
+
+
+def bill(costs: Iterable[NodeCost]) -> Bill:
+    """The sums over all nodes."""
+    pools: dict[str, list[float]] = {}
+    namespaces = Counter[str]()
+    spot = asked = whole = dear = 0.0
+    spot_nodes = others = unpriced = 0
+    for cost in costs:
+        spot_nodes, others = spot_nodes + (cost.capacity_type == "spot"), others + (cost.capacity_type != "spot")
+        if cost.price is None:
+            unpriced += 1
+            continue
+        pool = pools.setdefault(cost.node_pool or "(no pool)", [0, 0.0, 0.0, 0.0])
+        pool[0] += 1
+        pool[1] += cost.price
+        pool[2] += cost.price if cost.capacity_type == "spot" else 0.0
+        pool[3] += cost.price * (1.0 - cost.asked)
+        whole, asked = whole + cost.price, asked + cost.price * cost.asked
+        spot += cost.price if cost.capacity_type == "spot" else 0.0
+        dear += cost.price if cost.on_demand is None else cost.on_demand
+        for name, share in cost.namespaces:
+            namespaces[name] += cost.price * cost.asked * share
+    pool_rows = [
+        PoolCost(name, int(count), sum_, of_spot / sum_ if sum_ else 0.0, waste / sum_ if sum_ else 0.0)
+        for name, (count, sum_, of_spot, waste) in pools.items()
+    ]
+    by_namespace = [NamespaceCost(name, part, part / whole if whole else 0.0) for name, part in namespaces.items()]
+    return Bill(
+        whole,
+        spot,
+        spot_nodes,
+        others,
+        unpriced,
+        asked,
+        dear,
+        sorted(pool_rows, key=lambda row: (-row.hourly, row.key)),
+        sorted(by_namespace, key=lambda row: (-row.hourly, row.key)),
+    )
+
+
+def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
+    """The box "Now"."""
+    share = found.spot / found.hourly if found.hourly else 0.0
+    other = found.hourly - found.spot
+    lines: list[Line] = [
+        _figure("now", found.hourly, f"{monthly(found.hourly)} at 730 h"),
+        _figure("spot", found.spot, f"{percent(share):<5} {plural(found.spot_nodes, 'node')}"),
+        _figure("on-demand", other, f"{percent(1 - share if found.hourly else 0):<5} "
+                f"{plural(found.on_demand_nodes, 'node')}"),
+        _figure("asked for", found.asked, f"{_of(found.asked, found.hourly):<5} larger of cpu and memory"),
+        _figure("wasted", found.hourly - found.asked, f"{_of(found.hourly - found.asked, found.hourly):<5} "
+                "paid, and nobody asked for it"),
+    ]  # fmt: skip
+    if found.unpriced:
+        lines.insert(3, (("unpriced     ", "dim"), (f"{plural(found.unpriced, 'node')}: NOT in the sum", "warn")))
+    saved = found.all_on_demand - found.hourly
+    if saved > 0.00005:
+        words = f"all on-demand it would be ${amount(found.all_on_demand)}/h: spot saves "
+        lines.append(((words, "text"), (percent(saved / found.all_on_demand), "money")))
+    spent = world.ledger.spent_by(now)
+    if spent >= 0.005:
+        lines.append(((f"spent ${spent:,.2f} since karptui looks", "dim"),))
+    lines.append(((price_source(world, now), "dim"),))
+    return lines
+
+
+def _figure(name: str, hourly: float, words: str) -> Line:
+    return ((f"{name:<10}", "dim"), (f"{'$' + amount(hourly) + '/h':>12}", "money"), (f"   {words}", "text"))
+
+
+def _of(part: float, whole: float) -> str:
+    return percent(part / whole) if whole else "-"
+
+
+def price_source(world: World, now: float) -> str:
+    """Where prices come from, how old they are, and what they leave out."""
+    catalogue = world.catalogue
+    if not catalogue.types:
+        return "no prices are known"
+    age = f", {duration(max(now - catalogue.priced, 0.0))} old" if catalogue.priced else ""
+    spot = ", spot prices synthetic" if catalogue.spot_synthetic else ""
+    return f"prices: {catalogue.source or 'unknown'}{age}{spot}; list prices, no savings plan"
+
+
+def move_rows(world: World) -> list[MoveRow]:
+    """The ledger, newest first."""
+    rows: list[MoveRow] = []
+    for move in reversed(world.ledger.moves):
+        names = ", ".join(name.partition(".")[0] for name in move.nodes)
+        verb = move.text.partition(" ")[0]
+        rows.append(MoveRow(move.decision, clock(move.at), f"{verb} {names}", move.said, move.real, move.pods))
+    return rows
+
+
+def ledger_line(world: World) -> str:
+    """All moves together: said, and earned as far as it is known."""
+    moves = world.ledger.moves
+    if not moves:
+        return "no node has been given back yet"
+    said, known = sum(move.said for move in moves), [move.real for move in moves if move.real is not None]
+    real = f", really {signed_hourly(sum(known))}" if known else ""
+    still = f" ({plural(len(moves) - len(known), 'move')} under way)" if len(known) < len(moves) else ""
+    moved = plural(sum(move.pods for move in moves), "pod")
+    return f"{plural(len(moves), 'move')} said {signed_hourly(said)}{real}{still}, {moved} moved"
+
+
+def history(world: World, now: float, seconds: float, cells: int) -> list[float | None]:
+    """USD an hour at `cells` moments of the last `seconds`; None before the first price was known."""
+    samples = list(world.ledger.history)
+    values: list[float | None] = []
+    at, latest = 0, None
+    for cell in range(cells):
+        moment = now - seconds + seconds * (cell + 1) / cells
+        while at < len(samples) and samples[at][0] <= moment:
+            latest = samples[at][1]
+            at += 1
+        values.append(latest)
+    return values
+
+
+def history_span(world: World, now: float) -> float:
+    """Seconds that the history reaches back, rounded up to what people think in."""
+    first = world.ledger.history[0][0] if world.ledger.history else now
+    span = max(now - first, 60.0)
+    return next((size for size in (300.0, 900.0, 3600.0, 6 * 3600.0, 86400.0) if span <= size), 7 * 86400.0)
