@@ -7,12 +7,14 @@ from difflib import get_close_matches
 from textual.binding import Binding
 
 EVERYWHERE: frozenset[str] = frozenset()
-_LISTS = frozenset({"overview", "pods", "decisions", "log"})
+_LISTS = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map"})
+_PLACED = _LISTS - {"whatif"}
 _DETAILS = frozenset({"timeline", "decision", "detail"})
-_FILTERED = _LISTS | {"decision"}
-_OBJECTS = frozenset({"overview", "pods", "decisions", "log", "detail"})
+_FILTERED = (_LISTS - {"map"}) | {"decision"}
+_OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail"})
 _STORY = frozenset({"DEMO"})
 _WATCHING = frozenset({"OBSERVE", "SHADOW", "ACTIVE", "REPLAY"})
+MODES = ("OBSERVE", "SHADOW", "ACTIVE", "REPLAY", "DEMO")
 
 # How Textual calls the keys that are not letters.
 _KEY_NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", "/": "slash", ":": "colon", "?": "question_mark",
@@ -59,7 +61,10 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("1", "overview", "Overview", "Ovw"),
     Place("2", "pods", "Pods", "Pod"),
+    Place("3", "map", "Map", "Map"),
     Place("4", "decisions", "Decisions", "Dec"),
+    Place("6", "cost", "Cost", "Cost"),
+    Place("7", "whatif", "What-if", "If"),
     Place("8", "log", "Log", "Log"),
 )
 
@@ -71,7 +76,8 @@ def _on(*screens: str) -> frozenset[str]:
 ACTIONS: tuple[Action, ...] = (
     Action("leave", ("esc",), "Back to where you came from", "back", _DETAILS, rank=1, group="everywhere"),
     Action("leave", ("esc",), "Drop the filter, or back to where you came from", "", _LISTS, group="everywhere"),
-    Action("show_why", ("⏎",), "Why? Everything about the row", "why", _on("overview", "log"), rank=2),
+    Action("show_why", ("⏎",), "Why? Everything about the row", "why", _on("overview", "log", "cost", "map"), rank=2),
+    Action("show_why", ("⏎",), "Edit the change; what becomes of the pods", "edit", _on("whatif"), rank=2),
     Action("show_why", ("⏎",), "Why? The pod's way, stage by stage", "timeline", _on("pods"), rank=2),
     Action("show_why", ("⏎",), "Why? The decision, type by type", "why", _on("decisions"), rank=2),
     Action("show_why", ("⏎",), "The decision behind it", "decision", _on("timeline", "detail"), rank=2),
@@ -84,6 +90,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow_log", ("f",), "Stay with the newest line", "follow", _on("log"), rank=3),
     Action("show_problems", ("!",), "Only problems", "problems", _on("log"), rank=4),
     Action("show_pending", ("!",), "Only pods that wait", "pending", _on("pods"), rank=4),
+    Action("add_change", ("a",), "Add a change", "add", _on("whatif"), rank=3),
+    Action("remove_change", ("del", "d"), "Take the change back", "remove", _on("whatif"), rank=4),
+    Action("reset_changes", ("R",), "Take all changes back", "reset", _on("whatif"), rank=7),
+    Action("run_again", ("r",), "Run again on the cluster as it is now", "run", _on("whatif"), rank=5),
+    Action("change_heat", ("h",), "What the bars show: cpu, memory, $ per cpu, age", "heat", _on("map"), rank=5),
+    Action("group_rows", ("v",), "Group by zone, pool or family", "group", _on("map"), rank=5),
+    Action("group_rows", ("v",), "By pool or by namespace", "group", _on("cost"), rank=5),
+    Action("mark_row", ("space", "m"), "Mark the node for What-if", "mark", _on("overview", "map"), rank=7,
+           modes=_WATCHING),
+    Action("mark_row", ("m",), "Mark the node for What-if", "", _on("overview", "map"), modes=_STORY),
+    Action("try_row", ("w",), "What-if without the node, or the marked ones", "what-if", _OBJECTS, rank=7),
     Action("group_rows", ("v",), "Group the instance types by the reason they lost", "group", _on("decision"), rank=5),
     Action("change_unit", ("u",), "Unit of money: an hour, a day, a month", "$/h $/d $/mo", _LISTS | _DETAILS, rank=11),
     Action("sort_rows", ("s",), "Sort by the next column", "sort", _FILTERED, rank=12),
@@ -147,11 +164,12 @@ def keymap_faults(keymap: Keymap, screens: Sequence[str] = tuple(place.screen fo
             hint = f"did you mean {near[0]}?" if near else "`?` lists the actions."
             faults.append(f"Key map: there is no action {name!r}; {hint}")
     for screen in screens:
-        taken: dict[str, str] = {place.key: f"go to {place.title}" for place in PLACES}
-        for action in actions_of(screen, keymap=keymap):
-            faults += [
-                f"Key map: {key} is both {taken[key]} and {action.name} on {screen}; change one."
-                for key in action.keys
-                if taken.setdefault(key, action.name) != action.name
-            ]
+        for mode in MODES:  # one key may do different things in different modes
+            taken: dict[str, str] = {place.key: f"go to {place.title}" for place in PLACES}
+            for action in actions_of(screen, keymap=keymap, mode=mode):
+                faults += [
+                    f"Key map: {key} is both {taken[key]} and {action.name} on {screen}; change one."
+                    for key in action.keys
+                    if taken.setdefault(key, action.name) != action.name
+                ]
     return list(dict.fromkeys(faults))

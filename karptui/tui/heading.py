@@ -38,7 +38,7 @@ def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool, fac
 
 def _lease(found: view.Head) -> str:
     """Who may write in active mode."""
-    if not found.lease:
+    if not found.lease or found.mode not in ("ACTIVE", "DEMO"):
         return ""
     return "holds the lease" if found.lease_ours else f"waits: {found.lease} holds the lease"
 

@@ -16,6 +16,7 @@ from karptui.tui.app import Karptui
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
+from karptui.tui.surveying import Surveying
 from karptui.tui.theme import Themes
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Live(Karptui):
         self._notice: tuple[str, str, float] | None = None
         self._latest_problem: object = None
         self._missed: set[str] = set()
+        self.marked: dict[str, None] = {}
+        """Names of nodes that are marked for What-if, in the order they were."""
+        self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
         self._details: dict[str, Detail] = {}
         self._early: list[events.Key] | None = []
         """Keys pressed before there was a screen to take them; None once there is."""
@@ -236,6 +240,37 @@ class Live(Karptui):
             self._show("decision", subject)
         else:
             self.show("decision", subject)
+
+    def mark(self, subject: Subject | None) -> None:
+        """Mark a node, or unmark it."""
+        if subject is None or subject.kind != "node":
+            self.tell("Only nodes can be marked: What-if takes them away together.")
+            return
+        if subject.key in self.marked:
+            del self.marked[subject.key]
+        else:
+            self.marked[subject.key] = None
+        self.clock.dirty.mark("marked", "cursor")
+        self.clock.draw_now()
+
+    def try_without(self, subject: Subject | None) -> None:
+        """What-if with the marked nodes gone, else with what the cursor is on."""
+        changes = [f"remove {' '.join(self.marked)}"] if self.marked else []
+        if not changes and subject is not None:
+            node = subject
+            if subject.kind != "node":
+                other = self.picture.other_side(subject, "other")
+                node = Subject(*other) if other is not None and other[0] == "node" else subject
+            if node.kind == "node":
+                changes = [f"remove {node.key}"]
+            elif subject.kind == "pool":
+                changes = [f"limit {subject.key} none"]
+        self.marked.clear()
+        self.clock.dirty.mark("marked")
+        screen = self.get_screen("whatif")
+        self.go_to("whatif")
+        if changes:
+            screen.begin(changes)  # type: ignore[attr-defined]
 
     # What holds everywhere
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 
 from karptui.modes.run import Run
 from karptui.tui.subject import Subject
+from karptui.views.cost import NodeCost, NodeCosts
 from karptui.views.decisions import DecisionRow
 from karptui.views.head import Head, head, stale_sentence
 from karptui.views.kept.claims import KeptClaims
@@ -35,6 +36,7 @@ class Picture:
         self._waiting = KeptWaiting()
         self._pools = KeptPools()
         self._nodes = KeptNodes()
+        self._costs = NodeCosts()
         self._pods = KeptPods()
         self._decisions = KeptDecisions()
 
@@ -86,6 +88,7 @@ class Picture:
             return
         world = self._run.world
         pods, waiting, nodes, pools = self._pods.keys, self._waiting.pods, self._nodes.keys, self._pools.nodes
+        costs = self._costs.keys
         for resource, key in keys:
             if resource == "pods":
                 pods.add(key)
@@ -93,6 +96,7 @@ class Picture:
             elif resource == "nodes":
                 nodes.add(key)
                 pools.add(key)
+                costs.add(key)
                 self._decisions.changed(world, resource, key)
             elif resource == "nodeclaims":
                 self._claims.keys.add(key)
@@ -106,6 +110,7 @@ class Picture:
                         waiting.add(pod)
             elif resource == "catalogue":
                 nodes.add_all()
+                costs.add_all()
         self._pods.look(world)
 
     def stamp(self, subject: Subject) -> tuple[object, ...]:
@@ -126,6 +131,10 @@ class Picture:
     def nodes(self) -> Sequence[NodeRow]:
         """Every node, dearest unused capacity first."""
         return self._nodes.read(self.world)
+
+    def costs(self) -> Collection[NodeCost]:
+        """What every node costs and who asks for it."""
+        return self._costs.read(self.world)
 
     def pools(self) -> list[PoolRow]:
         """Every NodePool."""

@@ -31,10 +31,11 @@ def _capacity(capacity_type: str) -> Cell:
 def _zone(zone: str) -> Cell:
     """Two letters tell the zones of a region apart."""
     short = short_zone(zone)
-    return _dash(short if len(short) <= 2 else short.rpartition("-")[2])
+    return dash(short if len(short) <= 2 else short.rpartition("-")[2])
 
 
-def _dash(text: str, role: str = "text") -> Cell:
+def dash(text: str, role: str = "text") -> Cell:
+    """The text, or a dash where there is none."""
     return (text, role) if text else ("-", "dim")
 
 
@@ -235,9 +236,9 @@ def _pod_cells(row: PodRow, unit: Unit) -> tuple[Cell, ...]:
         row.key,
         (row.state, row.role),
         (duration(row.age), "text"),
-        _dash(_node_name(row.node)),
-        _dash(row.bound),
-        _dash(row.decision, "accent"),
+        dash(_node_name(row.node)),
+        dash(row.bound),
+        dash(row.decision, "accent"),
     )
 
 
@@ -277,7 +278,7 @@ def _candidate_cells(row: CandidateRow, unit: Unit) -> tuple[Cell, ...]:
         _capacity(row.capacity_type),
         _zone(row.zone),
         (unit.text(row.price), "money" if isfinite(row.price) else "dim"),
-        _dash(row.use),
+        dash(row.use),
         (row.verdict, _VERDICT_ROLES.get(row.code, "refused")),
     )
 

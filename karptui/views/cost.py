@@ -1,12 +1,12 @@
 """What the cluster costs (W5): now, by pool and namespace, over time, what moves said and earned."""
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
 from karptui.model.node import Node
+from karptui.views.kept.keys import Keys
 from karptui.views.line import Line
 from karptui.views.wording import amount, clock, duration, monthly, percent, plural, signed_hourly
 from karptui.world.world import World
@@ -69,39 +69,22 @@ class Bill(Struct, frozen=True):
 
 
 class NodeCosts:
-    """The cost of every node, of which only those are worked out anew that changed, at most `AT_ONCE` at a reading."""
-
-    AT_ONCE = 80
+    """The cost of every node, of which only those are worked out anew that changed."""
 
     def __init__(self) -> None:
+        self.keys = Keys()
         self._known: dict[str, NodeCost] = {}
-        self._changed: dict[str, None] = {}
 
-    @property
-    def behind(self) -> bool:
-        """Whether some nodes are still to be worked out anew."""
-        return bool(self._changed)
-
-    def forget(self, key: str) -> None:
-        """This node, or a pod on it, changed."""
-        self._changed[key] = None
-
-    def forget_all(self) -> None:
-        """Prices changed."""
-        self._known.clear()
-        self._changed.clear()
-
-    def read(self, world: World) -> Iterable[NodeCost]:
+    def read(self, world: World) -> Collection[NodeCost]:
         """Every node's."""
-        held, known = world.of("nodes"), self._known
-        for key in list(islice(self._changed, self.AT_ONCE)):
-            del self._changed[key]
-            known.pop(key, None)
-        for key in held.keys() - known.keys():
-            known[key] = node_cost(world, held[key])
-        for key in known.keys() - held.keys():
-            del known[key]
-        return known.values()
+        if self.keys:
+            held = world.of("nodes")
+            for key in self.keys.taken(held, self._known):
+                if (node := held.get(key)) is not None:
+                    self._known[key] = node_cost(world, node)
+                else:
+                    self._known.pop(key, None)
+        return self._known.values()
 
 
 def node_cost(world: World, node: Node) -> NodeCost:
@@ -174,9 +157,9 @@ def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
         _figure("spot", found.spot, f"{percent(share):<5} {plural(found.spot_nodes, 'node')}"),
         _figure("on-demand", other, f"{percent(1 - share if found.hourly else 0):<5} "
                 f"{plural(found.on_demand_nodes, 'node')}"),
-        _figure("asked for", found.asked, f"{_of(found.asked, found.hourly):<5} larger of cpu and memory"),
+        _figure("asked for", found.asked, f"{_of(found.asked, found.hourly):<5} larger of cpu, memory"),
         _figure("wasted", found.hourly - found.asked, f"{_of(found.hourly - found.asked, found.hourly):<5} "
-                "paid, and nobody asked for it"),
+                "paid, nobody asked"),
     ]  # fmt: skip
     if found.unpriced:
         lines.insert(3, (("unpriced     ", "dim"), (f"{plural(found.unpriced, 'node')}: NOT in the sum", "warn")))
@@ -187,6 +170,24 @@ def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
     spent = world.ledger.spent_by(now)
     if spent >= 0.005:
         lines.append(((f"spent ${spent:,.2f} since karptui looks", "dim"),))
+    lines.append(((price_source(world, now), "dim"),))
+    return lines
+
+
+def short_bill_lines(world: World, found: Bill, now: float) -> list[Line]:
+    """The same in three lines, for narrow screens."""
+    whole = found.hourly
+    parts = f"spot {_of(found.spot, whole)} od {_of(whole - found.spot, whole)}"
+    use = f"asked {_of(found.asked, whole)} wasted {_of(whole - found.asked, whole)}"
+    lines: list[Line] = [
+        (("now ", "dim"), (f"${amount(whole)}/h {monthly(whole)}", "money"), (f" │ {parts} │ {use}", "text"))
+    ]
+    if found.unpriced:
+        lines.append(((f"{plural(found.unpriced, 'node')} unpriced: NOT in the sum", "warn"),))
+    saved = found.all_on_demand - whole
+    if saved > 0.00005:
+        words = f"all on-demand it would be ${amount(found.all_on_demand)}/h: spot saves "
+        lines.append(((words, "text"), (percent(saved / found.all_on_demand), "money")))
     lines.append(((price_source(world, now), "dim"),))
     return lines
 

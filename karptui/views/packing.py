@@ -19,7 +19,7 @@ Heat = Literal["cpu", "memory", "$ per cpu", "age"]
 GROUPINGS: tuple[Grouping, ...] = ("zone", "pool", "type")
 HEATS: tuple[Heat, ...] = ("cpu", "memory", "$ per cpu", "age")
 _SHIELDED = {Hold.DO_NOT_DISRUPT: "D", Hold.POD_DO_NOT_DISRUPT: "D", Hold.PDB: "P", Hold.SEVERAL_PDBS: "P"}
-LEGEND = "s spot  o on-demand  r reserved  + coming  x draining  ! not ready  D do-not-disrupt  P PDB  ~ can go"
+LEGEND = "s spot  o od  r reserved  + coming  x drains  ! not ready  D DND  P PDB  ~ can go"
 
 
 class Cell(Struct, frozen=True):

@@ -43,7 +43,8 @@ class MoveRow(Struct, frozen=True):
 
 
 class WhatIf(Struct, frozen=True):
-    """The answer. `refused` pods had a place before and have none after; `new` are the nodes it would buy."""
+    """The answer. `refused` pods had a place before and have none after; `new` are the nodes it would buy, `anyway` how
+    many would be bought without any change: they are counted as if they were there already."""
 
     before: Standing
     after: Standing
@@ -55,6 +56,7 @@ class WhatIf(Struct, frozen=True):
     gone: tuple[str, ...]
     snapshot: int
     note: str
+    anyway: int
     sentence: str
 
 
@@ -62,17 +64,15 @@ def what_if(snapshot: Snapshot, changes: Sequence[str]) -> WhatIf:
     """Run the changes (see views/changes.py) on a copy. Raises ChangeFault."""
     base = _settled(snapshot)
     sandbox = apply_changes(base, changes)
-    answer = plan(sandbox.snapshot)
-    before = _standing(base, base, Plan(), pending=len(_waiting(base)))
-    placed = {pod for claim in answer.claims for pod in claim.pods} | {
-        pod for pods in answer.existing.values() for pod in pods
-    }
+    unchanged, answer = plan(base), plan(sandbox.snapshot)
+    anyway, placed = _placed(unchanged), _placed(answer)
+    before = _standing(base, base, unchanged, pending=sum(key not in anyway for key in _waiting(base)))
     waiting = _waiting(sandbox.snapshot)
     left = [key for key in waiting if key not in placed]
     after = _standing(sandbox.snapshot, sandbox.snapshot, answer, pending=len(left))
     rows = _rows(sandbox, answer, waiting)
     refused = sum(key in sandbox.moved for key in left)
-    freed = sum(key in placed for key in _waiting(base))
+    freed = sum(key in placed and key not in anyway for key in _waiting(base))
     gone = tuple(sorted(set(base.nodes) - set(sandbox.snapshot.nodes)))
     new = tuple(_offer(claim) for claim in answer.claims)
     return WhatIf(
@@ -86,8 +86,15 @@ def what_if(snapshot: Snapshot, changes: Sequence[str]) -> WhatIf:
         gone,
         snapshot.number,
         answer.deferred,
+        len(unchanged.claims),
         _sentence(before, after, refused, freed, len(sandbox.moved)),
     )
+
+
+def _placed(answer: Plan) -> set[str]:
+    """Every pod that gets a place."""
+    bought = {pod for claim in answer.claims for pod in claim.pods}
+    return bought.union(*answer.existing.values())
 
 
 def _settled(snapshot: Snapshot) -> Snapshot:

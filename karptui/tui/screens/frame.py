@@ -311,13 +311,27 @@ class Frame(Screen[None]):
         return ""
 
     def action_advance_story(self) -> None:
-        """On with the story."""
-        self.live.run_shown.advance()
+        """On with the story; elsewhere the same key marks."""
+        if self.live.run_shown.mode == STORY_MODE:
+            self.live.run_shown.advance()
+        else:
+            self.action_mark_row()
+
+    def action_mark_row(self) -> None:
+        """Mark the node under the cursor for What-if."""
+        self.live.mark(self.subject)
+
+    def action_try_row(self) -> None:
+        """What-if, beginning with what is marked or under the cursor."""
+        self.live.try_without(self.subject)
 
     def action_copy_row(self) -> None:
         """The row as text, into the clipboard."""
-        listing = self.listing
-        self.live.copy(listing.cursor_text if listing is not None else self.query_one(Sentence).text)
+        self.live.copy(self.row_text() or self.query_one(Sentence).text)
+
+    def row_text(self) -> str:
+        """What is under the cursor as words."""
+        return self.listing.cursor_text if self.listing is not None else ""
 
     def action_copy_kubeconfig(self) -> None:
         """The path for kubectl."""

@@ -70,7 +70,7 @@ class OverviewScreen(Frame):
         self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), picture.pools)
         self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), picture.waiting)
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
-        self._draw_list("#nodes", ("nodes", "catalogue"), picture.nodes)
+        self._draw_list("#nodes", ("nodes", "catalogue", "marked"), picture.nodes)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
         topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
@@ -86,6 +86,8 @@ class OverviewScreen(Frame):
         # The screen is there for as long as the program runs, so its widgets may be held.
         def draw(_: frozenset[str]) -> None:
             listing.show(items(), self.live.unit)
+            if which == "#nodes":
+                listing.set_marked(self.live.marked)
             panel.set_title(*_titled(title, listing))
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter"), draw)

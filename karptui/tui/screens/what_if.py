@@ -1,0 +1,324 @@
+"""What-if (W7): changes on a copy of the cluster, and what would come of them. Nothing is written anywhere."""
+
+import asyncio
+from time import monotonic
+from typing import Any, ClassVar, NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
+
+from karptui.tui import cost_tables as tables
+from karptui.tui.actions import bindings_of
+from karptui.tui.screens.frame import Frame
+from karptui.tui.segments.line import Line, fit_line
+from karptui.tui.subject import Subject
+from karptui.tui.table import Table
+from karptui.tui.widgets.columns import Column
+from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.panel import Panel
+from karptui.tui.widgets.prompt import Prompt, Words
+from karptui.tui.widgets.status_head import Fact
+from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.changes import GRAMMAR, ChangeFault
+from karptui.views.what_if import WhatIf, what_if
+from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural
+
+
+class _Change(NamedTuple):
+    key: str
+    text: str
+
+
+CHANGES: Table[_Change] = Table(
+    columns=(Column("", 20, weight=1, cut="middle"),),
+    key=lambda row: row.key,
+    cells=lambda row, unit: (row.text,),
+    words=lambda row: row.text,
+)
+
+
+class ChangePrompt(Horizontal):
+    """The line a change is written into; enter takes it, esc leaves things as they were."""
+
+    DEFAULT_CSS = """
+    ChangePrompt { height: 1; dock: bottom; margin-bottom: 2; background: $panel; display: none; }
+    ChangePrompt.-open { display: block; }
+    ChangePrompt Prompt { width: 1fr; }
+    """
+
+    class Written(Message):
+        """A change was written; empty: none."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def compose(self) -> ComposeResult:
+        """A word and the line."""
+        yield Words(" change: ", "accent")
+        yield Prompt()
+
+    def open(self, text: str) -> None:
+        """Show the line with this in it."""
+        self.add_class("-open")
+        prompt = self.query_one(Prompt)
+        prompt.value = text
+        prompt.cursor_position = len(text)
+        prompt.focus()
+
+    def _close(self, text: str) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Written(text.strip()))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close(event.value)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc closes it."""
+        if event.key == "escape":
+            event.stop()
+            self._close("")
+
+
+class WhatIfScreen(Frame):
+    """Left the changes, right the figures before and after, below where each pod would go."""
+
+    place = "whatif"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("whatif")]
+    DEFAULT_CSS = """
+    WhatIfScreen #top { height: 14; }
+    WhatIfScreen #changes-box { width: 50; }
+    WhatIfScreen #result-box { width: 1fr; }
+    WhatIfScreen.-narrow #columns { layout: vertical; }
+    WhatIfScreen.-narrow #top { layout: vertical; height: 12; }
+    WhatIfScreen.-narrow #changes-box { width: 100%; height: 4; }
+    WhatIfScreen.-narrow #result-box { width: 100%; height: 8; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changes: list[str] = []
+        self._editing: int | None = None
+        self._found: WhatIf | None = None
+        self._fault = ""
+        self._took = 0.0
+        self._at = 0.0
+        self._asking: asyncio.Task[None] | None = None
+
+    def body(self) -> ComposeResult:
+        """The boxes and the line to write into."""
+        yield ChangePrompt()
+        none = "Nothing is changed yet: a adds a change."
+        with Horizontal(id="top"):
+            yield Panel("Changes", Listing(CHANGES, "change", empty=none, header=False, id="changes"), id="changes-box")
+            yield Panel("Result", TextPane((), id="result", focusable=False), id="result-box")
+        moves = Listing(tables.POD_MOVES, "", empty="No pod moves.", id="moves")
+        yield Panel("Moves", moves, id="moves-box")
+
+    def on_mount(self) -> None:
+        """Draw when there is another answer."""
+        super().on_mount()
+        draws = self.live.clock.draws
+        draws(self.query_one("#changes", Listing), ("whatif", "unit", "filter", "second"), self._draw)
+        self.query_one("#changes", Listing).focus()
+
+    def begin(self, changes: list[str]) -> None:
+        """Add changes that were asked for elsewhere, as with `w` on a node."""
+        self._changes += [change for change in changes if change not in self._changes]
+        self._run()
+
+    # Running
+
+    def _run(self) -> None:
+        """Ask the engine, beside the screen."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._fault = ""
+        if not self._changes:
+            self._found, self._asking = None, None
+            self.live.clock.dirty.mark("whatif")
+            return
+        picture = self.live.picture
+        self._at = picture.now()
+        snapshot = picture.world.snapshot(self._at)
+        self._asking = asyncio.get_running_loop().create_task(self._answer(snapshot, tuple(self._changes)))
+        self.live.clock.dirty.mark("whatif")
+
+    async def _answer(self, snapshot: Any, changes: tuple[str, ...]) -> None:
+        begun = monotonic()
+        try:
+            self._found = await asyncio.to_thread(what_if, snapshot, changes)
+        except ChangeFault as fault:
+            self._found, self._fault = None, str(fault)
+        except Exception as error:  # a fault of the engine must not end the screen
+            self._found, self._fault = None, f"the engine failed ({type(error).__name__}: {error})"
+        self._took = monotonic() - begun
+        self._asking = None
+        self.live.clock.dirty.mark("whatif")
+
+    # Drawing
+
+    def _draw(self, topics: frozenset[str]) -> None:
+        unit = self.live.unit
+        rows = [_Change(f"{index}", text) for index, text in enumerate(self._changes)]
+        self.query_one("#changes", Listing).show(rows)
+        count = f"Changes {len(rows)}" if rows else "Changes"
+        self.query_one("#changes-box", Panel).set_title(count, "a add  ⏎ edit  del remove  R reset  r run")
+        self.query_one("#result-box", Panel).set_title(*self._title())
+        self.query_one("#result", TextPane).show(self._result_lines)
+        found = self._found
+        self.query_one("#moves", Listing).show(found.rows if found is not None else (), unit)
+        self.query_one("#moves-box", Panel).set_title(
+            f"Moves, {found.moved} pods" if found is not None else "Moves", "refused first"
+        )
+
+    def _title(self) -> tuple[str, str]:
+        if self._asking is not None:
+            return "Result", "the engine is thinking"
+        if self._found is None:
+            return "Result", "sandbox: works on a copy, writes nothing"
+        age = duration(max(self.live.picture.now() - self._at, 0.0))
+        return f"Result in {duration(self._took)}", f"snapshot {self._found.snapshot}, {age} old; nothing was touched"
+
+    def _result_lines(self, width: int) -> list[Line]:
+        if self._fault:
+            return [((self._fault, "bad"),), (), *_grammar()]
+        if self._found is None:
+            return [(("The engine is thinking…", "dim"),)] if self._asking else _grammar()
+        return [fit_line(line, width) for line in result_lines(self._found, short=self.has_class("-narrow"))]
+
+    def head_facts(self) -> tuple[Fact, ...]:
+        """What this is."""
+        words = "What-if   sandbox: works on a copy of the cluster, writes nothing"
+        return (Fact(words, words, "accent"),)
+
+    def sentence(self) -> str:
+        """What would come of it."""
+        if self._fault:
+            return self._fault
+        if self._found is None:
+            return (
+                "the engine is thinking" if self._asking else "a adds a change; w on a node, anywhere, begins with it"
+            )
+        refused = next((row for row in self._found.rows if row.target == "-" and row.source != "pending"), None)
+        more = f"; {refused.pods}: {refused.status}" if refused is not None else ""
+        return f"{self._found.sentence}{more}"
+
+    # Doing
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The changes, in order."""
+        return tuple(self._changes)
+
+    def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
+        """Rows here are about no object of the cluster."""
+        return None
+
+    def action_add_change(self) -> None:
+        """Write another change."""
+        self._editing = None
+        self.query_one(ChangePrompt).open("")
+
+    def action_show_why(self) -> None:
+        """Edit the change under the cursor."""
+        listing = self.query_one("#changes", Listing)
+        if self.listing is not listing or listing.cursor_key is None:
+            item: Any = self.listing.item if self.listing is not None else None
+            if item is not None and self.listing is not listing:
+                self.live.tell(f"{item.pods} {item.source} → {item.target}: {item.status}")
+                return
+            self.action_add_change()
+            return
+        self._editing = int(listing.cursor_key)
+        self.query_one(ChangePrompt).open(self._changes[self._editing])
+
+    @on(ChangePrompt.Written)
+    def _written(self, event: ChangePrompt.Written) -> None:
+        event.stop()
+        self.query_one("#changes", Listing).focus()
+        if not event.text:
+            return
+        if self._editing is not None and self._editing < len(self._changes):
+            self._changes[self._editing] = event.text
+        else:
+            self._changes.append(event.text)
+        self._run()
+        self.live.clock.draw_now()
+
+    def action_remove_change(self) -> None:
+        """Take back the change under the cursor."""
+        key = self.query_one("#changes", Listing).cursor_key
+        if key is not None and int(key) < len(self._changes):
+            del self._changes[int(key)]
+            self._run()
+            self.live.clock.draw_now()
+
+    def action_reset_changes(self) -> None:
+        """Take back all of them."""
+        self._changes.clear()
+        self._run()
+        self.live.clock.draw_now()
+
+    def action_run_again(self) -> None:
+        """On the cluster as it is now."""
+        self._run()
+        self.live.clock.draw_now()
+
+
+def _grammar() -> list[Line]:
+    width = 30
+    return [((f"{words:<{width}} ", "accent"), (meaning, "dim")) for words, meaning in GRAMMAR]
+
+
+def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
+    """Before and after, line by line; `short` leaves out what can be worked out from the rest."""
+    before, after = found.before, found.after
+    gone = f"  −{len(found.gone)} {', '.join(name.partition('.')[0] for name in found.gone[:2])}" if found.gone else ""
+    new = f"  +{len(found.new)} {found.new[0]}" if found.new else ""
+    change = after.hourly - before.hourly
+    sign = "−" if change < 0 else "+"
+    role = "ok" if change < 0 else "warn" if change > 0 else "dim"
+    share = f"  {sign}{abs(change) / before.hourly * 100:.1f}%" if before.hourly else ""
+
+    def row(name: str, one: str, other: str, words: str = "", how: str = "text") -> Line:
+        return ((f"{name:<10}", "dim"), (f"{one:>10}{other:>10}", "text"), (f"   {words}", how))
+
+    lines: list[Line] = [
+        ((f"{'':<10}{'NOW':>10}{'AFTER':>10}   DIFFERENCE", "dim"),),
+        row("nodes", f"{before.nodes}", f"{after.nodes}", f"{gone}{new}".strip()),
+        row("$/h", amount(before.hourly), amount(after.hourly), f"{sign}{amount(abs(change))}{share}", role),
+        row("$/mo", f"{before.hourly * HOURS_A_MONTH:,.0f}", f"{after.hourly * HOURS_A_MONTH:,.0f}",
+             f"{sign}{abs(change) * HOURS_A_MONTH:,.0f}", role),
+        row("pods moved", "", f"{found.moved}"),
+        row("pending", f"{before.pending}", f"{after.pending}", _pending_words(found),
+             "bad" if found.refused else "ok" if found.freed else "dim"),
+        row("packed", percent(before.packed), percent(after.packed)),
+        row("spot share", percent(before.spot), percent(after.spot)),
+    ]  # fmt: skip
+    if short:
+        lines = [line for line in lines if not line[0][0].startswith(("$/mo", "spot share"))]
+    if found.anyway:
+        words = f"NOW counts {plural(found.anyway, 'new node')} that pending pods bring anyway"
+        lines.append(((words, "dim"),))
+    if after.unpriced:
+        lines.append(((f"{after.unpriced} nodes have no price and are in no sum", "warn"),))
+    if found.note:
+        lines.append(((found.note, "warn"),))
+    return lines
+
+
+def _pending_words(found: WhatIf) -> str:
+    parts = [f"{found.freed} get a place"] if found.freed else []
+    parts += [f"{found.refused} would have none"] if found.refused else []
+    return ", ".join(parts)

@@ -1,0 +1,70 @@
+"""Map, Cost and What-if over a moment of the recording, at both sizes."""
+
+import pytest
+
+from karptui.tui.screens.what_if import WhatIfScreen
+from karptui.tui.widgets.packing_map import PackingMap
+from tests.tui.moment import shown_at, text_of, until, until_shown
+
+SIZES = [(120, 36), (80, 24)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_map_shows_nodes_and_why_they_stay(size: tuple[int, int]) -> None:
+    app = shown_at(60.0)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("3")
+        await until_shown(pilot, "Packing map by zone")
+        await until(pilot, lambda: app.surveying.latest is not None)
+        first = app.screen.query_one("#map", PackingMap).cursor_cell
+        await pilot.press("right")
+        await until(pilot, lambda: app.screen.query_one("#map", PackingMap).cursor_cell != first)
+        await pilot.press("v", "h")
+        await until_shown(pilot, "Packing map by pool, bar: memory")
+        await pilot.press("enter")
+        await until_shown(pilot, "esc back")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_cost_shows_bill_ledger_and_open_savings(size: tuple[int, int]) -> None:
+    app = shown_at(60.0)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("6")
+        await until_shown(pilot, "Ledger: said and earned")
+        await until_shown(pilot, "looked ")
+        assert "Open savings, by who holds them" in text_of(app)
+        await pilot.press("v")
+        await until_shown(pilot, "By namespace")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_marked_node_is_tried_without(size: tuple[int, int]) -> None:
+    app = shown_at(60.0)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: app.screen.query_one("#map", PackingMap).cursor_cell is not None)
+        await pilot.press("space")
+        await until(pilot, lambda: len(app.marked) == 1)
+        (name,) = app.marked
+        await pilot.press("w")
+        await until_shown(pilot, "DIFFERENCE")
+        assert isinstance(app.screen, WhatIfScreen)
+        assert app.screen.changes == (f"remove {name}",)
+        await pilot.press("R")
+        await until_shown(pilot, "Nothing is changed yet")
+
+
+async def test_a_change_can_be_written_edited_and_taken_back() -> None:
+    app = shown_at(60.0)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("7", "a", *"price spot x2", "enter")
+        await until_shown(pilot, "DIFFERENCE")
+        await pilot.press("enter", "backspace", "3", "enter")
+        screen = app.screen
+        assert isinstance(screen, WhatIfScreen)
+        await until(pilot, lambda: screen.changes == ("price spot x3",))
+        await pilot.press("a", *"explode", "enter")
+        await until_shown(pilot, "there is no change 'explode'")
+        await pilot.press("a", "escape", "G", "delete")
+        await until(pilot, lambda: screen.changes == ("price spot x3",))
+        assert app.is_running

@@ -1,0 +1,64 @@
+"""The bill, the ledger and the packing of the recorded cluster."""
+
+import pytest
+
+from karptui.model.decision import Decision, DecisionKind
+from karptui.tui.segments.line import plain
+from karptui.views.cost import NodeCosts, bill, bill_lines, history, ledger_line, move_rows, short_bill_lines
+from karptui.views.overview import nodes
+from karptui.views.packing import packing, packing_lines
+from karptui.world import events
+from karptui.world.world import World
+from tests.world.recorded import STARTED, world_until
+
+SECONDS = 60.0
+NOW = STARTED + SECONDS
+
+
+@pytest.fixture
+def world() -> World:
+    return world_until(SECONDS)
+
+
+def test_pools_spot_and_on_demand_add_up_to_the_bill(world: World) -> None:
+    found = bill(NodeCosts().read(world))
+    assert found.hourly == pytest.approx(world.ledger.hourly)
+    assert sum(row.hourly for row in found.pools) == pytest.approx(found.hourly)
+    assert sum(row.hourly for row in found.namespaces) == pytest.approx(found.asked)
+    assert found.spot_nodes + found.on_demand_nodes == len(world.of("nodes"))
+
+
+def test_both_forms_of_the_bill_say_what_is_not_in_the_sum(world: World) -> None:
+    name = next(iter(world.ledger.nodes))
+    entry = world.ledger.nodes[name]
+    world.ledger.set_node(NOW, type(entry)(entry.node, entry.node_pool, entry.capacity_type, None))
+    found = bill(NodeCosts().read(world))
+    for lines in (bill_lines(world, found, NOW), short_bill_lines(world, found, NOW)):
+        assert any("NOT in the sum" in plain(line) for line in lines)
+
+
+def test_a_move_is_settled_when_its_nodes_are_gone(world: World) -> None:
+    name = next(name for name, entry in world.ledger.nodes.items() if entry.price)
+    price, node = world.ledger.nodes[name].price, world.of("nodes")[name]
+    decision = Decision("D-00009", NOW, DecisionKind.DELETE, nodes=(name,), price_change=-1.0)
+    world.apply(events.DecisionMade(NOW, decision))
+    world.apply(events.DecisionCarriedOut(NOW, "D-00009", message="deleting"))
+    assert move_rows(world)[0].real is None
+    assert "under way" in ledger_line(world)
+    world.apply(events.ObjectSeen(NOW + 9, "nodes", events.Change.DELETED, node))
+    assert move_rows(world)[0].real == pytest.approx(-(price or 0.0))
+
+
+def test_history_is_empty_before_the_first_price_and_ends_with_now(world: World) -> None:
+    values = history(world, NOW, 3600.0, 60)
+    assert values[0] is None
+    assert values[-1] == pytest.approx(world.ledger.hourly)
+
+
+@pytest.mark.parametrize("grouping", ["zone", "pool", "type"])
+def test_the_map_has_every_node_once(world: World, grouping: str) -> None:
+    groups = packing(world, nodes(world), None, grouping, "cpu", NOW)  # type: ignore[arg-type]
+    keys = [cell.key for group in groups for cell in group.cells if cell.kind == "node"]
+    assert sorted(keys) == sorted(world.of("nodes"))
+    assert sum(group.hourly for group in groups) == pytest.approx(world.ledger.hourly)
+    assert plain(packing_lines(world, groups, nodes(world))[0]).startswith("packed ")
