@@ -126,6 +126,7 @@ class Active(Run):
         from karptui.control.hands import Hands
         from karptui.control.objects import Objects
 
+        self.connection = connection
         objects = Objects(connection, self.gate)
         hands = Hands(
             self.world,

@@ -37,6 +37,7 @@ class Observe(Run):
         """Watch until cancelled. A connection that is lost is tried again for ever; one that cannot be tried fails."""
         try:
             async with connect(self._kubeconfig, self._context) as connection:
+                self.connection = connection
                 await self._source(connection).run(self.sink)
         except KubeError as error:
             raise Failure(str(error)) from error

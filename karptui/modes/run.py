@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
@@ -16,6 +18,9 @@ from karptui.world.planning import Planner
 from karptui.world.recording import Header, RecordingWriter, check_writable
 from karptui.world.surveying import Surveyor
 from karptui.world.world import World
+
+if TYPE_CHECKING:
+    from karptui.kube.connect import Connection
 
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
 
@@ -38,6 +43,8 @@ class Run:
         self.on_event: Callable[[events.Event], None] | None = None
         self.ended = asyncio.Event()
         self.failure: str = ""
+        self.connection: Connection | None = None
+        """For reading single objects while somebody looks at them; None for a recording."""
         self.region = region
         self._told: set[tuple[str, str, bool]] = set()
         self._record = record
@@ -101,6 +108,21 @@ class Run:
     def paused(self) -> bool:
         """Whether time itself stands still, in the cluster and not only on the screen."""
         return False
+
+    async def fetch(self, resource: str, key: str) -> dict[str, Any] | None:
+        """An object as the API server has it, or None where there is none to ask. Raises Failure."""
+        from karptui.kube.decode import RESOURCES
+        from karptui.kube.errors import KubeError
+
+        known = RESOURCES.get(resource)
+        if self.connection is None or known is None:
+            return None
+        namespace, _, name = key.rpartition("/")
+        try:
+            answer = await self.connection.request("GET", f"{known.path(known.versions[0], namespace)}/{name}")
+        except KubeError as error:
+            raise Failure(str(error)) from error
+        return msgspec.json.decode(answer)
 
     async def pause(self, paused: bool) -> None:
         """Stop or start time; only a cluster of karptui's own can."""

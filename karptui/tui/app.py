@@ -113,7 +113,9 @@ class Karptui(App[None]):
         for screen in self.screen_stack:
             screen.refresh(layout=True)
 
-    def ask(self, entries: "Callable[[], Sequence[Entry]]") -> None:
+    def ask(
+        self, entries: "Callable[[], Sequence[Entry]]", title: str = "ask, go, do", themes: bool = True
+    ) -> None:
         """Open the palette over the screen; what is chosen is run as an action of that screen, else of the app."""
         from karptui.tui.palette import theme_entries
 
@@ -124,7 +126,7 @@ class Karptui(App[None]):
                 owner = asked_on if hasattr(asked_on, f"action_{entry.action}") else self
                 await self.run_action(("", entry.action, entry.arguments), default_namespace=owner)
 
-        self.palette.offer(lambda: [*entries(), *theme_entries(self.themes)])
+        self.palette.offer(lambda: [*entries(), *(theme_entries(self.themes) if themes else ())], title)
         self.push_screen(self.palette, run)
 
 

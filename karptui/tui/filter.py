@@ -1,7 +1,8 @@
 """What can be written behind `/`: parsing and matching, without a screen.
 
 `text` keeps rows that contain it, `!text` rows that do not, `key=value` and `key!=value` look at labels and columns
-(`*` stands for anything), `>$0.2` and `<$1` compare the price per hour, `cpu>4` a number. Words are joined by and;
+(`*` stands for anything), `>$0.2` and `<$1` compare the price per hour, `cpu>4` a number, `pending>1m` and `age<2h` a
+time, of which a plain number is seconds. Words are joined by and;
 quotes hold a text with spaces together. Upper and lower case are the same.
 """
 
@@ -34,7 +35,8 @@ class Filterable(Protocol):
 _Test: TypeAlias = Callable[[Filterable], bool]
 _WORD = re.compile(r'!?(?:[^\s"]*"[^"]*"?|\S+)')
 _COMPARISON = re.compile(r"^([\w./-]*)(>=|<=|>|<)(\$?)(.*)$")
-_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([smhd%]?)")
+_UNITS = {"": 1.0, "%": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class FilterFault(ValueError):
@@ -95,10 +97,11 @@ def _has_value(key: str, pattern: str, wanted: bool) -> _Test:
 
 
 def _compares(name: str, sign: str, dollar: str, digits: str, word: str) -> _Test:
-    if not _NUMBER.fullmatch(digits):
+    number_text = _NUMBER.fullmatch(digits)
+    if number_text is None:
         example = "price>0.2 or >$0.2" if dollar or not name else f"{name}>4"
         raise FilterFault(f"{word!r} compares with {digits or 'nothing'!r}, which is no number; write {example}.")
-    key, limit = name.lower() or "price", float(digits)
+    key, limit = name.lower() or "price", float(number_text[1]) * _UNITS[number_text[2]]
 
     def compares(row: Filterable) -> bool:
         number = row.numbers.get(key)

@@ -13,7 +13,9 @@ from textual.binding import Binding, BindingType
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES
 from karptui.tui.app import Karptui
+from karptui.tui.export import FORMATS, Format, as_csv, as_json, as_markdown
 from karptui.tui.money import HOUR, next_unit
+from karptui.tui.palette import Entry
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
@@ -28,6 +30,8 @@ NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
 QUIET_LOOKS = 3
 """How often nothing may be under way before the next of the keys that were typed too early is taken."""
+MOST_COPIED = 74_000
+"""Bytes of OSC 52 that terminals take (xterm and tmux: 100,000 characters of base64)."""
 LEAVING = frozenset({"q", "ctrl+c", "ctrl+q"})
 _PLACES = {place.screen: place for place in PLACES}
 
@@ -209,6 +213,12 @@ class Live(Karptui):
         """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""
         self.show("decision" if subject.kind == "decision" else "detail", subject)
 
+    def show_facet(self, subject: Subject, facet: str) -> None:
+        """Events, YAML or relations of something."""
+        self.show("detail", subject)
+        screen = self._details["detail"]
+        screen.show_subject(subject, facet)  # type: ignore[call-arg]
+
     def show_timeline(self, subject: Subject) -> None:
         """The timeline of a pod, of the first pod of a group, or of a NodeClaim."""
         found = self.picture.other_side(subject, "timeline")
@@ -331,10 +341,13 @@ class Live(Karptui):
         """A place named in the palette."""
         self.go_to(place)
 
-    def copy(self, text: str) -> None:
-        """Into the terminal's clipboard."""
+    def copy(self, text: str, what: str = "") -> None:
+        """Into the terminal's clipboard, by OSC 52: terminals drop what is longer than some 74 KB."""
+        if len(text.encode()) > MOST_COPIED:
+            self.tell(f"that is more than {MOST_COPIED // 1000} KB, which terminals do not take; x saves it", "warn")
+            return
         self.copy_to_clipboard(text)
-        self.tell(f"copied: {text}")
+        self.tell(f"copied: {what or text}")
 
     def copy_kubeconfig(self) -> None:
         """The path of the demo's kubeconfig."""
@@ -345,12 +358,41 @@ class Live(Karptui):
         self.copy_to_clipboard(str(path))
         self.tell(f"copied; try: kubectl --kubeconfig {path} get nodeclaims -w")
 
-    def export_screen(self) -> None:
-        """The screen as SVG into the current folder."""
+    def ask_export(self) -> None:
+        """In which form, in the palette."""
+        place = self._here[0]
+        saves = [Entry("command", f"Save {words}", "export_as", f".{name}", (name,)) for name, words in FORMATS]
+        copies = [
+            Entry("command", f"Copy as {name}", "copy_as", "clipboard", (form,))
+            for form, name in (("md", "Markdown"), ("json", "JSON"), ("csv", "CSV"))
+        ]
+        self.ask(lambda: [*saves, *copies], f"export {place}", themes=False)
+
+    def action_export_as(self, form: Format) -> None:
+        """This view into a file in the current folder."""
+        self._save(form, self._exported(form))
+
+    def action_copy_as(self, form: Format) -> None:
+        """This view into the clipboard."""
+        self.copy(self._exported(form), f"the view as {form}")
+
+    def _exported(self, form: Format) -> str:
+        from karptui.tui.screens.frame import Frame
+
+        screen, at = self.screen, datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        if form == "svg" or not isinstance(screen, Frame):
+            return self.export_screenshot(title="karptui")
+        if form == "csv":
+            listing = screen.listing
+            return as_csv(*listing.plain_table()) if listing is not None else as_csv((), ())
+        write = as_markdown if form == "md" else as_json
+        return write(self._here[0], at, screen.sentence_text(), screen.exported())
+
+    def _save(self, form: Format, text: str) -> None:
         stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
-        path = Path(f"karptui-{self._here[0]}-{stamp}.svg")
+        path = Path(f"karptui-{self._here[0]}-{stamp}.{form}")
         try:
-            path.write_text(self.export_screenshot(title="karptui"), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
         except OSError as error:
             self.tell(f"cannot write {path} here: {error.strerror or error}; start karptui in another folder", "bad")
             return

@@ -103,11 +103,12 @@ class Palette(ModalScreen[Entry | None]):
         super().__init__(name=name)
         self._entries: Callable[[], Sequence[Entry]] = tuple
         self._all: Sequence[Entry] = ()
+        self._title_words = "ask, go, do"
         self._found: list[Entry] = []
 
-    def offer(self, entries: Callable[[], Sequence[Entry]]) -> None:
+    def offer(self, entries: Callable[[], Sequence[Entry]], title: str = "ask, go, do") -> None:
         """Where the entries come from; asked once at each opening."""
-        self._entries = entries
+        self._entries, self._title_words = entries, title
 
     def compose(self) -> ComposeResult:
         """A line to type into, what matches, and how many there are."""
@@ -126,6 +127,7 @@ class Palette(ModalScreen[Entry | None]):
     def on_screen_resume(self) -> None:
         """Start empty each time."""
         self._all = self._entries()
+        self.query_one(Panel).set_title(f": {self._title_words}")
         prompt = self.query_one(Prompt)
         prompt.value = ""
         prompt.focus()

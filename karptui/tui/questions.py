@@ -8,8 +8,15 @@ from karptui.tui.subject import Subject
 if TYPE_CHECKING:
     from karptui.tui.live import Live
 
-_KINDS = (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools"), ("pod", "pods"))
-_NAMES = {"node": "node", "claim": "NodeClaim", "pool": "NodePool", "pod": "pod", "decision": "decision"}
+_KINDS = (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools"), ("class", "nodeclasses"), ("pod", "pods"))
+_NAMES = {
+    "node": "node",
+    "claim": "NodeClaim",
+    "pool": "NodePool",
+    "class": "NodeClass",
+    "pod": "pod",
+    "decision": "decision",
+}
 MOST_OBJECTS = 5_000
 """Objects of one kind among which the palette searches: more cannot be searched between two keystrokes."""
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Subject(NamedTuple):
-    """`kind` is pod, waiting, node, claim, pool, decision, or "" for a row that is about nothing in the cluster."""
+    """`kind` is pod, waiting, node, claim, pool, class or decision; "" for a row about nothing in the cluster."""
 
     kind: str
     key: str

@@ -1,7 +1,11 @@
 """The tables of the application: which columns pools, pods, nodes and the rest have, and how they are drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from math import isfinite
+
+from msgspec.structs import replace
 
 from karptui.model.decision import Refusal
 from karptui.tui.money import Unit
@@ -163,6 +167,27 @@ CLAIMS: Table[ClaimRow] = Table(
 )  # fmt: skip
 
 
+def nodes_table(note_of: Callable[[NodeRow], tuple[str, str]]) -> Table[NodeRow]:
+    """The nodes with a note of `note_of` (words and role) where they have none of their own: why it is still here."""
+
+    def noted(row: NodeRow) -> NodeRow:
+        if row.note:
+            return row
+        note, role = note_of(row)
+        return replace(row, note=note, role=role) if note else row
+
+    return dataclass_replace(
+        NODES,
+        cells=lambda row, unit: _node_cells(noted(row), unit),
+        words=lambda row: NODES.words(noted(row)),
+        fields=lambda row: NODES.fields(noted(row)),
+        orders=tuple(
+            Order(order.column, lambda row, value=order.value: value(noted(row)), order.falling)
+            for order in NODES.orders
+        ),
+    )
+
+
 def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
     price: Cell = (unit.text(row.price), "money") if row.price is not None else ("none", "warn")
     return (
@@ -258,7 +283,7 @@ PODS: Table[PodRow] = Table(
         "pod": row.key, "namespace": row.key.partition("/")[0], "ns": row.key.partition("/")[0], "state": row.state,
         "node": row.node, "decision": row.decision,
     },
-    numbers=lambda row: {"age": row.age},
+    numbers=lambda row: {"age": row.age, "pending": row.age if not row.node else None},
     orders=(
         Order(0, lambda row: row.key),
         Order(1, lambda row: (row.state, row.key)),

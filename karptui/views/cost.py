@@ -1,6 +1,5 @@
 """What the cluster costs (W5): now, by pool and namespace, over time, what moves said and earned."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 
 from msgspec import Struct
@@ -112,7 +111,7 @@ def node_cost(world: World, node: Node) -> NodeCost:
 def bill(costs: Iterable[NodeCost]) -> Bill:
     """The sums over all nodes."""
     pools: dict[str, list[float]] = {}
-    namespaces = Counter[str]()
+    namespaces: dict[str, float] = {}
     spot = asked = whole = dear = 0.0
     spot_nodes = others = unpriced = 0
     for cost in costs:
@@ -129,7 +128,7 @@ def bill(costs: Iterable[NodeCost]) -> Bill:
         spot += cost.price if cost.capacity_type == "spot" else 0.0
         dear += cost.price if cost.on_demand is None else cost.on_demand
         for name, share in cost.namespaces:
-            namespaces[name] += cost.price * cost.asked * share
+            namespaces[name] = namespaces.get(name, 0.0) + cost.price * cost.asked * share
     pool_rows = [
         PoolCost(name, int(count), sum_, of_spot / sum_ if sum_ else 0.0, waste / sum_ if sum_ else 0.0)
         for name, (count, sum_, of_spot, waste) in pools.items()

@@ -7,14 +7,16 @@ from msgspec import Struct
 
 from karptui.engine.explain import Remedy, failure_sentence, remedies, remedy_sentence, sentence
 from karptui.model.decision import Reason
+from karptui.model.disruption import Command, Held
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
-from karptui.model.nodepool import NodePool
+from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import decision_text, decision_view
 from karptui.views.line import Line
+from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
 from karptui.views.progress import Waiting, pods_text, waiting
 from karptui.views.stage import stage_of
@@ -46,7 +48,12 @@ def find(world: World, name: str) -> tuple[str, str] | None:
     """What a name given by a person means: (kind, key) of a decision, pod, node, NodeClaim or NodePool."""
     if name.upper() in world.decisions:
         return "decision", name.upper()
-    for kind, resource in (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools")):
+    for kind, resource in (
+        ("node", "nodes"),
+        ("claim", "nodeclaims"),
+        ("pool", "nodepools"),
+        ("class", "nodeclasses"),
+    ):
         if name in world.of(resource):
             return kind, name
     pods = world.of("pods")
@@ -57,11 +64,18 @@ def find(world: World, name: str) -> tuple[str, str] | None:
 
 
 def why(
-    world: World, kind: str, key: str, now: float, most: int = SHOWN_PODS, rows: list[Waiting] | None = None
+    world: World,
+    kind: str,
+    key: str,
+    now: float,
+    most: int = SHOWN_PODS,
+    rows: list[Waiting] | None = None,
+    outcome: Command | Held | None = None,
 ) -> Why:
     """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed.
 
-    `rows` is what is waited for, if the caller has just worked it out.
+    `rows` is what is waited for, if the caller has just worked it out; `outcome` what the disruption engine says of a
+    node.
     """
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
@@ -69,9 +83,11 @@ def why(
         case "waiting" if (row := _waiting_row(world, key, now, rows)) is not None:
             return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
-            return _node(world, node, most, now)
+            return _node(world, node, most, outcome, now)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
             return _claim(world, claim, now)
+        case "class" if (node_class := world.of("nodeclasses").get(key)) is not None:
+            return _node_class(world, node_class)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
             return _pool(world, pool)
         case "decision" if (decision := world.decisions.get(key)) is not None:
@@ -203,7 +219,7 @@ def _pod(world: World, pod: Pod, now: float) -> Why:
     return Why(f"pod {pod.key}", lines, decision=decision, pod=pod.key)
 
 
-def _node(world: World, node: Node, most: int, now: float) -> Why:
+def _node(world: World, node: Node, most: int, outcome: Command | Held | None, now: float) -> Why:
     row = node_row(world, node)
     price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
     lines: list[Line] = [
@@ -215,6 +231,12 @@ def _node(world: World, node: Node, most: int, now: float) -> Why:
     stays = staying(world, node.key, now)
     if stays[0]:
         lines.append((stays,))
+    elif outcome is not None:
+        lines.append((hold_text(outcome, now),))
+    instance = node.provider_id.rpartition("/")[2]
+    if instance and (notice := world.interruptions.get(instance)) is not None and notice.deadline is not None:
+        left = f"in {duration(notice.deadline - now)}" if notice.deadline > now else "any moment"
+        lines.append(((f"EC2 takes the instance {left}", "bad"),))
     ready = condition(node.conditions, "Ready")
     if ready is not None and ready.status != "True" and ready.message:
         lines.append(((ready.message, "warn"),))
@@ -237,12 +259,35 @@ def _claim(world: World, claim: NodeClaim, now: float) -> Why:
         offer = f"{claim.instance_type} {claim.capacity_type} {short_zone(claim.zone)}"
         price = world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
         lines.append(((f"{offer}  ", "text"), (hourly(price) if price is not None else "unpriced", "money")))
+    # What is still unknown lies ahead and says nothing; a condition that is False has a cause.
     lines += [
         ((f"{entry.type} ", "dim"), (f"{entry.status} {entry.reason} {entry.message}".strip(), "text"))
         for entry in claim.conditions
-        if entry.status != "True" and entry.reason not in ("", "AwaitingReconciliation")
+        if entry.status == "False" and entry.reason not in ("", "AwaitingReconciliation")
     ]
     return Why(f"NodeClaim {claim.key}", lines, decision=world.decision_of_claim.get(claim.key, ""))
+
+
+def _node_class(world: World, node_class: NodeClass) -> Why:
+    lines: list[Line] = [((node_class.kind, "text"),)]
+    pools = [pool.key for pool in world.of("nodepools").values() if pool.template.node_class.name == node_class.key]
+    lines.append((("used by ", "dim"), (", ".join(pools) or "no NodePool", "text")))
+    lines += [
+        ((f"{entry.type} {entry.status} ", "ok" if entry.status == "True" else "bad"), (entry.message, "text"))
+        for entry in node_class.conditions
+    ]
+    for name, value in node_class.spec.items():
+        lines.append(((f"{name} ", "dim"), (_short(value), "text")))
+    for name in ("amis", "subnets", "securityGroups"):
+        found = node_class.status.get(name)
+        if isinstance(found, list):
+            lines.append(((f"{name} found ", "dim"), (str(len(found)), "text")))
+    return Why(f"NodeClass {node_class.key}", lines)
+
+
+def _short(value: object) -> str:
+    words = str(value)
+    return words if len(words) <= 160 else f"{words[:159]}…"
 
 
 def _pool(world: World, pool: NodePool) -> Why:

@@ -1,66 +1,193 @@
-"""Why, in full: everything known about a pod, a group of pods, a node, a NodeClaim or a NodePool."""
+"""All about one thing: why, its Events, the object as YAML, and what hangs together with it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from karptui.failure import Failure
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
-from karptui.tui.segments.line import plain
+from karptui.tui.segments.line import Line, plain
 from karptui.tui.subject import Subject
+from karptui.tui.table import Table
+from karptui.tui.widgets.columns import Column
+from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.objects import RESOURCE_OF, event_lines, kept_object, yaml_lines
+from karptui.views.relations import Relation, relations
 from karptui.views.why import ALL_PODS, Why, why
+from karptui.views.wording import duration
+
+FACETS = ("why", "events", "yaml", "relations")
+NAMES = {"node": "node", "claim": "NodeClaim", "pool": "NodePool", "class": "NodeClass", "pod": "pod",
+         "decision": "decision", "": ""}  # fmt: skip
+
+RELATIONS: Table[Relation] = Table(
+    columns=(
+        Column("", 20, weight=1),
+        Column("KIND", 9),
+        Column("NAME", 24, weight=3, cut="middle"),
+        Column("WHAT", 20, weight=3, drop=1),
+    ),
+    key=lambda row: row.key,
+    cells=lambda row, unit: ((row.relation, "dim"), (NAMES[row.kind], "dim"), row.name, (row.text, "text")),
+    words=lambda row: f"{row.relation} {NAMES[row.kind]} {row.name} {row.text}",
+    fields=lambda row: {"kind": row.kind, "name": row.name},
+)
 
 
 class DetailScreen(Frame):
-    """One box of text."""
+    """One box; `e`, `y` and `r` show another side in it, the same key or esc leads back to why."""
 
     place = "detail"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("detail"), Binding("enter", "show_why", show=False)]
+    DEFAULT_CSS = """
+    DetailScreen #relations-box { display: none; }
+    DetailScreen.-relations #relations-box { display: block; }
+    DetailScreen.-relations #why-box { display: none; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._subject = Subject("", "")
         self._found = Why("", [])
+        self._facet = "why"
+        self._object: dict[str, Any] | None = None
+        self._source = ""
 
-    def show_subject(self, subject: Subject) -> None:
+    def show_subject(self, subject: Subject, facet: str = "why") -> None:
         """What it is about."""
-        self._subject = subject
+        self._subject, self._object, self._source = subject, None, ""
         if self.is_mounted:
-            self.query_one("#why", TextPane).scroll_to(y=0, animate=False)
-            self.live.clock.dirty.mark("subject")
+            self.show_facet(facet)
+        else:
+            self._facet = facet
+
+    def show_facet(self, facet: str) -> None:
+        """Another side of it."""
+        self._facet = facet
+        self.set_class(facet == "relations", "-relations")
+        self.query_one("#why", TextPane).scroll_to(y=0, animate=False)
+        (self.query_one("#relations", Listing) if facet == "relations" else self.query_one("#why", TextPane)).focus()
+        if facet == "yaml" and self._object is None:
+            self.run_worker(self._fetch(self._subject), exit_on_error=False, exclusive=True)
+        self.live.clock.dirty.mark("subject")
+        self.live.clock.draw_now()
 
     @property
     def subject(self) -> Subject | None:
-        """What it is about."""
+        """What it is about; among relations the one under the cursor."""
+        listing = self.query_one("#relations", Listing)
+        if self._facet == "relations" and listing.has_focus and (item := listing.item) is not None and item.kind:
+            return Subject(item.kind, item.name)
         return self._subject
 
+    @property
+    def facet(self) -> str:
+        """Which side is shown."""
+        return self._facet
+
     def body(self) -> ComposeResult:
-        """The text."""
-        yield Panel("Why", TextPane((), indent=4, id="why"))
+        """The text, and the list of relations."""
+        yield Panel("Why", TextPane((), indent=4, id="why"), id="why-box")
+        listing = Listing(RELATIONS, "relation", empty="Nothing else hangs together with it.", id="relations")
+        yield Panel("Relations", listing, id="relations-box")
 
     def on_mount(self) -> None:
         """Draw when anything changes."""
         super().on_mount()
-        pane = self.query_one("#why", TextPane)
         topics = (
             "subject", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen",
         )  # fmt: skip
-        self.live.clock.draws(pane, topics, self._draw)
-        pane.focus()
+        self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw)
+        self.live.clock.draws(self.query_one("#relations", Listing), (*topics, "filter"), self._draw)
+        self.show_facet(self._facet)
 
     def _draw(self, topics: frozenset[str]) -> None:
-        picture = self.live.picture
-        self._found = why(picture.world, *self._subject, picture.now(), most=ALL_PODS, rows=picture.waiting())
-        self.query_one("#why", TextPane).show(self._found.lines)
-        note = f"⏎ {self._found.decision}" if self._found.decision else ""
-        self.query_one(Panel).set_title(self._found.title, note)
+        picture, (kind, key) = self.live.picture, self._subject
+        pane, panel = self.query_one("#why", TextPane), self.query_one("#why-box", Panel)
+        name = f"{NAMES.get(kind, kind)} {key}".strip()
+        match self._facet:
+            case "events":
+                pane.show(event_lines(picture.world, kind, key))
+                panel.set_title(f"Events of {name}", "e back to why")
+            case "yaml":
+                pane.show(self._yaml_lines())
+                panel.set_title(f"YAML of {name}, read only", f"{self._source}   y back to why".strip())
+            case "relations":
+                rows = relations(picture.world, kind, key, picture.now())
+                self.query_one("#relations", Listing).show(rows)
+                self.query_one("#relations-box", Panel).set_title(f"Relations of {name}, {len(rows)}", "⏎ go there")
+            case _:
+                held = self.live.surveying.latest
+                self._found = why(
+                    picture.world, kind, key, picture.now(), most=ALL_PODS, rows=picture.waiting(),
+                    outcome=held.nodes.get(key) if held is not None and kind == "node" else None,
+                )  # fmt: skip
+                pane.show(self._found.lines)
+                note = f"⏎ {self._found.decision}" if self._found.decision else ""
+                panel.set_title(self._found.title, note)
+
+    # YAML
+
+    async def _fetch(self, subject: Subject) -> None:
+        """Ask the API server; what karptui keeps of the object stands in where there is none."""
+        run, resource = self.live.run_shown, RESOURCE_OF.get(subject.kind)
+        found: dict[str, Any] | None = None
+        source = "what karptui keeps of it"
+        if resource is not None:
+            try:
+                found = await run.fetch(resource, subject.key)
+                source = "from the API server just now" if found is not None else source
+            except Failure as failure:
+                source = f"what karptui keeps of it: {failure}"
+        if found is None:
+            found = kept_object(self.live.picture.world, subject.kind, subject.key)
+        if subject == self._subject:
+            self._object, self._source = found or {}, source
+            self.live.clock.dirty.mark("subject")
+
+    def _yaml_lines(self) -> list[Line]:
+        if self._object is None:
+            return [(("Reading it…", "dim"),)]
+        return yaml_lines(self._object) if self._object else [(("It is gone.", "dim"),)]
+
+    # What can be done
+
+    def _toggle(self, facet: str) -> None:
+        self.show_facet("why" if self._facet == facet else facet)
+
+    def action_show_events(self) -> None:
+        """Its Events, or back."""
+        self._toggle("events")
+
+    def action_show_yaml(self) -> None:
+        """The object as YAML, or back."""
+        self._toggle("yaml")
+
+    def action_show_relations(self) -> None:
+        """What hangs together with it, or back."""
+        self._toggle("relations")
+
+    def action_leave(self) -> None:
+        """Back to why, then to where one came from."""
+        listing = self.query_one("#relations", Listing)
+        if self._facet != "why" and not listing.chosen_filter:
+            self.show_facet("why")
+            return
+        super().action_leave()
 
     def action_show_why(self) -> None:
-        """The decision behind it."""
-        if self._found.decision:
+        """The decision behind it; among relations, there."""
+        if self._facet == "relations":
+            item: Any = self.query_one("#relations", Listing).item
+            if item is None or not item.kind:
+                self.live.tell("karptui has no screen about that.")
+            else:
+                self.live.show_why(Subject(item.kind, item.name))
+        elif self._found.decision:
             self.live.show("decision", Subject("decision", self._found.decision))
         else:
             self.live.tell("No decision of karptui stands behind this.")
@@ -70,6 +197,17 @@ class DetailScreen(Frame):
         """The decision behind it."""
         return self._found.decision
 
+    def row_text(self) -> str:
+        """All of the text."""
+        if self._facet == "relations":
+            return super().row_text()
+        return "\n".join(plain(line) for line in self.query_one("#why", TextPane).lines)
+
     def sentence(self) -> str:
         """The first line."""
+        if self._facet == "events":
+            seen = self.live.picture.now() - self.live.picture.world.at
+            return f"what Kubernetes says about {self._subject.key}, as of {duration(max(seen, 0.0))} ago"
+        if self._facet != "why":
+            return f"{NAMES.get(self._subject.kind, '')} {self._subject.key}".strip()
         return f"{self._found.title}: {plain(self._found.lines[0])}" if self._found.lines else self._found.title

@@ -8,10 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from karptui.tui.export import Export
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
+from karptui.tui.segments.line import plain
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
@@ -228,6 +230,24 @@ class Frame(Screen[None]):
         if (subject := self.subject) is not None:
             self.live.show_timeline(subject)
 
+    def action_show_events(self) -> None:
+        """The Events about it."""
+        self._show_facet("events")
+
+    def action_show_yaml(self) -> None:
+        """The object as YAML."""
+        self._show_facet("yaml")
+
+    def action_show_relations(self) -> None:
+        """What hangs together with it."""
+        self._show_facet("relations")
+
+    def _show_facet(self, facet: str) -> None:
+        if (subject := self.subject) is not None:
+            self.live.show_facet(subject, facet)
+        else:
+            self.live.tell("Nothing to ask about here.")
+
     def action_show_other_side(self) -> None:
         """Pod to node, node to pods, decision to what it brought."""
         if (subject := self.subject) is not None:
@@ -337,6 +357,29 @@ class Frame(Screen[None]):
         """The path for kubectl."""
         self.live.copy_kubeconfig()
 
+    def action_copy_screen(self) -> None:
+        """What is on the screen, as text."""
+        lines = self._compositor.render_strips()
+        self.live.copy("\n".join(line.text.rstrip() for line in lines), "the screen")
+
     def action_export_view(self) -> None:
-        """This screen as a picture in a file."""
-        self.live.export_screen()
+        """In which form is asked."""
+        self.live.ask_export()
+
+    def exported(self) -> list[Export]:
+        """The lists of this screen, and the text of its panes, for files and the clipboard."""
+        tables = [
+            Export(listing.query_ancestor(Panel).title, *listing.plain_table())
+            for listing in self.query(Listing)
+            if listing.query_ancestor(Panel).display
+        ]
+        panes = [
+            Export(pane.query_ancestor(Panel).title, (), (), tuple(plain(line) for line in pane.lines))
+            for pane in self.query(TextPane)
+            if pane.id != "tiny" and pane.display and pane.query_ancestor(Panel).display
+        ]
+        return [entry for entry in (*tables, *panes) if entry.rows or entry.lines]
+
+    def sentence_text(self) -> str:
+        """What the sentence line says."""
+        return self.query_one(Sentence).text

@@ -17,10 +17,13 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
+from karptui.views.open_savings import hold_note
 from karptui.views.why import why
 
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
+SURVEYED_UNASKED = 100
+"""Nodes up to which the engine is asked about all of them without anybody looking: beyond, it takes seconds."""
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
 _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _BACKGROUND = {"pods", "nodes", "nodeclaims", "nodepools"}
@@ -45,7 +48,7 @@ class OverviewScreen(Frame):
         """Two columns of boxes."""
         pools_list = Listing(tables.POOLS, "pool", empty="No NodePool yet.", id="pools")
         flight_list = Listing(tables.CLAIMS, "claim", empty="No NodeClaim is on its way.", id="flight")
-        nodes_list = Listing(tables.NODES, "node", empty="No node yet.", id="nodes")
+        nodes_list = Listing(tables.nodes_table(self._note), "node", empty="No node yet.", id="nodes")
         waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
         made = Listing(
             tables.DECISIONS, "decision", empty="Nothing has been decided yet.", header=False, follow="first",
@@ -70,13 +73,41 @@ class OverviewScreen(Frame):
         self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), picture.pools)
         self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), picture.waiting)
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
-        self._draw_list("#nodes", ("nodes", "catalogue", "marked"), picture.nodes)
+        self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
-        topics = ("cursor", "pods", "nodes", "nodeclaims", "nodepools", "decisions", "preview", "second", "frozen")
+        topics = (
+            "cursor",
+            "survey",
+            "pods",
+            "nodes",
+            "nodeclaims",
+            "nodepools",
+            "decisions",
+            "preview",
+            "second",
+            "frozen",
+        )
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
         self.call_after_refresh(self.live.take_early_keys)
+
+    def _note(self, row: view.NodeRow) -> tuple[str, str]:
+        """What the disruption engine says of a node."""
+        survey = self.live.surveying.latest
+        outcome = survey.nodes.get(row.key) if survey is not None else None
+        return hold_note(outcome) if outcome is not None else ("", "")
+
+    def _draw_nodes(self) -> Sequence[view.NodeRow]:
+        picture = self.live.picture
+        if len(picture.world.of("nodes")) <= SURVEYED_UNASKED or self.subject_kind == "node":
+            self.live.surveying.ask(picture.world, picture.now())
+        return picture.nodes()
+
+    @property
+    def subject_kind(self) -> str:
+        """What the list with the focus is of."""
+        return self.listing.kind if self.listing is not None else ""
 
     def _draw_list(self, which: str, topics: Sequence[str], items: Callable[[], Sequence[Any]]) -> None:
         listing = self.query_one(which, Listing)
@@ -149,7 +180,9 @@ class OverviewScreen(Frame):
             panel.set_title("Why", "")
             pane.show([(("Nothing to ask about here.", "dim"),)])
             return
-        found = why(picture.world, *subject, picture.now(), rows=picture.waiting())
+        survey = self.live.surveying.latest
+        outcome = survey.nodes.get(subject.key) if survey is not None and subject.kind == "node" else None
+        found = why(picture.world, *subject, picture.now(), rows=picture.waiting(), outcome=outcome)
         title: Line = ((found.title, "strong"),)
         pane.show([title, *found.lines])
         panel.set_title("Why", "⏎ in full")

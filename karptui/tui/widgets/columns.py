@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from karptui.tui.look import Look
-from karptui.tui.segments.line import Align, Cut, Line, Span, cut, fit_line, line_width, width_of
+from karptui.tui.segments.line import Align, Cut, Line, Span, cut, fit_line, line_width, plain, width_of
 
 GAP = 2
 """Cells between two columns."""
@@ -82,6 +82,13 @@ def lay_out(columns: Sequence[Column], width: int, indent: int = 1, gap: int = G
         placed.append(Placed(i, x, cells))
         x += cells + gap
     return tuple(placed)
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as plain text: a bar is its number."""
+    line = _spans(cell, 400, Column("", 400))
+    words = plain(line).strip()
+    return words.lstrip("█░ ") if isinstance(cell, Drawn) else words
 
 
 class RowPainter:

@@ -7,6 +7,7 @@ from karptui.tui.arrangement import Arrangement, Changing
 from karptui.tui.filter import NO_FILTER, Filter
 from karptui.tui.money import HOUR, Unit
 from karptui.tui.table import Order, Table, TableRows, arranged, matches
+from karptui.tui.widgets.columns import cell_text
 from karptui.tui.widgets.row_messages import Rearranged
 from karptui.tui.widgets.rows import Rows
 
@@ -16,6 +17,9 @@ WORK_SECONDS = 0.008
 
 PAUSE_SECONDS = 0.004
 """Between two pieces, for keys and whatever else waits."""
+
+MOST_EXPORTED = 20_000
+"""Rows of a list that go into a file."""
 
 
 class Listing(Rows, Generic[T]):
@@ -137,6 +141,13 @@ class Listing(Rows, Generic[T]):
                 self._move(index)
                 return True
         return False
+
+    def plain_table(self, most: int = MOST_EXPORTED) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Titles and the rows that are shown, filtered and sorted as they are, as text."""
+        columns = self._table.titled(self._unit)
+        titles = tuple(column.title or f"column {index + 1}" for index, column in enumerate(columns))
+        rows = self._rows[:most]
+        return titles, tuple(tuple(cell_text(cell) for cell in row.cells) for row in rows)
 
     def sort_next(self) -> None:
         """Sort by the next column; after the last one as the rows come."""
