@@ -22,6 +22,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Name of a theme: shipped, or a file in the `themes` folder beside the config file."""
     ascii: bool = False
     """Draw with ASCII only, for serial lines and bad fonts."""
+    extra_labels: str = ""
+    """Labels, with commas between them, that get a column of their own in the lists of nodes and pods."""
     region: str = "us-east-1"
     """Region whose prices are used where the cluster does not say."""
     preference_policy: Literal["Respect", "Ignore"] = "Respect"
@@ -41,6 +43,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 def _gates(text: str) -> dict[str, str]:
     pairs = [entry.partition("=") for entry in text.split(",") if entry.strip()]
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels of `extra_labels`."""
+        return tuple(name.strip() for name in self.extra_labels.split(",") if name.strip())
 
 
 def config_folder() -> Path:

@@ -50,12 +50,14 @@ class Look:
     """dark, light, high-contrast, colour-blind, or a theme of your own."""
     ascii: Annotated[bool | None, Parameter(negative="")] = None
     """Draw with ASCII only, for serial lines and bad fonts."""
+    extra_labels: str | None = None
+    """Labels, with commas between them, that get a column in the lists of nodes and pods."""
 
     def settings(self) -> Settings:
         """The settings with these flags on top. Raises Failure."""
         from karptui.settings import load_settings
 
-        return load_settings(theme=self.theme, ascii=self.ascii)
+        return load_settings(theme=self.theme, ascii=self.ascii, extra_labels=self.extra_labels)
 
 
 def observer(cluster: Cluster, settings: Settings, record: str | None = None) -> Observe:

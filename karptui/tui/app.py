@@ -139,7 +139,7 @@ async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBS
     """
     from karptui.tui.live import Live
 
-    app = Live(make, mode=mode, theme=settings.theme, ascii_only=settings.ascii)
+    app = Live(make, mode=mode, theme=settings.theme, ascii_only=settings.ascii, extra_labels=settings.label_names)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:

@@ -1,7 +1,7 @@
 """The running application: the screens over one run, how one goes between them, and what holds on all of them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -13,9 +13,8 @@ from textual.binding import Binding, BindingType
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES
 from karptui.tui.app import Karptui
-from karptui.tui.export import FORMATS, Format, as_csv, as_json, as_markdown
+from karptui.tui.export import Format, export_entries
 from karptui.tui.money import HOUR, next_unit
-from karptui.tui.palette import Entry
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
@@ -56,11 +55,14 @@ class Live(Karptui):
         mode: str = "OBSERVE",
         theme: str = "dark",
         ascii_only: bool = False,
+        extra_labels: Sequence[str] = (),
     ) -> None:
         super().__init__(themes, theme=theme, ascii_only=ascii_only)
         self.opened = False
         """Whether there is a run; `run_shown` and `picture` are only set then."""
         self.unit = HOUR
+        self.extra_labels = tuple(extra_labels)
+        """Labels that have a column of their own in the lists of nodes and pods."""
         self._source = source
         self._mode = mode
         self._trail: list[tuple[str, Subject | None]] = []
@@ -360,17 +362,18 @@ class Live(Karptui):
 
     def ask_export(self) -> None:
         """In which form, in the palette."""
-        place = self._here[0]
-        saves = [Entry("command", f"Save {words}", "export_as", f".{name}", (name,)) for name, words in FORMATS]
-        copies = [
-            Entry("command", f"Copy as {name}", "copy_as", "clipboard", (form,))
-            for form, name in (("md", "Markdown"), ("json", "JSON"), ("csv", "CSV"))
-        ]
-        self.ask(lambda: [*saves, *copies], f"export {place}", themes=False)
+        self.ask(export_entries, f"export {self._here[0]}", themes=False)
 
     def action_export_as(self, form: Format) -> None:
         """This view into a file in the current folder."""
-        self._save(form, self._exported(form))
+        stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
+        path = Path(f"karptui-{self._here[0]}-{stamp}.{form}")
+        try:
+            path.write_text(self._exported(form), encoding="utf-8")
+        except OSError as error:
+            self.tell(f"cannot write {path} here: {error.strerror or error}; start karptui in another folder", "bad")
+            return
+        self.tell(f"saved {path.resolve()}")
 
     def action_copy_as(self, form: Format) -> None:
         """This view into the clipboard."""
@@ -379,21 +382,7 @@ class Live(Karptui):
     def _exported(self, form: Format) -> str:
         from karptui.tui.screens.frame import Frame
 
-        screen, at = self.screen, datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        if form == "svg" or not isinstance(screen, Frame):
+        at = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        if form == "svg" or not isinstance(self.screen, Frame):
             return self.export_screenshot(title="karptui")
-        if form == "csv":
-            listing = screen.listing
-            return as_csv(*listing.plain_table()) if listing is not None else as_csv((), ())
-        write = as_markdown if form == "md" else as_json
-        return write(self._here[0], at, screen.sentence_text(), screen.exported())
-
-    def _save(self, form: Format, text: str) -> None:
-        stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
-        path = Path(f"karptui-{self._here[0]}-{stamp}.{form}")
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self.tell(f"cannot write {path} here: {error.strerror or error}; start karptui in another folder", "bad")
-            return
-        self.tell(f"saved {path.resolve()}")
+        return self.screen.export(form, at)

@@ -1,9 +1,10 @@
 """The tables of the application: which columns pools, pods, nodes and the rest have, and how they are drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from math import isfinite
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -19,6 +20,8 @@ from karptui.views.overview import ClaimRow, NodeRow, PoolRow
 from karptui.views.pods import PodRow
 from karptui.views.progress import Waiting, pods_text
 from karptui.views.wording import duration, percent, short_capacity_type, short_zone
+
+T = TypeVar("T")
 
 NEARLY_FULL = 0.9
 
@@ -68,7 +71,7 @@ def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
     limit: Cell = ("-", "dim")
     if row.limit is not None:
         limit = (
-            f"{percent(row.limit)} {row.limited}",
+            f"{percent(row.limit)} {row.limited.rpartition('/')[2]}",
             "bad" if row.limit >= 1 else "warn" if row.limit >= NEARLY_FULL else "text",
         )
     used: tuple[Cell, Cell] = (("-", "dim"), ("-", "dim"))
@@ -165,6 +168,28 @@ CLAIMS: Table[ClaimRow] = Table(
         Order(6, lambda row: row.pods, falling=True),
     ),
 )  # fmt: skip
+
+
+def with_labels(table: Table[T], names: Sequence[str], labels_of: Callable[[T], Mapping[str, str]]) -> Table[T]:
+    """The table with a column for each of these labels; `key=value` in a filter looks at every label."""
+
+    def cells(row: T, unit: Unit) -> tuple[Cell, ...]:
+        labels = labels_of(row) if names else {}
+        return (*table.cells(row, unit), *(dash(labels.get(name, "")) for name in names))
+
+    orders = tuple(
+        Order(len(table.columns) + index, lambda row, name=name: labels_of(row).get(name, ""))
+        for index, name in enumerate(names)
+    )
+    titles = (name.rpartition("/")[2].upper() for name in names)
+    return dataclass_replace(
+        table,
+        columns=(*table.columns, *(Column(title, max(len(title), 10)) for title in titles)),
+        cells=cells,
+        words=lambda row: " ".join((table.words(row), *(labels_of(row).get(name, "") for name in names))),
+        fields=lambda row: {**{name.lower(): value for name, value in labels_of(row).items()}, **table.fields(row)},
+        orders=(*table.orders, *orders),
+    )
 
 
 def nodes_table(note_of: Callable[[NodeRow], tuple[str, str]]) -> Table[NodeRow]:

@@ -211,12 +211,10 @@ def price_source(world: World, now: float) -> str:
 
 def move_rows(world: World) -> list[MoveRow]:
     """The ledger, newest first."""
-    rows: list[MoveRow] = []
-    for move in reversed(world.ledger.moves):
-        names = ", ".join(name.partition(".")[0] for name in move.nodes)
-        verb = move.text.partition(" ")[0]
-        rows.append(MoveRow(move.decision, clock(move.at), f"{verb} {names}", move.said, move.real, move.pods))
-    return rows
+    return [
+        MoveRow(move.decision, clock(move.at), move.text, move.said, move.real, move.pods)
+        for move in reversed(world.ledger.moves)
+    ]
 
 
 def ledger_line(world: World) -> str:

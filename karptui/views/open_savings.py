@@ -27,7 +27,7 @@ def open_rows(snapshot: Snapshot, looked_at: Survey, now: float) -> list[OpenRow
         if isinstance(outcome, Command):
             saves = outcome.price_before - outcome.price_after
             if saves > 0:
-                rows.append(OpenRow(f"go {name}", saves, (name,), "", f"{outcome.decision}: {_goes(outcome)}"))
+                rows.append(OpenRow(f"go {name}", saves, (name,), "", f"can go: {_goes(outcome)}"))
         elif outcome.saves > 0:
             owner = held_by(snapshot, outcome) or f"Node {name}"
             groups.setdefault(owner, []).append(outcome)
@@ -50,7 +50,8 @@ def open_rows(snapshot: Snapshot, looked_at: Survey, now: float) -> list[OpenRow
 
 
 def _goes(command: Command) -> str:
-    words = f"its {plural(len(command.pods), 'pod')} fit" if command.pods else "it is empty"
+    fits = "fits" if len(command.pods) == 1 else "fit"
+    words = f"its {plural(len(command.pods), 'pod')} {fits}" if command.pods else "it is empty"
     if command.replacements:
         return f"{words} a cheaper node"
     return f"{words} on nodes already paid for" if command.pods else words

@@ -385,10 +385,20 @@ class World:
                 if (timeline := self.pod_timelines.get(pod)) is not None and timeline.decision == event.decision:
                     timeline.target = event.claim
         if decision.kind in (DecisionKind.DELETE, DecisionKind.REPLACE) and decision.price_change:
-            text = f"{decision.kind} {', '.join(decision.nodes)}"
+            text = self._move_text(decision)
             self.ledger.note_move(
                 Move(event.at, decision.id, text, decision.price_change, pods=len(decision.pods), nodes=decision.nodes)
             )
+
+    def _move_text(self, decision: Decision) -> str:
+        """`delete 2x m6g.large`, `m7i.2xlarge → m7g.2xlarge`: by type, as the nodes will be gone when it is read."""
+        held, types = self.objects["nodes"], dict[str, int]()
+        for name in decision.nodes:
+            type_ = held[name].instance_type if name in held else name
+            types[type_] = types.get(type_, 0) + 1
+        gone = ", ".join(f"{count}x {type_}" if count > 1 else type_ for type_, count in types.items())
+        claim = decision.claim
+        return f"{gone} → {claim.instance_types[0]}" if claim and claim.instance_types else f"delete {gone}"
 
     def _cloud(self, event: events.CloudCalled) -> None:
         self.log.append(LogLine(event.at, "ec2", event.claim, f"{event.call} {event.error or event.detail}".strip()))

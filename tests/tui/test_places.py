@@ -3,6 +3,7 @@
 import pytest
 
 from karptui.tui.screens.what_if import WhatIfScreen
+from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.packing_map import PackingMap
 from tests.tui.moment import shown_at, text_of, until, until_shown
 
@@ -68,3 +69,46 @@ async def test_a_change_can_be_written_edited_and_taken_back() -> None:
         await pilot.press("a", "escape", "G", "delete")
         await until(pilot, lambda: screen.changes == ("price spot x3",))
         assert app.is_running
+
+
+async def test_labels_asked_for_have_a_column_and_every_label_can_be_filtered_by() -> None:
+    app = shown_at(60.0)
+    app.extra_labels = ("topology.kubernetes.io/zone",)
+    world = app.run_shown.world
+    zones = {node.zone for node in world.of("nodes").values() if node.zone}
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_shown(pilot, "ZONE")
+        zone = sorted(zones)[0]
+        nodes = app.screen.query_one("#nodes", Listing)
+        nodes.focus()
+        await pilot.press("/", *f"topology.kubernetes.io/zone={zone}", "enter")
+        wanted = sum(node.zone == zone for node in world.of("nodes").values())
+        await until(pilot, lambda: nodes.counts[0] == wanted)
+
+
+async def test_another_side_of_an_object_is_one_key_away_and_esc_leads_back() -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "Pods ")
+        for key, words in (("e", "Events of pod"), ("y", "YAML of pod"), ("r", "Relations of pod")):
+            await pilot.press(key)
+            await until_shown(pilot, words)
+            await pilot.press("escape", "escape")
+            await until_shown(pilot, "Pods ")
+
+
+async def test_what_was_looked_for_is_found_again_with_n_after_the_filter_is_dropped() -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("2", "n")
+        await until_shown(pilot, "Nothing has been looked for yet")
+        await pilot.press("/", *"impossible", "enter", "escape", "g")
+        pods = app.screen.query_one("#pods", Listing)
+        await until(pilot, lambda: pods.counts[0] > 1)
+        await pilot.press("n")
+        await until(pilot, lambda: "impossible" in (pods.cursor_key or ""))
+        first = pods.cursor_key
+        await pilot.press("N")
+        await until(pilot, lambda: "impossible" in (pods.cursor_key or ""))
+        assert first is not None

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from karptui.tui.export import Export
+from karptui.tui.export import Export, Format, as_csv, as_json, as_markdown
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
@@ -380,6 +380,9 @@ class Frame(Screen[None]):
         ]
         return [entry for entry in (*tables, *panes) if entry.rows or entry.lines]
 
-    def sentence_text(self) -> str:
-        """What the sentence line says."""
-        return self.query_one(Sentence).text
+    def export(self, form: Format, at: str) -> str:
+        """This view as Markdown, JSON or CSV; CSV is the list with the focus."""
+        if form == "csv":
+            return as_csv(*self.listing.plain_table()) if self.listing is not None else as_csv((), ())
+        write = as_markdown if form == "md" else as_json
+        return write(self.place, at, self.query_one(Sentence).text, self.exported())

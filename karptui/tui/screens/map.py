@@ -28,7 +28,7 @@ class MapScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("map")]
     DEFAULT_CSS = """
     MapScreen #left { width: 1fr; }
-    MapScreen #node-box { width: 38; }
+    MapScreen #node-box { width: 40; }
     MapScreen #packing-box { height: 5; }
     MapScreen.-narrow #columns { layout: vertical; }
     MapScreen.-narrow #left { width: 100%; height: 1fr; }

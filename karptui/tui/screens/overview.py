@@ -1,6 +1,6 @@
 """The Overview (W1): pools, what is pending and why, what is on its way, nodes, decisions; why follows the cursor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -48,7 +48,8 @@ class OverviewScreen(Frame):
         """Two columns of boxes."""
         pools_list = Listing(tables.POOLS, "pool", empty="No NodePool yet.", id="pools")
         flight_list = Listing(tables.CLAIMS, "claim", empty="No NodeClaim is on its way.", id="flight")
-        nodes_list = Listing(tables.nodes_table(self._note), "node", empty="No node yet.", id="nodes")
+        nodes_table = tables.with_labels(tables.nodes_table(self._note), self.live.extra_labels, self._labels)
+        nodes_list = Listing(nodes_table, "node", empty="No node yet.", id="nodes")
         waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
         made = Listing(
             tables.DECISIONS, "decision", empty="Nothing has been decided yet.", header=False, follow="first",
@@ -97,6 +98,10 @@ class OverviewScreen(Frame):
         survey = self.live.surveying.latest
         outcome = survey.nodes.get(row.key) if survey is not None else None
         return hold_note(outcome) if outcome is not None else ("", "")
+
+    def _labels(self, row: view.NodeRow) -> Mapping[str, str]:
+        node = self.live.picture.world.of("nodes").get(row.key)
+        return node.metadata.labels if node is not None else {}
 
     def _draw_nodes(self) -> Sequence[view.NodeRow]:
         picture = self.live.picture

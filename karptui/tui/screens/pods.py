@@ -1,5 +1,6 @@
 """Pods: those that wait first, by who waits longest; then those bound most recently."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.pods import PodRows
+from karptui.views.pods import PodRow, PodRows
 from karptui.views.wording import plural
 
 
@@ -29,7 +30,12 @@ class PodsScreen(Frame):
 
     def body(self) -> ComposeResult:
         """The list."""
-        yield Panel("Pods", Listing(tables.PODS, "pod", empty="No pod yet.", id="pods"))
+        table = tables.with_labels(tables.PODS, self.live.extra_labels, self._labels)
+        yield Panel("Pods", Listing(table, "pod", empty="No pod yet.", id="pods"))
+
+    def _labels(self, row: PodRow) -> Mapping[str, str]:
+        pod = self.live.picture.world.of("pods").get(row.key)
+        return pod.metadata.labels if pod is not None else {}
 
     def on_mount(self) -> None:
         """Draw when pods change, or what they wait for."""

@@ -16,7 +16,7 @@ from karptui.tui.widgets.row_messages import RowChosen, RowHighlighted
 from karptui.views.packing import Cell, Group
 from karptui.views.wording import amount, percent, plural
 
-CELL = 10
+CELL = 12
 """Cells of the screen for one node with its name; the last two are a letter and a space."""
 
 
@@ -223,10 +223,10 @@ def _title(group: Group, width: int) -> Line:
 def _half(cell: Cell, row: int, here: bool, marked: bool) -> Line:
     """The upper half with name and letter, or the lower one with the bar."""
     if row:
-        full = full_cells(cell.fill, CELL - 2)
-        return ((FULL * full, "bar"), (FREE * (CELL - 2 - full), "bar_free"))
+        full = full_cells(cell.fill, CELL - 1)
+        return ((FULL * full, "bar"), (FREE * (CELL - 1 - full), "bar_free"))
     mark = "◆" if marked else "▸" if here else ""
-    return ((fit(f"{mark}{cell.label}", CELL - 3), "strong" if here else "text"), (cell.flag, cell.role))
+    return ((fit(f"{mark}{cell.label}", CELL - 3), "strong" if here else "text"), (" ", "text"), (cell.flag, cell.role))
 
 
 def _block(cell: Cell) -> Line:
