@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from karptui.modes.run import Run
     from karptui.tui.picture import Picture
     from karptui.tui.screens.places import Detail
+    from karptui.views.why import Why
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
@@ -210,6 +211,12 @@ class Live(Karptui):
             self.switch_screen(screen)
         else:
             self.clock.draw_now()
+
+    def why(self, subject: Subject, **most: int) -> "Why":
+        """Everything about one thing, with what the latest survey says of a node."""
+        survey = self.surveying.latest
+        outcome = survey.nodes.get(subject.key) if survey is not None and subject.kind == "node" else None
+        return self.picture.why(subject, outcome=outcome, **most)
 
     def show_why(self, subject: Subject) -> None:
         """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, TypeVar
 
+from karptui.model.disruption import Command, Held
 from karptui.modes.run import Run
 from karptui.tui.subject import Subject
 from karptui.views.cost import NodeCost, NodeCosts
-from karptui.views.decisions import DecisionRow
+from karptui.views.decisions import DecisionRow, DecisionView, DecisionViews
 from karptui.views.head import Head, head, stale_sentence
 from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.decisions import KeptDecisions
@@ -16,6 +17,7 @@ from karptui.views.overview import ClaimRow, KeptNodes, KeptPools, NodeRow, Pool
 from karptui.views.pods import KeptPods, PodRows
 from karptui.views.progress import KeptWaiting, Waiting
 from karptui.views.still import still_of
+from karptui.views.why import SHOWN_PODS, Why, why
 from karptui.world.world import World
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ class Picture:
         self._pools = KeptPools()
         self._nodes = KeptNodes()
         self._costs = NodeCosts()
+        self._decision_views = DecisionViews()
         self._pods = KeptPods()
         self._decisions = KeptDecisions()
 
@@ -155,6 +158,15 @@ class Picture:
     def decisions(self, most: int) -> Sequence[DecisionRow]:
         """The latest decisions, newest first."""
         return self._decisions.read(self.world, most)
+
+    def decision_view(self, key: str) -> DecisionView | None:
+        """One decision in full."""
+        return self._decision_views.read(self.world, key, self.now())
+
+    def why(self, subject: Subject, most: int = SHOWN_PODS, outcome: Command | Held | None = None) -> Why:
+        """Everything about one thing; `outcome` is what the disruption engine says of a node."""
+        view = self.decision_view(subject.key) if subject.kind == "decision" else None
+        return why(self.world, *subject, self.now(), most, self.waiting(), outcome, view)
 
     def head(self, mode: str) -> Head:
         """Mode, cluster, freshness, and the figures that matter."""

@@ -201,15 +201,15 @@ def nodes_table(note_of: Callable[[NodeRow], tuple[str, str]]) -> Table[NodeRow]
         note, role = note_of(row)
         return replace(row, note=note, role=role) if note else row
 
+    def noted_order(order: Order[NodeRow]) -> Order[NodeRow]:
+        return Order(order.column, lambda row: order.value(noted(row)), order.falling)
+
     return dataclass_replace(
         NODES,
         cells=lambda row, unit: _node_cells(noted(row), unit),
         words=lambda row: NODES.words(noted(row)),
         fields=lambda row: NODES.fields(noted(row)),
-        orders=tuple(
-            Order(order.column, lambda row, value=order.value: value(noted(row)), order.falling)
-            for order in NODES.orders
-        ),
+        orders=tuple(noted_order(order) for order in NODES.orders),
     )
 
 

@@ -145,6 +145,25 @@ def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
     )
 
 
+class DecisionViews:
+    """Views of decisions, kept: to explain 1,363 types takes a moment, and they do not change."""
+
+    KEPT = 50
+
+    def __init__(self) -> None:
+        self._views: dict[str, DecisionView] = {}
+
+    def read(self, world: World, key: str, now: float) -> DecisionView | None:
+        """The view of one decision; what was shown last of one that is not known any more."""
+        decision, view = world.decisions.get(key), self._views.get(key)
+        if decision is None or (view is not None and view.outcome == outcome(world, key)):
+            return view
+        while len(self._views) >= self.KEPT:
+            self._views.pop(next(iter(self._views)))
+        view = self._views[key] = decision_view(world, decision, now)
+        return view
+
+
 def _funnel(explained: Explanation) -> list[FunnelRow]:
     whole = explained.funnel[0].remaining if explained.funnel else 1
     return [FunnelRow(step.remaining, step.remaining / max(whole, 1), step.detail) for step in explained.funnel]

@@ -14,7 +14,7 @@ from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
-from karptui.views.decisions import decision_text, decision_view
+from karptui.views.decisions import DecisionView, decision_text, decision_view
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
@@ -71,15 +71,16 @@ def why(
     most: int = SHOWN_PODS,
     rows: list[Waiting] | None = None,
     outcome: Command | Held | None = None,
+    view: DecisionView | None = None,
 ) -> Why:
     """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed.
 
     `rows` is what is waited for, if the caller has just worked it out; `outcome` what the disruption engine says of a
-    node.
+    node; `view` the decision's, which takes a moment to work out.
     """
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
-            return _pod(world, pod, now)
+            return _pod(world, pod, now, rows)
         case "waiting" if (row := _waiting_row(world, key, now, rows)) is not None:
             return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
@@ -91,7 +92,7 @@ def why(
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
             return _pool(world, pool)
         case "decision" if (decision := world.decisions.get(key)) is not None:
-            view = decision_view(world, decision, now)
+            view = view or decision_view(world, decision, now)
             refused = [
                 (
                     (row.instance_type.ljust(16), "text"),
@@ -199,9 +200,10 @@ def _placement(world: World, pod: str) -> list[Line]:
     return lines
 
 
-def _pod(world: World, pod: Pod, now: float) -> Why:
+def _pod(world: World, pod: Pod, now: float, rows: list[Waiting] | None) -> Why:
     if not pod.node_name:
-        row = next((row for row in waiting(world, now) if pod.key in row.pods), None)
+        known = waiting(world, now) if rows is None else rows
+        row = next((row for row in known if pod.key in row.pods), None)
         if row is not None:
             found = _waiting(world, Waiting(row.key, (pod.key,), row.text, row.role, row.blocked, row.claim), now)
             return Why(f"pod {pod.key}", found.lines, decision=found.decision, pod=pod.key)

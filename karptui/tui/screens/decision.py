@@ -19,11 +19,8 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.decisions import CandidateRow, DecisionView, decision_view, outcome
+from karptui.views.decisions import CandidateRow, DecisionView
 from karptui.views.wording import amount
-
-KEPT = 50
-
 
 GROUPS: Table[Any] = Table(
     columns=(Column("TYPES", 6, align="right"), Column("REASON", 20, weight=1), Column("CHEAPEST", 9, align="right")),
@@ -60,7 +57,6 @@ class DecisionScreen(Frame):
         super().__init__()
         self._id = ""
         self._reason = ""
-        self._views: dict[str, DecisionView] = {}
         self._view: DecisionView | None = None
         self._drawn: DecisionView | None = None
 
@@ -143,17 +139,8 @@ class DecisionScreen(Frame):
         self.query_one("#groups-box", Panel).set_title(f"Reasons of {len(view.candidates):,} types", "⏎ its types")
 
     def _look(self) -> DecisionView | None:
-        """The view, kept: to explain 1,363 types takes a moment, and they do not change."""
-        picture = self.live.picture
-        decision = picture.world.decisions.get(self._id)
-        if decision is None:
-            return self._views.get(self._id)
-        view = self._views.get(self._id)
-        if view is None or view.outcome != outcome(picture.world, self._id):
-            while len(self._views) >= KEPT:
-                self._views.pop(next(iter(self._views)))
-            view = self._views[self._id] = decision_view(picture.world, decision, picture.now())
-        return view
+        """What is known of it."""
+        return self.live.picture.decision_view(self._id)
 
     def head_facts(self) -> tuple[Fact, ...]:
         """The decision in place of the cluster's figures."""

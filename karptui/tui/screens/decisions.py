@@ -18,6 +18,7 @@ class DecisionsScreen(Frame):
     """One list."""
 
     place = "decisions"
+    why_below = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("decisions")]
 
     def body(self) -> ComposeResult:

@@ -17,7 +17,7 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.objects import RESOURCE_OF, event_lines, kept_object, yaml_lines
 from karptui.views.relations import Relation, relations
-from karptui.views.why import ALL_PODS, Why, why
+from karptui.views.why import ALL_PODS, Why
 from karptui.views.wording import duration
 
 FACETS = ("why", "events", "yaml", "relations")
@@ -121,11 +121,7 @@ class DetailScreen(Frame):
                 self.query_one("#relations", Listing).show(rows)
                 self.query_one("#relations-box", Panel).set_title(f"Relations of {name}, {len(rows)}", "⏎ go there")
             case _:
-                held = self.live.surveying.latest
-                self._found = why(
-                    picture.world, kind, key, picture.now(), most=ALL_PODS, rows=picture.waiting(),
-                    outcome=held.nodes.get(key) if held is not None and kind == "node" else None,
-                )  # fmt: skip
+                self._found = self.live.why(self._subject, most=ALL_PODS)
                 pane.show(self._found.lines)
                 note = f"⏎ {self._found.decision}" if self._found.decision else ""
                 panel.set_title(self._found.title, note)

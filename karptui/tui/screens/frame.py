@@ -34,6 +34,7 @@ STORY_MODE = "DEMO"
 HEAD_TOPICS = (
     "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
 )  # fmt: skip
+WHY_TOPICS = ("cursor", "survey", "pods", "nodes", "nodeclaims", "decisions", "preview", "second", "frozen")
 SENTENCE_TOPICS = (
     "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
 )  # fmt: skip
@@ -47,11 +48,15 @@ class Frame(Screen[None]):
     """
 
     place: ClassVar[str]
+    why_below: ClassVar[bool] = False
+    """Whether a pane below the body tells about the row under the cursor."""
     DEFAULT_CSS = """
     Frame #body { height: 1fr; }
     Frame Sentence { height: 1; }
     Frame.-two-lines Sentence { height: 2; }
     Frame.-two-lines StoryLine { margin-bottom: 3; }
+    Frame #why-below-box { height: 10; }
+    Frame.-narrow #why-below-box { height: 7; }
     Frame #tiny { display: none; }
     Frame.-tiny #body { display: none; }
     Frame.-tiny #tiny { display: block; }
@@ -83,6 +88,8 @@ class Frame(Screen[None]):
         yield TextPane((), id="tiny", focusable=False)
         with Container(id="body"):
             yield from self.body()
+            if self.why_below:
+                yield Panel("Why", TextPane((), indent=2, id="why-below", focusable=False), id="why-below-box")
 
     def body(self) -> ComposeResult:
         """The widgets of the screen."""
@@ -94,6 +101,8 @@ class Frame(Screen[None]):
         draws = self.live.clock.draws
         draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
         draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence)
+        if self.why_below:
+            draws(self.query_one("#why-below", TextPane), WHY_TOPICS, self._draw_why_below)
         if self.live.run_shown.mode == STORY_MODE:
             draws(self.query_one(StoryLine), ("narration", "second", "nodes", "decisions", "frozen"), self._draw_story)
 
@@ -122,6 +131,16 @@ class Frame(Screen[None]):
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
         for listing in self.query(Listing):
             listing.set_stale(bool(found.stale))
+
+    def _draw_why_below(self, topics: frozenset[str]) -> None:
+        """What the row under the cursor is about."""
+        pane, subject = self.query_one("#why-below", TextPane), self.subject
+        if subject is None:
+            pane.show([(("Nothing to ask about here.", "dim"),)])
+            return
+        found = self.live.why(subject)
+        pane.show([((found.title, "strong"),), *found.lines])
+        self.query_one("#why-below-box", Panel).set_title("Why", "⏎ in full")
 
     def _draw_story(self, topics: frozenset[str]) -> None:
         picture = self.live.picture

@@ -8,9 +8,11 @@ from textual.binding import BindingType
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
+from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
+from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.why import find
 
 
@@ -18,6 +20,7 @@ class LogScreen(Frame):
     """One list that follows its end until somebody moves away from it."""
 
     place = "log"
+    why_below = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("log")]
 
     def __init__(self) -> None:
@@ -60,6 +63,17 @@ class LogScreen(Frame):
         """Only problems, or everything."""
         self._only_problems = not self._only_problems
         self._draw(frozenset())
+
+    def _draw_why_below(self, topics: frozenset[str]) -> None:
+        """The line in full, then the object it is about."""
+        item: Any = self.query_one("#log", Listing).item
+        told: list[Line] = []
+        if item is not None:
+            told = [((f"{item.at}  {item.source}  ", "dim"), (item.about, "strong")), ((item.text, item.role),)]
+        subject = self.subject
+        lines = self.live.why(subject).lines if subject is not None else []
+        self.query_one("#why-below", TextPane).show([*told, *lines])
+        self.query_one("#why-below-box", Panel).set_title("The line in full", "⏎ its object" if subject else "")
 
     def sentence(self) -> str:
         """The line under the cursor in full: a long one is cut in the list."""

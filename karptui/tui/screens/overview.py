@@ -18,7 +18,6 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.open_savings import hold_note
-from karptui.views.why import why
 
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
@@ -185,9 +184,7 @@ class OverviewScreen(Frame):
             panel.set_title("Why", "")
             pane.show([(("Nothing to ask about here.", "dim"),)])
             return
-        survey = self.live.surveying.latest
-        outcome = survey.nodes.get(subject.key) if survey is not None and subject.kind == "node" else None
-        found = why(picture.world, *subject, picture.now(), rows=picture.waiting(), outcome=outcome)
+        found = self.live.why(subject)
         title: Line = ((found.title, "strong"),)
         pane.show([title, *found.lines])
         panel.set_title("Why", "⏎ in full")

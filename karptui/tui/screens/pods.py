@@ -21,6 +21,7 @@ class PodsScreen(Frame):
     """One list."""
 
     place = "pods"
+    why_below = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("pods")]
 
     def __init__(self) -> None:
