@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/ from the real demo: `python docs/pictures.py` (about a minute and a half).
+"""Makes the pictures of docs/ from the real demo: `python docs/pictures.py` (about three minutes).
 
 The demo is played as anybody plays it, by its own seed; each picture is taken when what it shows has come about.
 """
@@ -17,6 +17,8 @@ from karptui.tui.theme import load_themes, shipped_folder
 HERE = Path(__file__).parent
 PATIENCE = 240.0
 """Seconds of waiting for one picture."""
+SPEED = 3.0
+"""Lab seconds a second: a little slower than on a stage, so that a busy machine keeps up."""
 SETTLED = 0.6
 """Seconds that a screen gets to be drawn in full."""
 
@@ -42,12 +44,17 @@ class Photographer:
 
     async def take(self, name: str, *keys: str) -> None:
         """A picture of what these keys lead to."""
+        run = self._app.run_shown
+        await run.pause(True)
         for key in keys:
             await self._pilot.press(key)
             await asyncio.sleep(SETTLED)
         await asyncio.sleep(SETTLED)
+        self._app.clock.dirty.mark("frozen")
+        await asyncio.sleep(SETTLED)
         (HERE / f"{name}.svg").write_text(self._app.export_screenshot(title="karptui"), encoding="utf-8")
         print(f"docs/{name}.svg")
+        await run.pause(False)
 
     async def play(self) -> None:
         """The whole story."""
@@ -59,7 +66,7 @@ class Photographer:
         await self.take("overview", "1")
         await self.take("decision", "4", "enter")
         await self.until(lambda: not world.pending, "the burst is placed")
-        await self.take("timeline", "2", "enter")
+        await self.take("timeline", "2", "/", *"checkout", "enter", "enter")
         await self.take("map", "3")
         await self.take("what-if", "w")
         await self.until(lambda: bool(world.interruptions), "EC2 reclaims a spot instance")
@@ -72,7 +79,7 @@ class Photographer:
 
 async def main() -> None:
     """Play and take pictures."""
-    run = Demo(stay=True)
+    run = Demo(speed=SPEED, stay=True)
     app = Live(run, load_themes([shipped_folder()]), mode="DEMO")
     try:
         async with app.run_test(size=(120, 36)) as pilot:

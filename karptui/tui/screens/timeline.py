@@ -165,15 +165,15 @@ def usual_lines(usual: list[Usual]) -> list[Line]:
     """Median and 95th percentile of what was seen here, and this one; ▲ where it took a fifth longer."""
     if not usual:
         return [(("Nothing to compare with yet.", "dim"),)]
-    lines: list[Line] = [((f"{'STAGE':<10}{'p50':>8}{'p95':>8}{'this':>9}", "dim"),)]
+    lines: list[Line] = [((f"{'STAGE':<9}{'p50':>8}{'p95':>8}{'this':>8}", "dim"),)]
     for row in usual:
         late = row.this is not None and row.this > 1.2 * row.p50
         this = duration(row.this) if row.this is not None else "-"
         lines.append(
             (
-                (f"{row.stage:<10}", "text"),
+                (f"{row.stage:<9}", "text"),
                 (f"{duration(row.p50):>8}{duration(row.p95):>8}", "dim"),
-                (f"{this:>9}", "strong" if row.this is not None else "dim"),
+                (f"{this:>8}", "strong" if row.this is not None else "dim"),
                 (" ▲" if late else "", "warn"),
             )
         )
