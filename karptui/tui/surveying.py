@@ -1,4 +1,5 @@
-"""Asks the engine, beside the screen, which nodes could go and what holds the others, while somebody looks at that."""
+"""Which nodes could go and what holds the others: what the World was told of that; where nobody tells it, as over a
+recording, the engine is asked beside the screen while somebody looks."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,10 +18,11 @@ PAUSE_SHARE = 15.0
 
 
 class Surveying:
-    """`latest` is of `snapshot`; both None before the first. `ask` starts another one when it is time for it."""
+    """`latest` with the time it is of, and `snapshot`, in which its objects are; all None before the first."""
 
     def __init__(self, told: Callable[[], None]) -> None:
         self.latest: Survey | None = None
+        self.at = 0.0
         self.snapshot: Snapshot | None = None
         self.fault = ""
         self._told = told
@@ -28,8 +30,12 @@ class Surveying:
         self._running = False
 
     def ask(self, world: "World", now: float) -> None:
-        """Survey the world if it changed since the last time and that is long enough ago."""
-        stale = self.snapshot is None or self.snapshot.number != world.number or now - self.snapshot.now > 30.0
+        """Take what the World knows; else survey it, if it changed since the last time and that is long enough ago."""
+        if (known := world.surveyed) is not None:
+            if known.survey is not self.latest:
+                self.latest, self.at, self.snapshot = known.survey, known.at, world.snapshot(known.at)
+            return
+        stale = self.snapshot is None or self.snapshot.number != world.number or now - self.at > 30.0
         if self._running or not stale or monotonic() < self._not_before or not world.synced():
             return
         self._running = True
@@ -43,7 +49,7 @@ class Surveying:
             found = await asyncio.to_thread(survey, snapshot)
             self.fault = ""
             if not found.deferred or self.latest is None:
-                self.latest, self.snapshot = found, snapshot
+                self.latest, self.at, self.snapshot = found, snapshot.now, snapshot
         except Exception as error:  # a fault of the engine must not end the screen
             self.fault = f"the survey failed ({type(error).__name__}: {error})"
         finally:

@@ -114,7 +114,7 @@ class CostScreen(Frame):
             self.query_one("#open-box", Panel).set_title(title, surveying.fault or "the engine is looking")
             return
         total = sum(row.hourly for row in rows)
-        age = duration(max(picture.now() - surveying.snapshot.now, 0.0))
+        age = duration(max(picture.now() - surveying.at, 0.0))
         note = f"together {hourly(total)}, {monthly(total)}   looked {age} ago" if rows else f"looked {age} ago"
         if surveying.latest is not None and surveying.latest.deferred:
             note = f"put off: {surveying.latest.deferred}"
