@@ -8,12 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from karptui.tui.export import Export, Format, as_csv, as_json, as_markdown
+from karptui.tui.boxes import boxes_of
+from karptui.tui.export import Format, as_csv, as_json, as_markdown
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
-from karptui.tui.segments.line import plain
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
@@ -385,23 +385,9 @@ class Frame(Screen[None]):
         """In which form is asked."""
         self.live.ask_export()
 
-    def exported(self) -> list[Export]:
-        """The lists of this screen, and the text of its panes, for files and the clipboard."""
-        tables = [
-            Export(listing.query_ancestor(Panel).title, *listing.plain_table())
-            for listing in self.query(Listing)
-            if listing.query_ancestor(Panel).display
-        ]
-        panes = [
-            Export(pane.query_ancestor(Panel).title, (), (), tuple(plain(line) for line in pane.lines))
-            for pane in self.query(TextPane)
-            if pane.id != "tiny" and pane.display and pane.query_ancestor(Panel).display
-        ]
-        return [entry for entry in (*tables, *panes) if entry.rows or entry.lines]
-
     def export(self, form: Format, at: str) -> str:
         """This view as Markdown, JSON or CSV; CSV is the list with the focus."""
         if form == "csv":
             return as_csv(*self.listing.plain_table()) if self.listing is not None else as_csv((), ())
         write = as_markdown if form == "md" else as_json
-        return write(self.place, at, self.query_one(Sentence).text, self.exported())
+        return write(self.place, at, self.query_one(Sentence).text, boxes_of(self))
