@@ -113,9 +113,7 @@ class Karptui(App[None]):
         for screen in self.screen_stack:
             screen.refresh(layout=True)
 
-    def ask(
-        self, entries: "Callable[[], Sequence[Entry]]", title: str = "ask, go, do", themes: bool = True
-    ) -> None:
+    def ask(self, entries: "Callable[[], Sequence[Entry]]", title: str = "ask, go, do", themes: bool = True) -> None:
         """Open the palette over the screen; what is chosen is run as an action of that screen, else of the app."""
         from karptui.tui.palette import theme_entries
 

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES
 from karptui.tui.app import Karptui
-from karptui.tui.export import Format, export_entries
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
@@ -22,6 +21,7 @@ from karptui.tui.theme import Themes
 
 if TYPE_CHECKING:
     from karptui.modes.run import Run
+    from karptui.tui.export import Format
     from karptui.tui.picture import Picture
     from karptui.tui.screens.places import Detail
     from karptui.views.why import Why
@@ -369,9 +369,11 @@ class Live(Karptui):
 
     def ask_export(self) -> None:
         """In which form, in the palette."""
+        from karptui.tui.export import export_entries
+
         self.ask(export_entries, f"export {self._here[0]}", themes=False)
 
-    def action_export_as(self, form: Format) -> None:
+    def action_export_as(self, form: "Format") -> None:
         """This view into a file in the current folder."""
         stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
         path = Path(f"karptui-{self._here[0]}-{stamp}.{form}")
@@ -382,11 +384,11 @@ class Live(Karptui):
             return
         self.tell(f"saved {path.resolve()}")
 
-    def action_copy_as(self, form: Format) -> None:
+    def action_copy_as(self, form: "Format") -> None:
         """This view into the clipboard."""
         self.copy(self._exported(form), f"the view as {form}")
 
-    def _exported(self, form: Format) -> str:
+    def _exported(self, form: "Format") -> str:
         from karptui.tui.screens.frame import Frame
 
         at = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
