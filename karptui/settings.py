@@ -39,15 +39,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     feature_gates: dict[str, bool] = {}
     """Karpenter's feature gates, as your cluster has them: a table, or text such as `StaticCapacity=true`."""
 
-
-def _gates(text: str) -> dict[str, str]:
-    pairs = [entry.partition("=") for entry in text.split(",") if entry.strip()]
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
     @property
     def label_names(self) -> tuple[str, ...]:
         """The labels of `extra_labels`."""
         return tuple(name.strip() for name in self.extra_labels.split(",") if name.strip())
+
+
+def _gates(text: str) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in text.split(",") if entry.strip()]
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def config_folder() -> Path:
