@@ -226,6 +226,8 @@ async def test_the_screen_is_saved_as_svg_in_the_current_folder(
     async with app.run_test(size=SIZE) as pilot:
         await until_shown(pilot, "PENDING 5")
         await pilot.press("x")
+        await until_shown(pilot, "export overview")
+        await pilot.press(*"picture", "enter")
         await until_shown(pilot, "saved ")
     (saved,) = os.listdir(tmp_path)
     assert saved.startswith("karptui-overview-")
