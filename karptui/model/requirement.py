@@ -51,6 +51,11 @@ class Requirement(Struct, frozen=True, gc=False, cache_hash=True):
         return IN if self.values else DOES_NOT_EXIST
 
     @property
+    def is_open(self) -> bool:
+        """Whether every value is allowed."""
+        return self.complement and not self.values and self.gte is None and self.lte is None
+
+    @property
     def allows_absence(self) -> bool:
         """Whether its operator is NotIn or DoesNotExist, which something without the label satisfies."""
         return self.complement == bool(self.values)

@@ -84,7 +84,7 @@ def test_moving_one_claim_gives_what_sorting_all_of_them_gives(limit: int, choic
             place = choice % len(naive)
             count, index = naive[place]
             naive[place] = (count + 1, index)
-            order.raise_(order.claims[index], requirements)
+            order.raise_(order.claims[index])
         naive = [naive[place] for place in go_order([count for count, _ in naive])]
         assert _order_of(order) == [index for _, index in naive]
         assert [claim.count for claim in sorted(order.claims, key=lambda claim: claim.key)] == [n for n, _ in naive]

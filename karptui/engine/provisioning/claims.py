@@ -1,6 +1,7 @@
 """Claims: the nodes that this round would make, and the order in which they are offered to pods."""
 
 from bisect import bisect_left, insort
+from heapq import heappop, heappush, heapreplace
 
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.daemons import DaemonGroup
@@ -18,7 +19,8 @@ from karptui.model.resources import Resources
 PLACEHOLDER_HOST = Requirement(HOSTNAME, False, frozenset(("hostname-placeholder",)))
 """The hostname of every claim. Each has its own, but no pod can name it, so one stands for all."""
 
-_COUNT = 1 << 48
+_COUNT_BITS = 48
+_COUNT = 1 << _COUNT_BITS
 _MIDDLE = 1 << 47
 
 
@@ -26,13 +28,12 @@ class Claim:
     """A node to be made. `types` is the mask of types that still hold all its pods; `key` its place in the order."""
 
     __slots__ = (
-        "classes",
+        "bucket",
         "count",
         "groups",
         "held",
         "index",
         "key",
-        "min_values_relaxed",
         "pods",
         "ports",
         "relaxed",
@@ -44,6 +45,7 @@ class Claim:
 
     def __init__(self, index: int, template: Template, requirements: RequirementSet, groups: list[DaemonGroup]) -> None:
         self.index = index
+        self.bucket: Bucket | None = None
         self.template = template
         self.requirements = requirements
         self.groups = groups
@@ -52,31 +54,34 @@ class Claim:
         self.key = 0
         self.requests: Resources = {}
         self.pods: list[Pod] = []
-        self.classes: list[PodClass] = []
         self.ports: list[HostPort] = []
         self.held: frozenset[str] = NONE_HELD
         self.relaxed: list[Relaxation] = []
-        self.min_values_relaxed = False
 
     def add(self, pod: Pod, class_: PodClass) -> None:
         """Takes a pod in; the caller has set requirements and types."""
         self.pods.append(pod)
-        self.classes.append(class_)
         requests = self.requests
         for name, amount in class_.amounts:
             requests[name] = requests.get(name, 0) + amount
-        self.ports.extend(class_.spec.host_ports)
+        if class_.spec.host_ports:
+            self.ports.extend(class_.spec.host_ports)
 
 
 class Bucket:
-    """The claims with one set of requirements. `keys` are their places, ascending; `arrivals` all that ever came."""
+    """The claims with one set of requirements. `head` is the key of the first, 0 if there is none.
 
-    __slots__ = ("arrivals", "keys", "requirements", "template")
+    `arrivals` are all that ever came, and those whose place has changed otherwise than by getting a pod, in time.
+    """
+
+    __slots__ = ("arrivals", "head", "heap", "requirements", "template")
 
     def __init__(self, template: Template, requirements: RequirementSet) -> None:
         self.template = template
         self.requirements = requirements
-        self.keys: list[int] = []
+        self.head = 0
+        self.heap: list[int] = []
+        """Keys of the claims, also such as they have no more."""
         self.arrivals: list[Claim] = []
 
 
@@ -84,17 +89,14 @@ class ClaimOrder:
     """Claims by number of pods, as Go's unstable sort leaves them (spec/scheduling.md 6.4 step 2, Appendix A).
 
     Between two sorts one claim has one pod more, or one is new. Then the sort is a single move, except for 13 to 49
-    claims, and near the three elements that the routine looks at first.
+    claims, and near the three elements that the routine looks at first: there a few more claims change places.
     """
 
     def __init__(self) -> None:
         self.claims: list[Claim] = []
-        self.epoch = 0
-        """Changes when claims other than the one that got a pod have moved."""
         self.claim_at: dict[int, Claim] = {}
-        """The claim of every key given out since the epoch began, also of those that it has no more."""
+        """The claim that got a key last; it may have another one by now."""
         self.buckets: dict[RequirementSet, Bucket] = {}
-        self._order: list[Claim] = []
         self._keys: list[int] = []
         self._moves = 0
 
@@ -103,36 +105,52 @@ class ClaimOrder:
         claim.count = 1
         self.claims.append(claim)
         self._moves += 1
-        length = len(self._order) + 1
-        bucket = self._bucket(claim)
+        keys = self._keys
+        claim.key = key = _COUNT + _MIDDLE + self._moves
+        before: list[int] | None = None
+        if 12 < len(keys) + 1 < 50 and keys[-1] >> _COUNT_BITS > 1:
+            before = [*keys, key]
+        self.claim_at[key] = claim
+        insort(keys, key)
+        bucket = claim.bucket = self._bucket(claim)
         bucket.arrivals.append(claim)
-        if 12 < length < 50 and self._order and self._order[-1].count > 1:
-            self._order.append(claim)
-            self._sort()
-            return
-        claim.key = _COUNT + _MIDDLE + self._moves
-        self._insert(claim)
-        insort(bucket.keys, claim.key)
+        heappush(bucket.heap, key)
+        self._settle_head(bucket)
+        if before is not None:
+            self._rearrange(before)
 
-    def raise_(self, claim: Claim, before: RequirementSet) -> None:
-        """A claim has one pod more, and had these requirements before."""
-        old = claim.key
-        place = bisect_left(self._keys, old)
-        claim.count += 1
+    def raise_(self, claim: Claim) -> None:
+        """A claim has one pod more, and perhaps other requirements."""
+        keys, old = self._keys, claim.key
+        place = bisect_left(keys, old)
+        claim.count = count = claim.count + 1
         self._moves += 1
-        source, bucket = self.buckets[before], self._bucket(claim)
-        if bucket is not source:
+        claim.key = key = count * _COUNT + _MIDDLE - self._moves
+        length = len(keys)
+        before: list[int] | None = None
+        following = keys[place + 1] >> _COUNT_BITS if place + 1 < length else count
+        if following < count and length > 12 and (length < 50 or _near_probe(place, length)):
+            before = keys[:]
+            before[place] = key
+        del keys[place]
+        insort(keys, key, place)
+        self.claim_at[key] = claim
+        source = claim.bucket
+        assert source is not None, "a claim is appended before it is raised"
+        if source.requirements is not claim.requirements:
+            bucket = claim.bucket = self._bucket(claim)
             bucket.arrivals.append(claim)
-        length = len(self._order)
-        following = self._order[place + 1].count if place + 1 < length else claim.count
-        if following < claim.count and length > 12 and (length < 50 or _near_probe(place, length)):
-            self._sort()
-            return
-        del self._order[place], self._keys[place]
-        del source.keys[bisect_left(source.keys, old)]
-        claim.key = claim.count * _COUNT + _MIDDLE - self._moves
-        self._insert(claim)
-        insort(bucket.keys, claim.key)
+            heappush(bucket.heap, key)
+            self._settle_head(source)
+            self._settle_head(bucket)
+        else:
+            if source.head == old:
+                heapreplace(source.heap, key)
+            else:
+                heappush(source.heap, key)
+            self._settle_head(source)
+        if before is not None:
+            self._rearrange(before)
 
     def _bucket(self, claim: Claim) -> Bucket:
         bucket = self.buckets.get(claim.requirements)
@@ -140,24 +158,34 @@ class ClaimOrder:
             bucket = self.buckets[claim.requirements] = Bucket(claim.template, claim.requirements)
         return bucket
 
-    def _insert(self, claim: Claim) -> None:
-        place = bisect_left(self._keys, claim.key)
-        self._keys.insert(place, claim.key)
-        self._order.insert(place, claim)
-        self.claim_at[claim.key] = claim
+    def _settle_head(self, bucket: Bucket) -> None:
+        heap, claim_at = bucket.heap, self.claim_at
+        while heap:
+            key = heap[0]
+            claim = claim_at[key]
+            if claim.key == key and claim.bucket is bucket:
+                bucket.head = key
+                return
+            heappop(heap)
+        bucket.head = 0
 
-    def _sort(self) -> None:
-        self.epoch += 1
-        order = self._order
-        self._order = [order[index] for index in go_order([claim.count for claim in order])]
-        for bucket in self.buckets.values():
-            bucket.keys.clear()
-        for place, claim in enumerate(self._order):
-            claim.key = claim.count * _COUNT + _MIDDLE + place
-            self.buckets[claim.requirements].keys.append(claim.key)
-        self._moves = max(self._moves, len(self._order))
-        self._keys = [claim.key for claim in self._order]
-        self.claim_at = {claim.key: claim for claim in self._order}
+    def _rearrange(self, before: list[int]) -> None:
+        """Puts claims where Go's sort puts them: `before` are all keys, in the order in which it finds their claims."""
+        keys, claim_at = self._keys, self.claim_at
+        after = [before[index] for index in go_order([key >> _COUNT_BITS for key in before])]
+        # Keys only change hands, so they stay in line with the numbers of pods.
+        moved = [(claim_at[old], key) for old, key in zip(after, keys, strict=True) if old != key]
+        for claim, key in moved:
+            claim.key = key
+            claim_at[key] = claim
+        for claim, key in moved:
+            bucket = claim.bucket
+            assert bucket is not None, "every claim in order has a bucket"
+            bucket.arrivals.append(claim)
+            heappush(bucket.heap, key)
+        for bucket in {id(claim.bucket): claim.bucket for claim, _ in moved}.values():
+            if bucket is not None:
+                self._settle_head(bucket)
 
 
 def _near_probe(place: int, length: int) -> bool:

@@ -38,36 +38,44 @@ class PodClass:
         "volume_use",
     )
 
-    def __init__(self, index: int, spec: PodSpec, template: "ClassTemplate") -> None:
+    def __init__(
+        self, index: int, spec: PodSpec, template: "ClassTemplate", sets: tuple[RequirementSet, RequirementSet]
+    ) -> None:
         self.index = index
         self.unresolved = template.unresolved
         self.untracked = False
         self.spec = spec
         self.namespace = template.namespace
         self.labels = template.labels
-        self.label_key = (template.namespace, frozenset(template.labels.items()))
+        self.label_key = template.label_key
         self.amounts = template.amounts
         self.alternatives = template.alternatives
         self.volume_use = template.volume_use
-        self.requirements = template.space.intern(pod_requirements(spec, template.respect))
-        self.strict = template.space.intern(pod_requirements(spec, False))
+        self.requirements, self.strict = sets
         self.relaxation: tuple[str, str] = ("", "")
         self._relaxed: PodClass | bool | None = False
 
 
-class ClassTemplate:
-    """What a class and its relaxed forms share."""
+LabelKey = tuple[str, frozenset[tuple[str, str]]]
+"""A namespace and labels."""
 
-    __slots__ = ("alternatives", "amounts", "labels", "namespace", "respect", "space", "unresolved", "volume_use")
+
+class ClassTemplate:
+    """What a class and its relaxed forms share. `label_key` is the same object for classes that are labelled alike."""
+
+    __slots__ = ("alternatives", "amounts", "label_key", "labels", "namespace", "unresolved", "volume_use")
 
     def __init__(
-        self, pod: Pod, labels: dict[str, str], amounts: Amounts, space: RequirementSpace, snapshot: Snapshot
+        self,
+        pod: Pod,
+        labels: tuple[LabelKey, dict[str, str]],
+        amounts: Amounts,
+        space: RequirementSpace,
+        snapshot: Snapshot,
     ) -> None:
         self.namespace = pod.metadata.namespace
-        self.labels = labels
+        self.label_key, self.labels = labels
         self.amounts = amounts
-        self.space = space
-        self.respect = snapshot.options.preference_policy != "Ignore"
         self.alternatives: tuple[RequirementSet, ...] = ()
         self.volume_use: VolumeUse = ()
         self.unresolved = False
@@ -91,6 +99,9 @@ class PodClasses:
         self._templates: dict[int, ClassTemplate] = {}
         self._untracked: dict[int, PodClass] = {}
         self._amounts: dict[int, tuple[dict[str, int], Amounts]] = {}
+        self._labels: dict[tuple[object, ...], tuple[LabelKey, dict[str, str]]] = {}
+        self._sets: dict[int, tuple[RequirementSet, RequirementSet]] = {}
+        self._respect = snapshot.options.preference_policy != "Ignore"
 
     def watch_labels(self, specs: list[PodSpec]) -> None:
         """Learns which labels selectors look at, so that the others do not tell pods apart."""
@@ -99,8 +110,7 @@ class PodClasses:
     def of(self, pod: Pod) -> PodClass:
         """The class of a pod."""
         metadata, spec = pod.metadata, pod.spec
-        labels = metadata.labels
-        values = [labels.get(key) for key in self.label_keys]
+        values = map(metadata.labels.get, self.label_keys)
         key: tuple[object, ...] = (spec.key, metadata.namespace, *values)
         if pod.requests is not spec.requests:
             key = (*key, self._amounts_of(pod.requests))
@@ -108,8 +118,8 @@ class PodClasses:
             key = (*key, metadata.name)
         known = self._known.get(key)
         if known is None:
-            watched = {name: value for name, value in zip(self.label_keys, values, strict=True) if value is not None}
-            template = ClassTemplate(pod, watched, self._amounts_of(pod.requests), self.space, self.snapshot)
+            labels, amounts = self._labels_of(pod), self._amounts_of(pod.requests)
+            template = ClassTemplate(pod, labels, amounts, self.space, self.snapshot)
             known = self._known[key] = self._add(spec, template)
         return known
 
@@ -119,6 +129,16 @@ class PodClasses:
         if known is None:
             known = self._untracked[class_.index] = self._add(class_.spec, self._templates[class_.index])
             known.untracked = True
+        return known
+
+    def _labels_of(self, pod: Pod) -> tuple[LabelKey, dict[str, str]]:
+        """The labels of a pod that any selector looks at, with a key for them."""
+        labels, namespace = pod.metadata.labels, pod.metadata.namespace
+        key = (namespace, *map(labels.get, self.label_keys))
+        known = self._labels.get(key)
+        if known is None:
+            watched = {name: labels[name] for name in self.label_keys if name in labels}
+            known = self._labels[key] = ((namespace, frozenset(watched.items())), watched)
         return known
 
     def relaxed(self, class_: PodClass) -> PodClass | None:
@@ -135,7 +155,14 @@ class PodClasses:
         return known
 
     def _add(self, spec: PodSpec, template: ClassTemplate) -> PodClass:
-        class_ = PodClass(len(self.all), spec, template)
+        sets = self._sets.get(id(spec))
+        if sets is None:
+            # The class holds its spec, so no other one can have this id.
+            sets = self._sets[id(spec)] = (
+                self.space.intern(pod_requirements(spec, self._respect)),
+                self.space.intern(pod_requirements(spec, False)),
+            )
+        class_ = PodClass(len(self.all), spec, template, sets)
         self._templates[class_.index] = template
         self.all.append(class_)
         return class_

@@ -149,6 +149,8 @@ class Places:
         self._existing = existing
         self._topology = topology
         self._open = existing.all & ~without
+        self.any = self._open != 0
+        """Whether there is any node at all."""
         self._shielded = shielded
         self._taken: dict[int, ExistingNode] = {}
         self._taken_mask = 0
@@ -160,8 +162,6 @@ class Places:
 
     def place(self, pod: Pod, class_: PodClass, let_through: bool = True) -> ExistingNode | None:
         """Puts a pod onto the first node that accepts it."""
-        if not self._open:
-            return None
         known = self._existing.refusals(class_)
         mask = self._open & ~(known.refused & ~(known.undefined & self._taken_mask)) & ~self._full.get(class_.index, 0)
         if not let_through:

@@ -10,14 +10,17 @@ from karptui.engine.provisioning.daemons import DaemonGroup
 from karptui.engine.provisioning.host_ports import clash
 from karptui.engine.provisioning.requirement_sets import RequirementSet
 
+_Tests = tuple[int, list[tuple[str, int, list[int], list[int]]]]
+"""The types of one group, and by resource: name, negated amount, and the table of FitIndex."""
+
 
 class TypeFilter:
     """Masks of types by requirements, offerings and resources together."""
 
     def __init__(self, catalogue: PreparedCatalogue) -> None:
         self._catalogue = catalogue
-        self._tables = catalogue.allocatable.tables
         self._opened: dict[tuple[object, ...], int] = {}
+        self._tests: dict[tuple[int, int], list[_Tests]] = {}
         self._plain = not catalogue.extra_rows
 
     def joining(self, claim: Claim, class_: PodClass, requirements: RequirementSet) -> int:
@@ -27,28 +30,33 @@ class TypeFilter:
             for name, amount in class_.amounts:
                 totals[name] = totals.get(name, 0) + amount
             return self._by_group(claim.groups, claim.types, class_, claim, requirements, totals)
-        eligible = claim.types & requirements.types & requirements.rows
+        eligible = claim.types & requirements.eligible
         if not eligible:
             return 0
+        tests = self._tests.get((class_.index, claim.template.index))
+        if tests is None:
+            tests = self._tests[class_.index, claim.template.index] = self._tests_of(claim.groups, class_)
         used, kept = claim.requests, 0
-        tables = self._tables
-        for group in claim.groups:
-            mask = eligible & group.types
-            overhead = group.overhead
-            # What the pod does not ask for has not changed since the types were filtered for the claim's last pod.
-            for name, amount in class_.amounts:
-                if name in used:
-                    amount += used[name]
-                if overhead:
-                    amount += overhead.get(name, 0)
-                table = tables.get(name)
-                if table is not None:
-                    mask &= table[1][bisect_right(table[0], -amount)]
-                elif amount > 0:
-                    mask = 0
-                    break
+        for types, amounts in tests:
+            mask = eligible & types
+            for name, less, negated, prefixes in amounts:
+                mask &= prefixes[bisect_right(negated, less - used.get(name, 0))]
             kept |= mask
         return kept
+
+    def _tests_of(self, groups: list[DaemonGroup], class_: PodClass) -> "list[_Tests]":
+        """What a pod of a class asks of every group's types, as far as the pod asks.
+
+        The rest has not changed since the types were filtered for the claim's last pod.
+        """
+        tables = self._catalogue.allocatable.tables
+        found: list[_Tests] = []
+        for group in groups:
+            amounts = [(name, amount + group.overhead.get(name, 0)) for name, amount in class_.amounts]
+            if all(name in tables or amount <= 0 for name, amount in amounts):
+                known = [(name, -amount, *tables[name]) for name, amount in amounts if name in tables]
+                found.append((group.types, known))
+        return found
 
     def opening(self, groups: list[DaemonGroup], eligible: int, class_: PodClass, requirements: RequirementSet) -> int:
         """The types that hold the first pod of a claim."""

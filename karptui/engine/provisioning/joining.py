@@ -8,31 +8,24 @@ of its own when a claim is too full for it: that one never takes one of the clas
 from enum import Enum
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import islice
-from operator import itemgetter
-from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Bucket, Claim, ClaimOrder
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.filtering import TypeFilter
 from karptui.engine.provisioning.min_values import MinValues
 from karptui.engine.provisioning.requirement_sets import RequirementSet
-from karptui.engine.provisioning.reservations import Reservations
+from karptui.engine.provisioning.reservations import NONE_HELD, Reservations
 from karptui.engine.provisioning.topology.tracker import ClassTopology, Topology
 from karptui.model.taints import tolerates_all
 
 _MANY_ARRIVALS = 16
-"""With more claims than this new to a class, its heap is made anew."""
+"""With more claims than this new to a page, its heap is put in order once for all of them."""
 
-_key_of = itemgetter(0)
+Targets = tuple[RequirementSet, ...]
+"""The requirements that a claim would have with a pod, for every way to reach the pod's volumes."""
 
-
-class Acceptance(NamedTuple):
-    """What a claim would become with the pod."""
-
-    claim: Claim
-    requirements: RequirementSet
-    types: int
-    reserved: frozenset[str]
+Acceptance = tuple[Claim, RequirementSet, int, frozenset[str]]
+"""A claim, and what it would become with the pod: requirements, types and the reservations that it would hold."""
 
 
 class _No(Enum):
@@ -46,23 +39,22 @@ class _No(Enum):
 class _Page:
     """One bucket as one class sees it: the keys of the claims that it has not ruled out, as a heap.
 
-    Keys only grow, so a key that a claim has no more can only stand too early, and is put right when it comes up.
-    `targets` are the requirements that a claim would have with the pod, for every way to reach its volumes.
+    A key that a claim has no more stands too early, or beside the one that it has now, and is put right when it comes
+    up.
     """
 
-    __slots__ = ("bucket", "epoch", "heap", "seen", "targets")
+    __slots__ = ("bucket", "heap", "seen", "targets")
 
-    def __init__(self, bucket: Bucket, targets: tuple[RequirementSet, ...]) -> None:
+    def __init__(self, bucket: Bucket, targets: Targets) -> None:
         self.bucket = bucket
         self.targets = targets
         self.heap: list[int] = []
         self.seen = 0
-        self.epoch = -1
 
     def copy(self) -> "_Page":
         """The same keys, to be ruled out separately."""
         twin = _Page(self.bucket, self.targets)
-        twin.heap, twin.seen, twin.epoch = self.heap[:], self.seen, self.epoch
+        twin.heap, twin.seen = self.heap[:], self.seen
         return twin
 
 
@@ -102,7 +94,7 @@ class _Shape:
 
     def __init__(self) -> None:
         self.buckets = 0
-        self.suitable: list[tuple[Bucket, tuple[RequirementSet, ...]]] = []
+        self.suitable: list[tuple[Bucket, Targets]] = []
         self.books: dict[tuple[object, ...], _Book] = {}
 
 
@@ -132,19 +124,20 @@ class Joining:
 
     def find(self, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         """The first claim in order that accepts a pod of a class."""
-        shape = self._shape_by_class.get(class_.index)
+        index = class_.index
+        shape = self._shape_by_class.get(index)
         if shape is None:
-            shape = self._shape_by_class[class_.index] = self._shape_of(class_)
+            shape = self._shape_by_class[index] = self._shape_of(class_)
         if shape.buckets < len(self._order.buckets):
             self._see_buckets(shape, class_)
-        book = self._books.get(class_.index)
+        book = self._books.get(index)
         if book is not None:
             return self._in_book(book, class_, groups)
         if not groups.hosts:
             answer = self._foremost(shape, class_, groups)
             if not isinstance(answer, _No):
                 return answer
-            book = self._books[class_.index] = _Book(shape, shared=False)
+            book = self._books[index] = _Book(shape, shared=False)
             return self._in_book(book, class_, groups)
         book = shape.books.get(groups.host_terms)
         if book is None:
@@ -153,27 +146,28 @@ class Joining:
 
     def _foremost(self, shape: _Shape, class_: PodClass, groups: ClassTopology) -> "Acceptance | _No | None":
         """The answer of the first claim that there is for a class that no host refuses; None if there is none."""
-        heads = [(bucket.keys[0], bucket, targets) for bucket, targets in shape.suitable if bucket.keys]
-        if groups.zonal:
-            heads.sort(key=_key_of)
-            for key, _, targets in heads:
-                narrowed = self._narrowed(class_, groups, targets)
-                if narrowed:
-                    return self._try(self._order.claim_at[key], class_, groups, narrowed, targets)
-            return None
-        if not heads:
-            return None
-        key, _, targets = min(heads, key=_key_of)
-        return self._try(self._order.claim_at[key], class_, groups, targets, targets)
+        if not groups.zonal:
+            first, widest = 0, ()
+            for bucket, targets in shape.suitable:
+                head = bucket.head
+                if head and (head < first or not first):
+                    first, widest = head, targets
+            return self._try(self._order.claim_at[first], class_, groups, widest, widest) if first else None
+        # No two claims have one key, so nothing behind it is compared.
+        heads = [(bucket.head, targets) for bucket, targets in shape.suitable if bucket.head]
+        heads.sort()
+        for head, targets in heads:
+            narrowed = self._narrowed(class_, groups, targets)
+            if narrowed:
+                return self._try(self._order.claim_at[head], class_, groups, narrowed, targets)
+        return None
 
     def _in_book(self, book: _Book, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         heads: list[tuple[int, _Page]] = []
-        epoch = self._order.epoch
         for page in book.turn_pages():
-            if page.epoch != epoch or page.seen < len(page.bucket.arrivals):
+            if page.seen < len(page.bucket.arrivals):
                 self._catch_up(page, book, groups)
-            head = self._head(page)
-            if head:
+            if page.heap and (head := self._head(page)):
                 heads.append((head, page))
         return self._first(book, class_, groups, heads) if heads else None
 
@@ -181,11 +175,11 @@ class Joining:
         self, book: _Book, class_: PodClass, groups: ClassTopology, heads: list[tuple[int, _Page]]
     ) -> Acceptance | None:
         put_aside: list[tuple[list[int], int]] = []
-        narrowed: dict[_Page, tuple[RequirementSet, ...]] = {}
+        narrowed: dict[_Page, Targets] = {}
         accepted: Acceptance | None = None
         own: _Book | None = None
         # No two claims have one key, so pages are never compared.
-        heapify(heads)
+        heads.sort()
         while heads:
             key, page = heads[0]
             targets = page.targets
@@ -198,7 +192,7 @@ class Joining:
                     continue
             claim = self._order.claim_at[key]
             answer = self._try(claim, class_, groups, targets, page.targets)
-            if isinstance(answer, Acceptance):
+            if not isinstance(answer, _No):
                 accepted = answer
                 break
             if answer is _No.FULL and book.shared:
@@ -222,26 +216,22 @@ class Joining:
         return accepted
 
     def _try(
-        self,
-        claim: Claim,
-        class_: PodClass,
-        groups: ClassTopology,
-        targets: tuple[RequirementSet, ...],
-        widest: tuple[RequirementSet, ...],
+        self, claim: Claim, class_: PodClass, groups: ClassTopology, targets: Targets, widest: Targets
     ) -> "Acceptance | _No":
         """What the claim would become, or whether it is worth asking again later."""
         if groups.hosts and not self._topology.admits_host(groups, claim.index):
             return _No.LATER if groups.attracted_to_host else _No.HOST
         again = False
+        reserving = self._reservations.enabled
         for target in targets:
             types = self._filter.joining(claim, class_, target)
-            if not types or self._min_values.accept(target, types, may_relax=False) is None:
+            if not types or (target.has_min_values and self._min_values.accept(target, types, may_relax=False) is None):
                 continue
-            reserved = self._reservations.reserve(target, types, claim.held)
+            reserved = self._reservations.reserve(target, types, claim.held) if reserving else NONE_HELD
             if reserved is None:
                 again = True
                 continue
-            return Acceptance(claim, target, types, reserved)
+            return claim, target, types, reserved
         # Topology may choose another domain the next time, unless the claim is too full in every one.
         if again or (groups.zonal and any(self._filter.joining(claim, class_, target) for target in widest)):
             return _No.LATER
@@ -264,30 +254,29 @@ class Joining:
         shape.buckets = len(buckets)
 
     def _catch_up(self, page: _Page, book: _Book, groups: ClassTopology) -> None:
-        bucket, claim_at, dead = page.bucket, self._order.claim_at, book.dead
-        arrivals = bucket.arrivals
-        if page.epoch != self._order.epoch or len(arrivals) - page.seen > _MANY_ARRIVALS:
-            keys = bucket.keys
-            # An ascending list is a heap, and so is what is left of it.
-            if dead:
-                keys = [key for key in keys if claim_at[key] not in dead]
-            for full in groups.full_hosts():
-                keys = [key for key in keys if claim_at[key].index not in full]
-            page.heap = keys[:] if keys is bucket.keys else keys
-            page.epoch, page.seen = self._order.epoch, len(arrivals)
+        """Takes in the claims that have come to a bucket since, unless their hosts refuse the class for good."""
+        bucket, dead = page.bucket, book.dead
+        arrivals = bucket.arrivals[page.seen :] if page.seen else bucket.arrivals
+        page.seen = len(bucket.arrivals)
+        for hosts in groups.full_hosts:
+            arrivals = [claim for claim in arrivals if claim.index not in hosts]
+        if not arrivals:
             return
-        for claim in arrivals[page.seen :]:
-            if claim not in dead:
-                heappush(page.heap, claim.key)
-        page.seen = len(arrivals)
+        keys = {claim.key for claim in arrivals if claim.bucket is bucket and claim not in dead}
+        if len(keys) > _MANY_ARRIVALS:
+            page.heap += keys
+            heapify(page.heap)
+            return
+        for key in keys:
+            heappush(page.heap, key)
 
     def _head(self, page: _Page) -> int:
         """The first claim of a page by key, 0 if there is none; keys that are out of date are put right."""
-        heap, claim_at, requirements = page.heap, self._order.claim_at, page.bucket.requirements
+        heap, claim_at, bucket = page.heap, self._order.claim_at, page.bucket
         while heap:
             key = heap[0]
             claim = claim_at[key]
-            if claim.requirements is not requirements:
+            if claim.bucket is not bucket:
                 heappop(heap)
             elif claim.key != key:
                 heapreplace(heap, claim.key)
@@ -295,16 +284,17 @@ class Joining:
                 return key
         return 0
 
-    def _narrowed(
-        self, class_: PodClass, groups: ClassTopology, targets: tuple[RequirementSet, ...]
-    ) -> tuple[RequirementSet, ...]:
-        narrowed = (self._topology.narrow(class_, groups, target) for target in targets)
-        return tuple(target for target in narrowed if isinstance(target, RequirementSet))
+    def _narrowed(self, class_: PodClass, groups: ClassTopology, targets: Targets) -> Targets:
+        if len(targets) == 1:
+            narrowed = self._topology.narrow(class_, groups, targets[0])
+            return (narrowed,) if isinstance(narrowed, RequirementSet) else ()
+        every = [self._topology.narrow(class_, groups, target) for target in targets]
+        return tuple(target for target in every if isinstance(target, RequirementSet))
 
 
 def _targets(bucket: Bucket, class_: PodClass) -> tuple[RequirementSet, ...]:
     """The requirements of a bucket with the pod's, for every way to reach its volumes; empty: incompatible."""
-    if not tolerates_all(class_.spec.tolerations, bucket.template.pool.template.taints):
+    if not tolerates_all(class_.spec.tolerations, bucket.template.taints):
         return ()
     merged = bucket.requirements.merge(class_.requirements)
     if not isinstance(merged, RequirementSet):

@@ -82,7 +82,7 @@ class Openings:
         eligible = template.types & self._limits.allowed(pool)
         if not eligible:
             return self._limit_reason(template)
-        taints = untolerated(template.pool.template.taints, class_.spec.tolerations)
+        taints = untolerated(template.taints, class_.spec.tolerations)
         if taints:
             return taint_reason(pool, taints[0])
         merged = self._bases[template.index].merge(class_.requirements)

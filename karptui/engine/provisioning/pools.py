@@ -20,11 +20,12 @@ SIMULATION_KEYS = (REGISTERED, INITIALIZED)
 class Template:
     """A usable NodePool as the loop sees it. `types` is the mask of types that survive its own requirements."""
 
-    __slots__ = ("index", "min_values_relaxed", "pool", "requirements", "types", "visible")
+    __slots__ = ("index", "min_values_relaxed", "pool", "requirements", "taints", "types", "visible")
 
     def __init__(self, pool: NodePool, requirements: RequirementSet, visible: int) -> None:
         self.index = 0
         self.pool = pool
+        self.taints = pool.template.taints
         self.requirements = requirements
         self.visible = visible
         self.types = 0

@@ -10,17 +10,21 @@ class PodQueue:
     """Largest cpu request first, then memory; failed pods go to the tail and come back while anything is placed."""
 
     def __init__(self, pods: Iterable[Pod]) -> None:
-        self._pods = deque(sorted(pods, key=_place))
+        by_size: dict[tuple[int, int], list[Pod]] = {}
+        for pod in pods:
+            requests = pod.requests
+            by_size.setdefault((-requests.get("cpu", 0), -requests.get("memory", 0)), []).append(pod)
+        self._pods: deque[Pod] = deque()
+        for size in sorted(by_size):
+            self._pods.extend(sorted(by_size[size], key=_age))
         self._length_at_push: dict[int, int] = {}
 
     def pop(self) -> Pod | None:
         """The next pod; None when all are placed, or nothing was since this one was tried last."""
-        if not self._pods:
+        pods = self._pods
+        if not pods or (self._length_at_push and self._length_at_push.get(id(pods[0])) == len(pods)):
             return None
-        pod = self._pods[0]
-        if self._length_at_push.get(id(pod)) == len(self._pods):
-            return None
-        return self._pods.popleft()
+        return pods.popleft()
 
     def push(self, pod: Pod) -> None:
         """Puts a pod that found no place at the tail."""
@@ -28,8 +32,7 @@ class PodQueue:
         self._length_at_push[id(pod)] = len(self._pods)
 
 
-def _place(pod: Pod) -> tuple[int, int, int, str]:
-    requests = pod.requests
+def _age(pod: Pod) -> tuple[int, str]:
     metadata = pod.metadata
     # creationTimestamp has whole seconds.
-    return -requests.get("cpu", 0), -requests.get("memory", 0), int(metadata.created), metadata.uid
+    return int(metadata.created), metadata.uid

@@ -21,16 +21,32 @@ class RequirementSet:
     admits, `kinds` the offerings that it admits. All are found when first asked for.
     """
 
-    __slots__ = ("_kinds", "_rows", "_space", "_types", "merges", "requirements", "strict_merges")
+    __slots__ = (
+        "_eligible",
+        "_kinds",
+        "_rows",
+        "_space",
+        "_types",
+        "by_key",
+        "has_min_values",
+        "merges",
+        "requirements",
+        "strict_merges",
+        "within",
+    )
 
     def __init__(self, space: "RequirementSpace", requirements: Requirements) -> None:
         self.requirements = requirements
+        self.by_key = dict(requirements.items())
+        self.has_min_values = any(entry.min_values is not None for entry in self.by_key.values())
         self._space = space
+        self._eligible: int | None = None
         self._types: int | None = None
         self._rows: int | None = None
         self._kinds: tuple[OfferingKind, ...] | None = None
         self.merges: dict[RequirementSet, RequirementSet | tuple[Conflict, ...]] = {}
         self.strict_merges: dict[RequirementSet, RequirementSet | tuple[Conflict, ...]] = {}
+        self.within: dict[tuple[str, frozenset[str]], RequirementSet | tuple[Conflict, ...]] = {}
 
     @property
     def types(self) -> int:
@@ -56,6 +72,13 @@ class RequirementSet:
             self._rows = rows
         return self._rows
 
+    @property
+    def eligible(self) -> int:
+        """Mask of compatible types that themselves are a row with a compatible offering."""
+        if self._eligible is None:
+            self._eligible = self.types & self.rows
+        return self._eligible
+
     def merge(self, incoming: "RequirementSet") -> "RequirementSet | tuple[Conflict, ...]":
         """This, a claim's side, with a pod's side added, or what is against it. Well-known keys may be undefined."""
         merged = self.merges.get(incoming)
@@ -68,6 +91,13 @@ class RequirementSet:
         merged = self.strict_merges.get(incoming)
         if merged is None:
             merged = self.strict_merges[incoming] = self._merge(incoming, NOTHING_UNDEFINED)
+        return merged
+
+    def among(self, key: str, values: frozenset[str]) -> "RequirementSet | tuple[Conflict, ...]":
+        """As `merge`, with one of some values asked for."""
+        merged = self.within.get((key, values))
+        if merged is None:
+            merged = self.within[key, values] = self.merge(self._space.among(key, values))
         return merged
 
     def _merge(self, incoming: "RequirementSet", undefined: frozenset[str]) -> "RequirementSet | tuple[Conflict, ...]":

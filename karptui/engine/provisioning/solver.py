@@ -1,7 +1,7 @@
 """The loop: pods in order, each to an existing node, an open claim or a new one (spec/scheduling.md 6)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Claim, ClaimOrder
@@ -103,7 +103,7 @@ class Solver:
         self._topology.start(dict.fromkeys(class_of[pod] for pod in class_of if pod not in self._unresolved))
         class_of.update((pod, self._classes.untracked(class_)) for pod, class_ in self._unresolved.items())
         failures: dict[str, PodFailure] = {}
-        left = Counter(class_.index for class_ in class_of.values())
+        left = Counter(class_of.values())
         queue = PodQueue(self._batch.pods)
         unfinished = False
         while (pod := queue.pop()) is not None:
@@ -113,16 +113,17 @@ class Solver:
             class_ = class_of[id(pod)]
             failure = self._attempt(pod, class_)
             if failure is None:
-                failures.pop(pod.key, None)
-                left[class_.index] -= 1
-                if not left[class_.index]:
+                if failures:
+                    failures.pop(pod.key, None)
+                left[class_] -= 1
+                if not left[class_]:
                     self._joining.forget(class_)
             else:
                 failures[pod.key] = failure
                 if class_.untracked:
-                    left[class_.index] -= 1
+                    left[class_] -= 1
                     class_of[id(pod)] = class_ = self._unresolved[id(pod)]
-                    left[class_.index] += 1
+                    left[class_] += 1
                 queue.push(pod)
         claims: list[Closed] = []
         for claim in self._order.claims:
@@ -138,69 +139,78 @@ class Solver:
         if class_.spec.resource_claims and self._snapshot.options.ignore_dra_requests:
             return PodFailure((Reason(Refusal.DRA),))
         let_through = not self._absence.shielded or id(pod) in self._absence.let_through
-        known = self._failed.get((class_.index, let_through)) if self._failed else None
-        if known is not None and known[0] == self._placed:
-            # Nothing has changed since one like it failed.
-            return PodFailure(known[1], relaxed=_said_of(pod, known[2]))
-        variant: PodClass | None = class_
+        if self._failed:
+            known = self._failed.get((class_.index, let_through))
+            if known is not None and known[0] == self._placed:
+                # Nothing has changed since one like it failed.
+                return PodFailure(known[1], relaxed=_said_of(pod, known[2]))
+        reasons = self._add(pod, class_, (), let_through)
+        if reasons is None:
+            self._placed += 1
+            return None
+        return self._relax(pod, class_, reasons, let_through)
+
+    def _relax(self, pod: Pod, class_: PodClass, reasons: tuple[Reason, ...], let_through: bool) -> PodFailure | None:
+        """Tries a pod that failed without one preference after the other."""
         relaxed: list[Relaxation] = []
-        reasons: tuple[Reason, ...] = ()
-        while variant is not None:
+        variant: PodClass | None = class_
+        while reasons[0].code is not Refusal.RESERVED:
+            variant = self._classes.relaxed(variant)
+            if variant is None:
+                break
+            relaxed.append(Relaxation(pod.key, *variant.relaxation))
             answer = self._add(pod, variant, relaxed, let_through)
             if answer is None:
                 self._placed += 1
                 self._relaxed += relaxed
                 return None
             reasons = answer
-            if reasons[0].code is Refusal.RESERVED:
-                break
-            variant = self._classes.relaxed(variant)
-            if variant is not None:
-                relaxed.append(Relaxation(pod.key, *variant.relaxation))
         self._failed[class_.index, let_through] = (self._placed, reasons, tuple(relaxed))
         return PodFailure(reasons, relaxed=tuple(relaxed))
 
     def _add(
-        self, pod: Pod, class_: PodClass, relaxed: list[Relaxation], let_through: bool
+        self, pod: Pod, class_: PodClass, relaxed: Sequence[Relaxation], let_through: bool
     ) -> tuple[Reason, ...] | None:
         """One attempt without relaxing (6.4); None when the pod was placed."""
         groups = self._topology.of(class_)
-        if self._places.place(pod, class_, let_through) is not None:
+        if self._places.any and self._places.place(pod, class_, let_through) is not None:
             return None
-        accepted = self._joining.find(class_, groups) if self._order.claims else None
+        order = self._order
+        accepted = self._joining.find(class_, groups) if order.claims else None
         if accepted is not None:
-            claim = accepted.claim
-            before = claim.requirements
-            claim.requirements, claim.types = accepted.requirements, accepted.types
-            self._reserve(claim, accepted.reserved)
-            self._settle(claim, pod, class_, groups, relaxed)
-            self._order.raise_(claim, before)
+            claim, claim.requirements, claim.types, reserved = accepted
+            self._settle(claim, pod, class_, groups, relaxed, reserved)
+            order.raise_(claim)
             return None
-        opening = self._openings.find(class_, groups, len(self._order.claims))
+        opening = self._openings.find(class_, groups, len(order.claims))
         if not isinstance(opening, Opening):
             return opening
         template = opening.template
-        claim = Claim(len(self._order.claims), template, opening.requirements, self._openings.groups[template.index])
+        claim = Claim(len(order.claims), template, opening.requirements, self._openings.groups[template.index])
         claim.types = opening.types
         # Karpenter keeps this on the template, so every claim of the pool shows what the last one did.
         template.min_values_relaxed = opening.min_values_relaxed
-        self._reserve(claim, opening.reserved)
         self._limits.take(template.name, opening.types)
-        self._settle(claim, pod, class_, groups, relaxed)
-        self._order.append(claim)
+        self._settle(claim, pod, class_, groups, relaxed, opening.reserved)
+        order.append(claim)
         return None
 
-    def _reserve(self, claim: Claim, wanted: frozenset[str]) -> None:
-        if wanted != claim.held:
-            self._reservations.hold(wanted, claim.held)
-            claim.held = wanted
-
     def _settle(
-        self, claim: Claim, pod: Pod, class_: PodClass, groups: ClassTopology, relaxed: list[Relaxation]
+        self,
+        claim: Claim,
+        pod: Pod,
+        class_: PodClass,
+        groups: ClassTopology,
+        relaxed: Sequence[Relaxation],
+        reserved: frozenset[str],
     ) -> None:
+        if reserved is not claim.held:
+            self._reservations.hold(reserved, claim.held)
+            claim.held = reserved
         claim.add(pod, class_)
-        claim.relaxed += relaxed
-        self._topology.record(groups, claim.template.pool.template.taints, claim.requirements, claim.index)
+        if relaxed:
+            claim.relaxed += relaxed
+        self._topology.record(groups, claim.template.taints, claim.requirements, claim.index)
 
 
 def _said_of(pod: Pod, relaxed: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:

@@ -13,6 +13,8 @@ Host = str | int
 
 UNLIMITED = 2**31 - 1
 
+_NOWHERE: frozenset[str] = frozenset()
+
 
 class Kind(StrEnum):
     """What a group does, in the words of Karpenter's messages."""
@@ -84,10 +86,11 @@ class Group:
         if self.per_host:
             self.hosts[domain] = self.hosts.get(domain, 0) + pods
         elif isinstance(domain, str):
-            known = self.counts.get(domain, 0)
+            counts = self.counts
+            known = counts.get(domain, 0)
             if not known:
                 self.occupied += 1
-            self.counts[domain] = known + pods
+            counts[domain] = known + pods
 
     def take(self, pods: Mapping[str, int], less: Mapping[str, int]) -> None:
         """Many pods at once: those by domain, without some of them."""
@@ -147,24 +150,32 @@ class Group:
         )
 
     def _spread(self, selected: bool, pod: Requirement, node: Requirement) -> frozenset[str]:
-        allowed = [count for domain, count in self.counts.items() if pod.has(domain)]
+        counts = self.counts
+        allowed = counts.values()
+        if not pod.is_open:
+            allowed = [count for domain, count in counts.items() if pod.has(domain)]
         least = min(allowed, default=UNLIMITED)
         if self.min_domains is not None and len(allowed) < self.min_domains:
             least = 0
         if self.chance:
             return self._by_chance(selected, least, node)
-        best: tuple[int, str] | None = None
-        for domain, count in self.counts.items():
-            if count + selected - least <= self.max_skew and node.has(domain):
-                candidate = (count, domain)
-                if best is None or candidate < best:
-                    best = candidate
+        most = self.max_skew + least - selected
+        best: str | None = None
+        if node.complement or len(node.values) != 1:
+            fewest = most
+            for domain, count in counts.items():
+                if count <= fewest and node.has(domain) and (best is None or count < fewest or domain < best):
+                    best, fewest = domain, count
+        else:
+            (only,) = node.values
+            if counts.get(only, most + 1) <= most:
+                best = only
         if best is None:
-            return frozenset()
-        only = self.alone.get(best[1])
-        if only is None:
-            only = self.alone[best[1]] = frozenset((best[1],))
-        return only
+            return _NOWHERE
+        alone = self.alone.get(best)
+        if alone is None:
+            alone = self.alone[best] = frozenset((best,))
+        return alone
 
     def _by_chance(self, selected: bool, least: int, node: Requirement) -> frozenset[str]:
         fitting = [

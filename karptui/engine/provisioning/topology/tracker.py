@@ -1,10 +1,9 @@
 """Topology over one plan: groups, who owns them, where pods may go and what placing them changes."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from itertools import islice
-from typing import NamedTuple
 
-from karptui.engine.provisioning.classes import PodClass
+from karptui.engine.provisioning.classes import LabelKey, PodClass
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.engine.provisioning.topology.groups import Group, Host, Kind
 from karptui.engine.provisioning.topology.node_filter import NodeFilter
@@ -30,6 +29,7 @@ class ClassTopology:
     __slots__ = (
         "attracted_to_host",
         "counted",
+        "full_hosts",
         "generation",
         "host_domains",
         "host_terms",
@@ -50,21 +50,20 @@ class ClassTopology:
         self.attracted_to_host = False
         self.host_domains: Requirement | None = None
         self.host_terms: tuple[object, ...] = ()
-        self.recorded: dict[tuple[RequirementSet, int], _Recording] = {}
-
-    def full_hosts(self) -> Iterator[Collection[Host]]:
+        self.full_hosts: list[Collection[Host]] = []
         """Hosts that take none of the class for good, as far as they are quickly told."""
-        for group, selected in self.hosts:
-            if group.kind is Kind.ANTI_AFFINITY or (group.kind is Kind.SPREAD and selected and group.max_skew == 1):
-                yield group.hosts
+        self.recorded: dict[RequirementSet, _Recording] = {}
 
 
-class _Recording(NamedTuple):
-    """What changes when a pod comes to something with certain requirements and taints, which are held in `taints`."""
+class _Recording:
+    """What changes when a pod comes to something with certain requirements and taints."""
 
-    taints: tuple[Taint, ...]
-    domains: tuple[tuple[Group, str], ...]
-    hosts: tuple[Group, ...]
+    __slots__ = ("domains", "hosts", "taints")
+
+    def __init__(self, taints: tuple[Taint, ...], domains: list[tuple[Group, str]], hosts: list[Group]) -> None:
+        self.taints = taints
+        self.domains = domains
+        self.hosts = hosts
 
 
 class _Counting:
@@ -89,11 +88,15 @@ class Topology:
         self._universe = universe
         self._residents = residents
         self._space = space
+        self._generation = 0
+        """The number of groups."""
         self._forward: dict[tuple[object, ...], Group] = {}
         self._inverse: dict[tuple[object, ...], Group] = {}
-        self._by_labels: dict[tuple[str, frozenset[tuple[str, str]]], _Counting] = {}
+        self._by_labels: dict[LabelKey, _Counting] = {}
         self._by_class: dict[int, ClassTopology] = {}
-        self._by_constraints: dict[tuple[object, ...], ClassTopology] = {}
+        self._by_constraints: dict[tuple[bool, LabelKey, RequirementSet, int], ClassTopology] = {}
+        self._terms: dict[int, int] = {}
+        self._term_numbers: dict[tuple[object, ...], int] = {}
 
     def start(self, classes: Iterable[PodClass]) -> None:
         """Creates the inverse groups of bound pods, then the groups of the batch in the order of its pods."""
@@ -108,20 +111,25 @@ class Topology:
 
     def of(self, class_: PodClass) -> ClassTopology:
         """The groups of a class, which come to be when it is first asked about."""
-        known = self._groups_of(class_)
-        generation = len(self._forward) + len(self._inverse)
-        if known.generation != generation:
-            known.generation = generation
+        known = self._by_class.get(class_.index) or self._groups_of(class_)
+        if known.generation != self._generation:
+            known.generation = self._generation
             self._refresh(class_, known)
         return known
 
     def _groups_of(self, class_: PodClass) -> ClassTopology:
         known = self._by_class.get(class_.index)
         if known is None:
-            constraints = _constraints(class_)
+            spec = class_.spec
+            terms = self._terms.get(id(spec))
+            if terms is None:
+                # The class holds its spec, so no other one can have this id.
+                content = _terms(spec)
+                terms = self._terms[id(spec)] = self._term_numbers.setdefault(content, len(self._term_numbers))
+            # Classes for which these are equal own the same groups, and are counted by the same.
+            constraints = (class_.untracked, class_.label_key, class_.strict, terms)
             known = self._by_constraints.get(constraints)
             if known is None:
-                spec = class_.spec
                 owned_inverse = [self._inverse_group(class_.namespace, spec, term) for term in spec.anti_affinity]
                 known = ClassTopology([] if class_.untracked else self._own(class_), _distinct(owned_inverse))
                 self._by_constraints[constraints] = known
@@ -137,17 +145,19 @@ class Topology:
         """
         if not groups.zonal:
             return requirements
-        chosen: RequirementSet | None = None
+        if len(groups.zonal) == 1 and not strict:
+            group, selected, own = groups.zonal[0]
+            key = group.key
+            domains = group.domains(selected, own, requirements.by_key.get(key) or anything(key))
+            return requirements.among(key, domains) if domains else group
         entries: list[Requirement] = []
         for group, selected, own in groups.zonal:
             key = group.key
-            domains = group.domains(selected, own, requirements.requirements.get(key) or anything(key))
+            domains = group.domains(selected, own, requirements.by_key.get(key) or anything(key))
             if not domains:
                 return group
-            chosen = self._space.among(key, domains)
-            entries += chosen.requirements.values()
-        if len(entries) != 1 or chosen is None:
-            chosen = self._space.intern(Requirements(entries))
+            entries.append(Requirement(key, False, domains))
+        chosen = self._space.intern(Requirements(entries))
         return requirements.merge_strictly(chosen) if strict else requirements.merge(chosen)
 
     def admits_host(self, groups: ClassTopology, host: Host) -> bool:
@@ -161,14 +171,18 @@ class Topology:
         self, groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet, host: Host
     ) -> None:
         """A pod has been placed, on something with these requirements (7.7)."""
-        key = (requirements, id(taints))
-        recording = groups.recorded.get(key)
-        if recording is None:
-            recording = groups.recorded[key] = _recording(groups, taints, requirements)
+        recording = groups.recorded.get(requirements)
+        if recording is None or recording.taints is not taints:
+            recording = groups.recorded[requirements] = _recording(groups, taints, requirements)
+        # As Group.count does, which is too dear a call for every pod.
         for group, domain in recording.domains:
-            group.count(domain)
+            counts = group.counts
+            known = counts.get(domain, 0)
+            if not known:
+                group.occupied += 1
+            counts[domain] = known + 1
         for group in recording.hosts:
-            group.count(host)
+            group.hosts[host] = group.hosts.get(host, 0) + 1
 
     def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
         counted = self._counting(class_)
@@ -180,6 +194,11 @@ class Topology:
         known.hosts += [(group, True) for group in counted.inverse if group.per_host]
         known.attracted_to_host = any(group.kind is Kind.AFFINITY for group, _ in known.hosts)
         known.counted = counted.forward
+        known.full_hosts = [
+            group.hosts
+            for group, selected in known.hosts
+            if group.kind is Kind.ANTI_AFFINITY or (group.kind is Kind.SPREAD and selected and group.max_skew == 1)
+        ]
         known.host_domains = class_.strict.requirements.get(HOSTNAME)
         known.host_terms = (*known.hosts, known.host_domains) if known.hosts else ()
         known.recorded.clear()
@@ -243,6 +262,7 @@ class Topology:
         known = self._forward.get(group.identity)
         if known is None:
             known = self._forward[group.identity] = group
+            self._generation += 1
             group.chance = self._chance
             # Affinity has no taint policy, and Karpenter takes none for Honor.
             everywhere = group.node_filter is not None and not group.node_filter.honor_taints
@@ -256,6 +276,7 @@ class Topology:
         known = self._inverse.get(group.identity)
         if known is None:
             known = self._inverse[group.identity] = group
+            self._generation += 1
             for domain in self._universe.domains(group.key, spec.tolerations):
                 group.register(domain)
         return known
@@ -271,22 +292,18 @@ class Topology:
         return frozenset((*term.namespaces, *matching))
 
 
-def _constraints(class_: PodClass) -> tuple[object, ...]:
-    """Classes for which this is equal own the same groups, and are counted by the same."""
-    spec = class_.spec
-    return (
-        class_.untracked,
-        class_.label_key,
-        class_.strict,
+def _terms(spec: PodSpec) -> tuple[object, ...]:
+    """What of a spec groups are made of. Most pods have nothing of it, and then all of them are alike."""
+    terms = (
         spec.topology_spread,
         spec.affinity,
         spec.anti_affinity,
         spec.preferred_affinity,
         spec.preferred_anti_affinity,
-        spec.tolerations,
-        spec.required_node_terms,
-        frozenset(spec.node_selector.items()),
     )
+    if not any(terms):
+        return ()
+    return (*terms, spec.tolerations, spec.required_node_terms, frozenset(spec.node_selector.items()))
 
 
 def _recording(groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet) -> _Recording:
@@ -309,7 +326,7 @@ def _recording(groups: ClassTopology, taints: tuple[Taint, ...], requirements: R
             hosts.append(group)
         elif (left := requirements.requirements.get(group.key)) is not None:
             domains += [(group, domain) for domain in left.values]
-    return _Recording(taints, tuple(domains), tuple(hosts))
+    return _Recording(taints, domains, hosts)
 
 
 def _distinct(groups: list[Group]) -> list[Group]:
