@@ -6,10 +6,10 @@ beside its base row (spec/scheduling.md 3.3); bit i of a row mask is type i's ba
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
 from math import inf
 
 from karptui.engine.provisioning.fit import FitIndex
+from karptui.engine.provisioning.launch_order import LaunchOrder
 from karptui.model.instance_type import Catalogue, InstanceType, Offering, Overhead
 from karptui.model.labels import AWS_WELL_KNOWN
 from karptui.model.requirements import Requirement, Requirements
@@ -17,7 +17,6 @@ from karptui.model.resources import Resources
 
 _KEPT_CATALOGUES = 4
 _KEPT_ORDERS = 4096
-_DIGITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 class OfferingKind:
@@ -57,7 +56,8 @@ class PreparedCatalogue:
         self.allocatable = FitIndex(rows)
         self._keys = _keys(self.types)
         self._matching: dict[Requirement, int] = {}
-        self._orders: OrderedDict[tuple[int, ...], tuple[list[int], dict[int, float]]] = OrderedDict()
+        self.names = [type_.name for type_ in self.types]
+        self._orders: OrderedDict[tuple[int, ...], LaunchOrder] = OrderedDict()
         self.reservations = _reservations(self.types)
 
     def _offering_kinds(self, rows: list[Mapping[str, int]]) -> tuple[OfferingKind, ...]:
@@ -140,34 +140,20 @@ class PreparedCatalogue:
         """The kinds of offerings that these requirements admit, available or not."""
         return tuple(kind for kind in self.kinds if requirements.is_compatible(kind.requirements, AWS_WELL_KNOWN))
 
-    def price_order(self, kinds: tuple[OfferingKind, ...]) -> tuple[list[int], dict[int, float]]:
-        """Types by their lowest price among these kinds, then name; and the prices. Types without one come last."""
-        signature = tuple(kind.index for kind in kinds)
+    def launch_order(self, kinds: tuple[OfferingKind, ...]) -> LaunchOrder:
+        """Types by their lowest price among these kinds."""
+        signature = tuple([kind.index for kind in kinds])
         known = self._orders.get(signature)
         if known is None:
-            prices = dict.fromkeys(range(self.count), inf)
-            for kind in kinds:
-                for bit, price in kind.prices.items():
-                    prices[bit] = min(prices[bit], price)
-            order = sorted(range(self.count), key=lambda bit: (prices[bit], self.types[bit].name))
-            known = self._orders[signature] = (order, prices)
+            known = self._orders[signature] = LaunchOrder(self.names, [kind.prices for kind in kinds])
             if len(self._orders) > _KEPT_ORDERS:
                 self._orders.popitem(last=False)
         return known
 
-    def by_price(self, kinds: tuple[OfferingKind, ...], types: int) -> list[int]:
-        """The types of a mask, cheapest first, as `price_order` has them."""
-        order, _ = self.price_order(kinds)
-        # One byte a type: asking a wide int for its bits one by one takes far longer.
-        chosen = f"{types:0{self.count}b}".encode().translate(_DIGITS)[::-1]
-        return list(compress(order, map(chosen.__getitem__, order)))
-
-    def mask_of(self, types: Iterable[int]) -> int:
-        """The mask of some types."""
-        digits = bytearray(b"0") * (self.count + 1)
-        for bit in types:
-            digits[-1 - bit] = 49
-        return int(digits, 2)
+    def price_order(self, kinds: tuple[OfferingKind, ...]) -> tuple[list[int], dict[int, float]]:
+        """Types by their lowest price among these kinds, then name; and the prices. Types without one come last."""
+        known = self.launch_order(kinds)
+        return known.order, known.prices
 
     def stated(self, key: str) -> Iterable[tuple[Requirement, int]]:
         """The requirements that types state for a key, each with the mask of its types."""

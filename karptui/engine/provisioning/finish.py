@@ -29,6 +29,10 @@ class _Written(NamedTuple):
     capacity_type: str
 
 
+_Specs = tuple[tuple[RequirementSpec, ...], int | None]
+"""The requirements of a NodeClaim, sorted by key, and the minValues of its instance types."""
+
+
 class Closed(NamedTuple):
     """A claim after the loop: what it asks for at last, and the mask of the types that it lists."""
 
@@ -49,6 +53,8 @@ class Finishing:
         self._max_types = max_types
         self._closed: dict[tuple[RequirementSet, int, frozenset[str]], tuple[RequirementSet, int] | Reason] = {}
         self._written: dict[tuple[RequirementSet, int], _Written] = {}
+        self._final: dict[tuple[RequirementSet, frozenset[str]], RequirementSet] = {}
+        self._specs: dict[tuple[RequirementSet, frozenset[str]], _Specs] = {}
 
     def finish(self, claim: Claim) -> PlannedClaim | Reason:
         """The NodeClaim; or why it cannot be made after all, which is minValues after the cut."""
@@ -104,29 +110,30 @@ class Finishing:
 
     def _write(self, requirements: RequirementSet, types: int) -> _Written:
         """What claims with equal requirements and types have in common."""
-        listed = self._catalogue.types
-        names = tuple([listed[bit].name for bit in self._catalogue.by_price(requirements.kinds, types)])
+        kinds = requirements.kinds
+        names = self._catalogue.launch_order(kinds).names(types)
         rows = self._catalogue.expand(types)
-        offered = frozenset(kind.sample.capacity_type for kind in requirements.kinds if kind.rows & rows)
-        final = requirements.requirements.without(*SIMULATION_KEYS)
-        if offered:
-            final = final.add(Requirement(CAPACITY_TYPE, False, offered))
-        min_values = final.of(INSTANCE_TYPE).min_values
-        specs = tuple(final.without(INSTANCE_TYPE).to_specs())
-        return _Written(names, specs, min_values, *self._cheapest(requirements, names[0]))
+        offered = frozenset([kind.sample.capacity_type for kind in kinds if kind.rows & rows])
+        specs = self._specs.get((requirements, offered))
+        if specs is None:
+            specs = self._specs[requirements, offered] = _specs(requirements, offered)
+        return _Written(names, *specs, *self._cheapest(requirements, names[0]))
 
     def _final_requirements(self, claim: Claim) -> RequirementSet:
-        final = claim.requirements.requirements.without(HOSTNAME)
-        if claim.held:
-            final = final.replace(Requirement(CAPACITY_TYPE, False, frozenset((RESERVED,))))
-            final = final.add(Requirement(CAPACITY_RESERVATION_ID, False, claim.held))
-        return self._space.intern(final)
+        known = self._final.get((claim.requirements, claim.held))
+        if known is None:
+            final = claim.requirements.requirements.without(HOSTNAME)
+            if claim.held:
+                final = final.replace(Requirement(CAPACITY_TYPE, False, frozenset((RESERVED,))))
+                final = final.add(Requirement(CAPACITY_RESERVATION_ID, False, claim.held))
+            known = self._final[claim.requirements, claim.held] = self._space.intern(final)
+        return known
 
     def _cut(self, requirements: RequirementSet, types: int) -> int:
         """The mask of as many types as a NodeClaim lists, by price."""
         if types.bit_count() <= self._max_types:
             return types
-        return self._catalogue.mask_of(self._catalogue.by_price(requirements.kinds, types)[: self._max_types])
+        return self._catalogue.launch_order(requirements.kinds).first(types, self._max_types)
 
     def _cheapest(self, requirements: RequirementSet, name: str) -> tuple[float, str, str]:
         """Price, zone and capacity type of the cheapest offering of a type."""
@@ -135,6 +142,13 @@ class Finishing:
             (kind.prices.get(bit, inf), kind.sample.zone, kind.sample.capacity_type) for kind in requirements.kinds
         )
         return min(offered, default=(inf, "", ""))
+
+
+def _specs(requirements: RequirementSet, offered: frozenset[str]) -> _Specs:
+    final = requirements.requirements.without(*SIMULATION_KEYS)
+    if offered:
+        final = final.add(Requirement(CAPACITY_TYPE, False, offered))
+    return tuple(final.without(INSTANCE_TYPE).to_specs()), final.of(INSTANCE_TYPE).min_values
 
 
 def daemon_overhead(claim: Claim) -> Resources:
