@@ -97,6 +97,10 @@ class ClaimOrder:
         self.claim_at: dict[int, Claim] = {}
         """The claim that got a key last; it may have another one by now."""
         self.buckets: dict[RequirementSet, Bucket] = {}
+        self.arrivals: list[Claim] = []
+        """All claims as they came, and those whose place has changed otherwise than by getting a pod, in time."""
+        self.moved: list[Claim] = []
+        """Claims that got other requirements, in time."""
         self._keys: list[int] = []
         self._moves = 0
 
@@ -112,6 +116,7 @@ class ClaimOrder:
             before = [*keys, key]
         self.claim_at[key] = claim
         insort(keys, key)
+        self.arrivals.append(claim)
         bucket = claim.bucket = self._bucket(claim)
         bucket.arrivals.append(claim)
         heappush(bucket.heap, key)
@@ -138,6 +143,7 @@ class ClaimOrder:
         source = claim.bucket
         assert source is not None, "a claim is appended before it is raised"
         if source.requirements is not claim.requirements:
+            self.moved.append(claim)
             bucket = claim.bucket = self._bucket(claim)
             bucket.arrivals.append(claim)
             heappush(bucket.heap, key)
@@ -181,6 +187,7 @@ class ClaimOrder:
         for claim, key in moved:
             bucket = claim.bucket
             assert bucket is not None, "every claim in order has a bucket"
+            self.arrivals.append(claim)
             bucket.arrivals.append(claim)
             heappush(bucket.heap, key)
         for bucket in {id(claim.bucket): claim.bucket for claim, _ in moved}.values():

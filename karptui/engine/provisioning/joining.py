@@ -1,14 +1,15 @@
 """Finding the open claim that takes a pod: the first in order that accepts (spec/scheduling.md 6.4 step 2).
 
 Claims with the same requirements are one bucket, so requirements and topology are asked once for all of them. Classes
-that tolerate and require the same, and that the same hosts refuse, keep one book of those claims. A class gets a book
+that tolerate and require the same, and that the same hosts refuse, have one line of those claims. A class gets a line
 of its own when a claim is too full for it: that one never takes one of the class again, as claims only fill and narrow.
 """
 
 from enum import Enum
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heappop, heappush, heapreplace
 from itertools import islice
 
+from karptui.engine.provisioning.books import Book, Line, Page, Shape, Targets
 from karptui.engine.provisioning.claims import Bucket, Claim, ClaimOrder
 from karptui.engine.provisioning.classes import PodClass
 from karptui.engine.provisioning.filtering import TypeFilter
@@ -17,12 +18,6 @@ from karptui.engine.provisioning.requirement_sets import RequirementSet
 from karptui.engine.provisioning.reservations import NONE_HELD, Reservations
 from karptui.engine.provisioning.topology.tracker import ClassTopology, Topology
 from karptui.model.taints import tolerates_all
-
-_MANY_ARRIVALS = 16
-"""With more claims than this new to a page, its heap is put in order once for all of them."""
-
-Targets = tuple[RequirementSet, ...]
-"""The requirements that a claim would have with a pod, for every way to reach the pod's volumes."""
 
 Acceptance = tuple[Claim, RequirementSet, int, frozenset[str]]
 """A claim, and what it would become with the pod: requirements, types and the reservations that it would hold."""
@@ -34,68 +29,6 @@ class _No(Enum):
     HOST = 1
     FULL = 2
     LATER = 3
-
-
-class _Page:
-    """One bucket as one class sees it: the keys of the claims that it has not ruled out, as a heap.
-
-    A key that a claim has no more stands too early, or beside the one that it has now, and is put right when it comes
-    up.
-    """
-
-    __slots__ = ("bucket", "heap", "seen", "targets")
-
-    def __init__(self, bucket: Bucket, targets: Targets) -> None:
-        self.bucket = bucket
-        self.targets = targets
-        self.heap: list[int] = []
-        self.seen = 0
-
-    def copy(self) -> "_Page":
-        """The same keys, to be ruled out separately."""
-        twin = _Page(self.bucket, self.targets)
-        twin.heap, twin.seen = self.heap[:], self.seen
-        return twin
-
-
-class _Book:
-    """What classes know of the open claims; `dead` are those that never take one of them again."""
-
-    __slots__ = ("dead", "pages", "shape", "shared")
-
-    def __init__(self, shape: "_Shape", shared: bool) -> None:
-        self.shape = shape
-        self.shared = shared
-        self.pages: list[_Page] = []
-        self.dead: set[Claim] = set()
-
-    def turn_pages(self) -> list[_Page]:
-        """The pages, with one for every bucket that has come to suit."""
-        pages, suitable = self.pages, self.shape.suitable
-        if len(pages) < len(suitable):
-            pages += [_Page(bucket, targets) for bucket, targets in suitable[len(pages) :]]
-        return pages
-
-    def copy(self) -> "_Book":
-        """A book for one class that begins with what all of them know."""
-        twin = _Book(self.shape, shared=False)
-        twin.dead = set(self.dead)
-        twin.pages = [page.copy() for page in self.pages]
-        return twin
-
-
-class _Shape:
-    """Classes that differ in requests, labels and topology only: the same buckets suit them all.
-
-    `books` are those that classes share, by what hosts mean to them.
-    """
-
-    __slots__ = ("books", "buckets", "suitable")
-
-    def __init__(self) -> None:
-        self.buckets = 0
-        self.suitable: list[tuple[Bucket, Targets]] = []
-        self.books: dict[tuple[object, ...], _Book] = {}
 
 
 class Joining:
@@ -114,13 +47,14 @@ class Joining:
         self._filter = types
         self._min_values = min_values
         self._reservations = reservations
-        self._books: dict[int, _Book] = {}
-        self._shapes: dict[tuple[object, ...], _Shape] = {}
-        self._shape_by_class: dict[int, _Shape] = {}
+        self._own: dict[int, Line | Book] = {}
+        """By class, for those for which some claim is too full."""
+        self._shapes: dict[tuple[object, ...], Shape] = {}
+        self._shape_by_class: dict[int, Shape] = {}
 
     def forget(self, class_: PodClass) -> None:
         """No pod of a class is left to place."""
-        self._books.pop(class_.index, None)
+        self._own.pop(class_.index, None)
 
     def find(self, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
         """The first claim in order that accepts a pod of a class."""
@@ -130,21 +64,20 @@ class Joining:
             shape = self._shape_by_class[index] = self._shape_of(class_)
         if shape.buckets < len(self._order.buckets):
             self._see_buckets(shape, class_)
-        book = self._books.get(index)
-        if book is not None:
-            return self._in_book(book, class_, groups)
-        if not groups.hosts:
-            answer = self._foremost(shape, class_, groups)
-            if not isinstance(answer, _No):
-                return answer
-            book = self._books[index] = _Book(shape, shared=False)
-            return self._in_book(book, class_, groups)
-        book = shape.books.get(groups.host_terms)
-        if book is None:
-            book = shape.books[groups.host_terms] = _Book(shape, shared=True)
-        return self._in_book(book, class_, groups)
+        known = self._own.get(index)
+        if known is None:
+            if groups.hosts:
+                known = _shared(shape, groups)
+            else:
+                answer = self._foremost(shape, class_, groups)
+                if not isinstance(answer, _No):
+                    return answer
+                known = self._own[index] = Book(shape, shared=False) if groups.zonal else Line(shape, shared=False)
+        if isinstance(known, Line):
+            return self._in_line(known, class_, groups)
+        return self._in_book(known, class_, groups)
 
-    def _foremost(self, shape: _Shape, class_: PodClass, groups: ClassTopology) -> "Acceptance | _No | None":
+    def _foremost(self, shape: Shape, class_: PodClass, groups: ClassTopology) -> "Acceptance | _No | None":
         """The answer of the first claim that there is for a class that no host refuses; None if there is none."""
         if not groups.zonal:
             first, widest = 0, ()
@@ -162,35 +95,73 @@ class Joining:
                 return self._try(self._order.claim_at[head], class_, groups, narrowed, targets)
         return None
 
-    def _in_book(self, book: _Book, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
-        heads: list[tuple[int, _Page]] = []
+    def _in_line(self, line: Line, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
+        order = self._order
+        line.catch_up(order, groups)
+        heap, claim_at, targets_of = line.heap, order.claim_at, line.shape.targets
+        put_aside: list[int] = []
+        accepted: Acceptance | None = None
+        while heap:
+            key = heap[0]
+            claim = claim_at[key]
+            if claim.key != key:
+                heapreplace(heap, claim.key)
+                continue
+            targets = targets_of.get(claim.bucket)
+            if targets is None:
+                heappop(heap)
+                line.unsuited.add(claim)
+                continue
+            answer = self._try(claim, class_, groups, targets, targets)
+            if not isinstance(answer, _No):
+                accepted = answer
+                break
+            if answer is _No.FULL and line.shared:
+                break
+            heappop(heap)
+            if answer is _No.LATER:
+                put_aside.append(key)
+            else:
+                line.dead.add(claim)
+        else:
+            answer = None
+        for key in put_aside:
+            heappush(heap, key)
+        if answer is _No.FULL:
+            own = self._own[class_.index] = line.copy()
+            return self._in_line(own, class_, groups)
+        return accepted
+
+    def _in_book(self, book: Book, class_: PodClass, groups: ClassTopology) -> Acceptance | None:
+        heads: list[tuple[int, Page]] = []
+        claim_at = self._order.claim_at
         for page in book.turn_pages():
             if page.seen < len(page.bucket.arrivals):
-                self._catch_up(page, book, groups)
-            if page.heap and (head := self._head(page)):
+                page.catch_up(book.dead, groups)
+            head = page.head(claim_at) if page.heap else 0
+            if head:
                 heads.append((head, page))
         return self._first(book, class_, groups, heads) if heads else None
 
     def _first(
-        self, book: _Book, class_: PodClass, groups: ClassTopology, heads: list[tuple[int, _Page]]
+        self, book: Book, class_: PodClass, groups: ClassTopology, heads: list[tuple[int, Page]]
     ) -> Acceptance | None:
+        claim_at = self._order.claim_at
         put_aside: list[tuple[list[int], int]] = []
-        narrowed: dict[_Page, Targets] = {}
+        narrowed: dict[Page, Targets] = {}
         accepted: Acceptance | None = None
-        own: _Book | None = None
+        own: Book | None = None
         # No two claims have one key, so pages are never compared.
         heads.sort()
         while heads:
             key, page = heads[0]
-            targets = page.targets
-            if groups.zonal:
-                if page not in narrowed:
-                    narrowed[page] = self._narrowed(class_, groups, targets)
-                targets = narrowed[page]
+            targets = narrowed.get(page)
+            if targets is None:
+                targets = narrowed[page] = self._narrowed(class_, groups, page.targets)
                 if not targets:
                     heappop(heads)
                     continue
-            claim = self._order.claim_at[key]
+            claim = claim_at[key]
             answer = self._try(claim, class_, groups, targets, page.targets)
             if not isinstance(answer, _No):
                 accepted = answer
@@ -203,7 +174,7 @@ class Joining:
                 put_aside.append((page.heap, key))
             else:
                 book.dead.add(claim)
-            following = self._head(page)
+            following = page.head(claim_at)
             if following:
                 heapreplace(heads, (following, page))
             else:
@@ -211,7 +182,7 @@ class Joining:
         for heap, key in put_aside:
             heappush(heap, key)
         if own is not None:
-            own = self._books[class_.index] = own.copy()
+            own = self._own[class_.index] = own.copy()
             return self._in_book(own, class_, groups)
         return accepted
 
@@ -237,52 +208,22 @@ class Joining:
             return _No.LATER
         return _No.FULL
 
-    def _shape_of(self, class_: PodClass) -> _Shape:
+    def _shape_of(self, class_: PodClass) -> Shape:
         key = (class_.requirements, class_.spec.tolerations, class_.alternatives)
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shapes[key] = _Shape()
+            shape = self._shapes[key] = Shape()
         return shape
 
-    def _see_buckets(self, shape: _Shape, class_: PodClass) -> None:
+    def _see_buckets(self, shape: Shape, class_: PodClass) -> None:
         """Looks at every bucket that has come to be since, and keeps it unless it does not suit the class at all."""
         buckets = self._order.buckets
         for bucket in islice(buckets.values(), shape.buckets, None):
             targets = _targets(bucket, class_)
             if targets:
                 shape.suitable.append((bucket, targets))
+                shape.targets[bucket] = targets
         shape.buckets = len(buckets)
-
-    def _catch_up(self, page: _Page, book: _Book, groups: ClassTopology) -> None:
-        """Takes in the claims that have come to a bucket since, unless their hosts refuse the class for good."""
-        bucket, dead = page.bucket, book.dead
-        arrivals = bucket.arrivals[page.seen :] if page.seen else bucket.arrivals
-        page.seen = len(bucket.arrivals)
-        for hosts in groups.full_hosts:
-            arrivals = [claim for claim in arrivals if claim.index not in hosts]
-        if not arrivals:
-            return
-        keys = {claim.key for claim in arrivals if claim.bucket is bucket and claim not in dead}
-        if len(keys) > _MANY_ARRIVALS:
-            page.heap += keys
-            heapify(page.heap)
-            return
-        for key in keys:
-            heappush(page.heap, key)
-
-    def _head(self, page: _Page) -> int:
-        """The first claim of a page by key, 0 if there is none; keys that are out of date are put right."""
-        heap, claim_at, bucket = page.heap, self._order.claim_at, page.bucket
-        while heap:
-            key = heap[0]
-            claim = claim_at[key]
-            if claim.bucket is not bucket:
-                heappop(heap)
-            elif claim.key != key:
-                heapreplace(heap, claim.key)
-            else:
-                return key
-        return 0
 
     def _narrowed(self, class_: PodClass, groups: ClassTopology, targets: Targets) -> Targets:
         if len(targets) == 1:
@@ -292,7 +233,20 @@ class Joining:
         return tuple(target for target in every if isinstance(target, RequirementSet))
 
 
-def _targets(bucket: Bucket, class_: PodClass) -> tuple[RequirementSet, ...]:
+def _shared(shape: Shape, groups: ClassTopology) -> Line | Book:
+    """What classes know that the same hosts refuse."""
+    if groups.zonal:
+        book = shape.books.get(groups.host_terms)
+        if book is None:
+            book = shape.books[groups.host_terms] = Book(shape, shared=True)
+        return book
+    line = shape.lines.get(groups.host_terms)
+    if line is None:
+        line = shape.lines[groups.host_terms] = Line(shape, shared=True)
+    return line
+
+
+def _targets(bucket: Bucket, class_: PodClass) -> Targets:
     """The requirements of a bucket with the pod's, for every way to reach its volumes; empty: incompatible."""
     if not tolerates_all(class_.spec.tolerations, bucket.template.taints):
         return ()
