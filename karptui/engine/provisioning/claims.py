@@ -149,12 +149,11 @@ class ClaimOrder:
             heappush(bucket.heap, key)
             self._settle_head(source)
             self._settle_head(bucket)
-        else:
-            if source.head == old:
-                heapreplace(source.heap, key)
-            else:
-                heappush(source.heap, key)
+        elif source.head == old:
+            heapreplace(source.heap, key)
             self._settle_head(source)
+        else:
+            heappush(source.heap, key)
         if before is not None:
             self._rearrange(before)
 

@@ -31,6 +31,7 @@ class PodClass:
         "namespace",
         "relaxation",
         "requirements",
+        "size",
         "spec",
         "strict",
         "unresolved",
@@ -49,6 +50,7 @@ class PodClass:
         self.labels = template.labels
         self.label_key = template.label_key
         self.amounts = template.amounts
+        self.size = template.size
         self.alternatives = template.alternatives
         self.volume_use = template.volume_use
         self.requirements, self.strict = sets
@@ -61,21 +63,26 @@ LabelKey = tuple[str, frozenset[tuple[str, str]]]
 
 
 class ClassTemplate:
-    """What a class and its relaxed forms share. `label_key` is the same object for classes that are labelled alike."""
+    """What a class and its relaxed forms share.
 
-    __slots__ = ("alternatives", "amounts", "label_key", "labels", "namespace", "unresolved", "volume_use")
+    Classes that are labelled alike share one object as their `label_key`, those that ask for equal amounts one `size`.
+    """
+
+    __slots__ = ("alternatives", "amounts", "label_key", "labels", "namespace", "size", "unresolved", "volume_use")
 
     def __init__(
         self,
         pod: Pod,
         labels: tuple[LabelKey, dict[str, str]],
         amounts: Amounts,
+        size: int,
         space: RequirementSpace,
         snapshot: Snapshot,
     ) -> None:
         self.namespace = pod.metadata.namespace
         self.label_key, self.labels = labels
         self.amounts = amounts
+        self.size = size
         self.alternatives: tuple[RequirementSet, ...] = ()
         self.volume_use: VolumeUse = ()
         self.unresolved = False
@@ -99,6 +106,7 @@ class PodClasses:
         self._templates: dict[int, ClassTemplate] = {}
         self._untracked: dict[int, PodClass] = {}
         self._amounts: dict[int, tuple[dict[str, int], Amounts]] = {}
+        self._sizes: dict[Amounts, int] = {}
         self._labels: dict[tuple[object, ...], tuple[LabelKey, dict[str, str]]] = {}
         self._sets: dict[int, tuple[RequirementSet, RequirementSet]] = {}
         self._respect = snapshot.options.preference_policy != "Ignore"
@@ -119,7 +127,8 @@ class PodClasses:
         known = self._known.get(key)
         if known is None:
             labels, amounts = self._labels_of(pod), self._amounts_of(pod.requests)
-            template = ClassTemplate(pod, labels, amounts, self.space, self.snapshot)
+            size = self._sizes.setdefault(amounts, len(self._sizes))
+            template = ClassTemplate(pod, labels, amounts, size, self.space, self.snapshot)
             known = self._known[key] = self._add(spec, template)
         return known
 

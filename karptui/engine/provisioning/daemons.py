@@ -57,6 +57,8 @@ class Daemon:
 
 def daemons(snapshot: Snapshot) -> list[Daemon]:
     """One for every DaemonSet that takes part, by key; its newest pod stands for it, or else its template."""
+    if not snapshot.daemon_sets:
+        return []
     newest: dict[str, Pod] = {}
     for key in sorted(snapshot.pods):
         pod = snapshot.pods[key]

@@ -19,7 +19,7 @@ class TypeFilter:
 
     def __init__(self, catalogue: PreparedCatalogue) -> None:
         self._catalogue = catalogue
-        self._opened: dict[tuple[object, ...], int] = {}
+        self._opened: dict[tuple[RequirementSet, int, int], int] = {}
         self._tests: dict[tuple[int, int], list[_Tests]] = {}
         self._plain = not catalogue.extra_rows
 
@@ -33,9 +33,9 @@ class TypeFilter:
         eligible = claim.types & requirements.eligible
         if not eligible:
             return 0
-        tests = self._tests.get((class_.index, claim.template.index))
+        tests = self._tests.get((class_.size, claim.template.index))
         if tests is None:
-            tests = self._tests[class_.index, claim.template.index] = self._tests_of(claim.groups, class_)
+            tests = self._tests[class_.size, claim.template.index] = self._tests_of(claim.groups, class_)
         used, kept = claim.requests, 0
         for types, amounts in tests:
             mask = eligible & types
@@ -63,7 +63,7 @@ class TypeFilter:
         if class_.spec.host_ports:
             return self._by_group(groups, eligible, class_, None, requirements, dict(class_.amounts))
         # Requirements name their NodePool, and so the groups.
-        key = (requirements, class_.amounts, eligible)
+        key = (requirements, class_.size, eligible)
         types = self._opened.get(key)
         if types is None:
             types = self._by_group(groups, eligible, class_, None, requirements, dict(class_.amounts))

@@ -54,6 +54,7 @@ class Finishing:
         self._closed: dict[tuple[RequirementSet, int, frozenset[str]], tuple[RequirementSet, int] | Reason] = {}
         self._written: dict[tuple[RequirementSet, int], _Written] = {}
         self._final: dict[tuple[RequirementSet, frozenset[str]], RequirementSet] = {}
+        self._binary: dict[tuple[str, ...], frozenset[str]] = {}
         self._specs: dict[tuple[RequirementSet, frozenset[str]], _Specs] = {}
 
     def finish(self, claim: Claim) -> PlannedClaim | Reason:
@@ -79,6 +80,10 @@ class Finishing:
             written = self._written[requirements, types] = self._write(requirements, types)
         overhead = daemon_overhead(claim)
         requests = merge(claim.requests, overhead)
+        resources = tuple(requests)
+        binary = self._binary.get(resources)
+        if binary is None:
+            binary = self._binary[resources] = frozenset(filter(is_binary_resource, resources))
         pool = claim.template.pool.template
         return PlannedClaim(
             node_pool=claim.template.name,
@@ -93,7 +98,7 @@ class Finishing:
             zone=written.zone,
             capacity_type=written.capacity_type,
             daemon_requests=overhead,
-            binary_format=frozenset([name for name in requests if is_binary_resource(name)]),
+            binary_format=binary,
             relaxed=tuple(claim.relaxed),
             min_values_relaxed=claim.template.min_values_relaxed,
         )

@@ -70,12 +70,16 @@ class _Sorting:
                 high = middle
 
     def insertion(self, low: int, high: int) -> None:
-        value = self.value
+        value, index = self.value, self.index
         for i in range(low + 1, high):
-            j = i
-            while j > low and value[j] < value[j - 1]:
-                self.swap(j, j - 1)
+            moving = value[i]
+            if not moving < value[i - 1]:
+                continue
+            origin, j = index[i], i
+            while j > low and moving < value[j - 1]:
+                value[j], index[j] = value[j - 1], index[j - 1]
                 j -= 1
+            value[j], index[j] = moving, origin
 
     def heap(self, low: int, high: int) -> None:
         length = high - low

@@ -14,6 +14,7 @@ class Limits:
         self._catalogue = catalogue
         self._remaining = {pool.key: dict(pool.limits) for pool in pools if pool.limits}
         self._masks: dict[str, int] = {}
+        self._maxima: dict[tuple[str, int], int] = {}
         self._largest = {name: catalogue.capacity.maximum(name, catalogue.all) for name in catalogue.capacity.resources}
         for node in nodes:
             remaining = self._remaining.get(node.node_pool)
@@ -63,5 +64,8 @@ class Limits:
         if remaining is None:
             return
         for name in remaining:
-            remaining[name] -= self._catalogue.capacity.maximum(name, types)
+            largest = self._maxima.get((name, types))
+            if largest is None:
+                largest = self._maxima[name, types] = self._catalogue.capacity.maximum(name, types)
+            remaining[name] -= largest
         self._masks.pop(pool, None)

@@ -128,10 +128,9 @@ def unlaunched_claim(snapshot: Snapshot) -> str | None:
 def state_nodes(snapshot: Snapshot) -> list[StateNode]:
     """All state nodes, by name."""
     bound: dict[str, list[Pod]] = {}
-    for key in sorted(snapshot.pods):
+    for key in sorted([key for key, pod in snapshot.pods.items() if pod.node_name]):
         pod = snapshot.pods[key]
-        if pod.node_name:
-            bound.setdefault(pod.node_name, []).append(pod)
+        bound.setdefault(pod.node_name, []).append(pod)
     nodes: dict[str, Node] = {}
     for node in snapshot.nodes.values():
         key = _node_key(node)
