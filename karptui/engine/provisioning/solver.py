@@ -100,7 +100,10 @@ class Solver:
     def run(self, expired: Callable[[], bool] | None = None) -> Outcome:
         """Places every pod that has a place, without writing the claims out."""
         class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
-        self._topology.start(dict.fromkeys(class_of[pod] for pod in class_of if pod not in self._unresolved))
+        tracked = class_of
+        if self._unresolved:
+            tracked = {pod: class_ for pod, class_ in class_of.items() if pod not in self._unresolved}
+        self._topology.start(dict.fromkeys(tracked.values()))
         class_of.update((pod, self._classes.untracked(class_)) for pod, class_ in self._unresolved.items())
         failures: dict[str, PodFailure] = {}
         left = Counter(class_of.values())
