@@ -2,6 +2,7 @@
 must hold at the end."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,19 +89,25 @@ async def _acts(cluster: ActiveCluster, audit: Audit) -> list[str]:
     victim = next(iter(cluster.world.of("nodeclaims").values()))
     audit.taken.add(victim.node_name)
     await cluster.lab.interrupt(victim.provider_id.rpartition("/")[2])
-    await cluster.until(lambda: victim.key not in cluster.world.of("nodeclaims"), "the interrupted claim gone")
+    await cluster.until(lambda: _gone(cluster, {victim.key}), "the interrupted claim gone")
     await cluster.until(lambda: cluster.bound(there) == REPLICAS and settled(cluster), "the pods moved")
     faults = await _unequal(cluster, "after the interruption")
     before = set(cluster.world.of("nodeclaims"))
     await cluster.edit_pool("general", {"round": cluster.next_round()})
-    await cluster.until(lambda: not before & set(cluster.world.of("nodeclaims")), "the drifted claims gone")
+    await cluster.until(lambda: _gone(cluster, before), "the drifted claims gone")
     await cluster.until(lambda: cluster.bound(there) == REPLICAS and settled(cluster), "the pods moved again")
     faults += await _unequal(cluster, "after the drift")
     audit.scaling = True
     await cluster.scale("web", 0)
-    await cluster.until(lambda: not cluster.world.of("nodeclaims"), "every claim gone")
-    await cluster.until(lambda: not cluster.world.of("nodes"), "every node gone")
+    await cluster.until(lambda: _gone(cluster), "every claim gone")
+    await cluster.until(lambda: cluster.world.synced() and not cluster.world.of("nodes"), "every node gone")
     return faults + await _unequal(cluster, "at the end")
+
+
+def _gone(cluster: ActiveCluster, claims: set[str] | None = None) -> bool:
+    """Whether none of these NodeClaims is left (None: none at all), as somebody sees it who has seen the cluster."""
+    left = set(cluster.world.of("nodeclaims"))
+    return cluster.world.synced() and not (left if claims is None else left & claims)
 
 
 def settled(cluster: ActiveCluster) -> bool:
@@ -122,13 +129,14 @@ async def _succeed(cluster: ActiveCluster, aws: FaultyAws, death: Death) -> None
 
 async def _unequal(cluster: ActiveCluster, when: str) -> list[str]:
     """Instances without a claim, claims without an instance; garbage is given the time to be collected."""
-    end = cluster.lab.clock.now() + 240.0
+    # The collector looks within two minutes of the cluster; the machine may need longer than that takes.
+    end, patience = cluster.lab.clock.now() + 240.0, time.monotonic() + PATIENCE / 5
     while True:
         instances = {entry.instance_id for entry in await cluster.instances()}
         claims = {claim.provider_id.rpartition("/")[2] for claim in cluster.world.of("nodeclaims").values()}
         if instances == claims:
             return []
-        if cluster.lab.clock.now() > end:
+        if cluster.lab.clock.now() > end and time.monotonic() > patience:
             leaked, empty = sorted(instances - claims), sorted(claims - instances)
             return [f"{when}: instances without a claim {leaked}, claims without an instance {empty}"]
         await asyncio.sleep(0.1)
