@@ -146,6 +146,7 @@ async def steady(folder: str) -> None:
     print(f"{PODS:,} pods, {PODS // 25} nodes in the picture after {seen - terminal.started:.1f} s")
     await terminal.until(LIVE)
     await asyncio.sleep(5.0)
+    first = terminal.memory()
     print(
         f"{'screen':<10}{'changes/s':>10}{'sent/s':>8}{'CPU %':>8}{'KiB/s':>8}{'RSS MiB':>9}   key to paint ms p50, p99"
     )
@@ -163,6 +164,7 @@ async def steady(folder: str) -> None:
                 f"{terminal.memory():>9.0f}   {await _answers(terminal, key)}",
                 flush=True,
             )
+    print(f"RSS {first:.0f} MiB at the beginning, {terminal.memory():.0f} MiB after {time.perf_counter() - seen:.0f} s")
     print("targets: 0/s 3 %, 200/s 10 %, 1,000/s 25 %; 40 KiB/s at 100/s; 300 MiB; 50 ms")
     await terminal.end()
     await server.stop()
