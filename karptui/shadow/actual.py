@@ -38,6 +38,7 @@ class Made(Struct, gc=False, eq=False):
     instance_type: str = ""
     zone: str = ""
     capacity_type: str = ""
+    provider_id: str = ""
     node: str = ""
     initialized: float | None = None
     gone: float | None = None
@@ -109,6 +110,7 @@ class Actual:
         made.instance_type = labels.get(INSTANCE_TYPE, made.instance_type)
         made.zone = labels.get(ZONE, made.zone)
         made.capacity_type = labels.get(CAPACITY_TYPE, made.capacity_type)
+        made.provider_id = claim.provider_id or made.provider_id
         initialized = condition(claim.conditions, "Initialized")
         if made.initialized is None and initialized is not None and initialized.status == "True":
             made.initialized = event.at

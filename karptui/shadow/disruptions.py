@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import ZONE
+from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Made, Taken
 from karptui.shadow.passes import Supposed
 from karptui.shadow.provisioning import MOST_ORDERS, differences
@@ -19,13 +20,17 @@ DRIFTED = "Drifted"
 
 
 class Carried(Struct, gc=False, eq=False):
-    """A command as Karpenter began it: its nodes, and what it made in their place. `near`: foreseen for that time."""
+    """A command as Karpenter began it: its nodes, and what it made in their place. `near`: foreseen for that time.
+
+    `moment` is the cluster as it stood just before.
+    """
 
     at: float
     reason: str
     taken: list[Taken]
     near: list[Supposed]
     replacements: list[Made] = []
+    moment: Snapshot | None = None
 
     @property
     def nodes(self) -> tuple[str, ...]:

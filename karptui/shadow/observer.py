@@ -4,16 +4,23 @@
 known. Everything here follows from the events and their times alone: a replay gives the same verdicts.
 """
 
+from collections.abc import Sequence
+
+from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
+from karptui.model.snapshot import Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.shadow import disruptions, provisioning
 from karptui.shadow.actual import Actual, Made, Taken
+from karptui.shadow.causes import Evidence
 from karptui.shadow.disruptions import Carried, Move
+from karptui.shadow.explained import explain_move, explain_round
 from karptui.shadow.passes import Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.rounds import Round, Rounds
 from karptui.shadow.sight import Sight
+from karptui.shadow.verdict import UNEXPLAINED, Verdict
 from karptui.world import events
 from karptui.world.world import World
 
@@ -36,13 +43,16 @@ class Observer:
         self.pairs: list[Pair] = []
         self.moves: list[Move] = []
         self.removals: list[Removal] = []
-        self.foreseen: list[Round] = []
         self._open: list[Round] = []
         self._made: list[Made] = []
         self._taken: list[tuple[Taken, list[Supposed]]] = []
         self._carried: list[Carried] = []
         self._signs: dict[str, tuple[float, list[Supposed]]] = {}
-        self._since = 0.0
+        self._signed: dict[str, Snapshot] = {}
+        self._moments: dict[str, Snapshot] = {}
+        self._before_round: dict[float, Snapshot] = {}
+        self._last_round: Snapshot | None = None
+        self.karpenters: Catalogue | None = None
         self.at = 0.0
 
     def before(self, event: events.Event) -> None:
@@ -55,10 +65,12 @@ class Observer:
             found = self.rounds.overtaken(event.object, event.at)
             if found is not None:
                 self._foresee(found)
+            self._moments[event.object.key] = self.sight.snapshot(self.world.at)
         sign = self._sign(event)
         if sign and sign not in self._signs:
             self.passes.at_once(self.world.at)
             self._signs[sign] = (event.at, self.passes.frozen(event.at))
+            self._signed[sign] = self.sight.snapshot(self.world.at)
 
     def _sign(self, event: events.ObjectSeen) -> str:
         """The name of the NodeClaim about which this is a sign that it is to go: watches bring them in any order."""
@@ -75,7 +87,6 @@ class Observer:
     def after(self, event: events.Event) -> None:
         """The event has been taken in."""
         self.at = max(self.at, event.at)
-        self._since = self._since or event.at
         self.rounds.heard(event)
         self.passes.heard += 1
         if isinstance(event, events.SettingsSeen):
@@ -103,9 +114,11 @@ class Observer:
         self._settle(at)
 
     def _foresee(self, round_: Round) -> None:
-        self.foreseen.append(round_)
         if round_.plan.claims:
             self._open.append(round_)
+            if self._last_round is not None:
+                self._before_round[round_.at] = self._last_round
+        self._last_round = round_.snapshot
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -125,7 +138,7 @@ class Observer:
                 ]
                 together += [entry[0] for entry in same]
                 self._taken = [entry for entry in self._taken if entry not in same]
-            carried = Carried(first.at, first.reason, together, near)
+            carried = Carried(first.at, first.reason, together, near, moment=self._signed.get(first.claim))
             self.passes.carried_out(carried.at, carried.nodes, near)
             self._carried.append(carried)
 
@@ -135,14 +148,16 @@ class Observer:
         while self._carried and self._carried[0].at + SETTLES <= at:
             carried = self._carried.pop(0)
             self._take_replacements(carried)
-            self.moves.append(disruptions.judged(carried))
+            move = disruptions.judged(carried)
+            explain_move(move, self._evidence(carried.moment, carried.near))
+            self.moves.append(move)
         while self._open and self._open[0].at + SETTLES + provisioning.LATE <= at:
             round_ = self._open.pop(0)
             self._judge_round(round_)
         while self._made and self._made[0].at + 3 * SETTLES <= at:
             made = self._made.pop(0)
             if not made.replacement:
-                self.pairs.append(Pair(None, None, made, provisioning.Verdict.UNFORESEEN))
+                self.pairs.append(Pair(None, None, made, Verdict.UNFORESEEN, UNEXPLAINED))
 
     def _take_replacements(self, carried: Carried) -> None:
         """The NodeClaims that were made for a command: the next ones that events call replacements."""
@@ -163,10 +178,24 @@ class Observer:
             if not entry.replacement and round_.at - provisioning.EARLY <= entry.at <= until
         ]
         self._made = [entry for entry in self._made if entry not in made]
-        for pair in provisioning.judged(round_, made):
+        pairs = provisioning.judged(round_, made)
+        moments = [self._moments[entry.name] for entry in made if entry.name in self._moments]
+        explain_round(round_, pairs, self._evidence(moments[0] if moments else None, (), round_))
+        for entry in made:
+            self._moments.pop(entry.name, None)
+        for pair in pairs:
             if pair.actual is None and self._repeated(pair):
                 continue  # the wish was foreseen again in a later round, and is judged there
             self.pairs.append(pair)
+
+    def _evidence(self, moment: Snapshot | None, near: Sequence[Supposed], round_: Round | None = None) -> Evidence:
+        """What stood in the cluster when it happened, and at the moments around."""
+        moments = [moment] if moment is not None else []
+        moments += [entry.later for entry in near if entry.later is not None]
+        if round_ is not None and (earlier := self._before_round.get(round_.at)) is not None:
+            moments.append(earlier)
+        order = round_.order if round_ is not None else ()
+        return Evidence(self.karpenters, tuple(moments), order)
 
     def _repeated(self, pair: Pair) -> bool:
         assert pair.predicted is not None, "what did not happen was foreseen"

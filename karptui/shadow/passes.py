@@ -62,12 +62,9 @@ class Supposed(Struct, gc=False, eq=False):
     def for_chance(self, nodes: tuple[str, ...], domains: tuple[str, ...] = ()) -> Command | None:
         """What would be left of it, had chance favoured these nodes and domains, in their order; None: nothing."""
         favoured = (*nodes, *domains)
-        found = decided(replace(self.snapshot, favoured=favoured), self.after)
-        command = next((entry for entry in found if set(nodes) & set(entry.nodes)), None)
-        if command is None or self.later is None or not command.validated:
-            return command
-        outcome = validate(replace(self.later, favoured=favoured), command)
-        return outcome if isinstance(outcome, Command) else None
+        later = replace(self.later, favoured=favoured) if self.later is not None else None
+        command = carried_by(replace(self.snapshot, favoured=favoured), later, self.after)
+        return command if command is not None and set(nodes) & set(command.nodes) else None
 
 
 class Passes:
@@ -183,3 +180,12 @@ class Passes:
 def decided(snapshot: Snapshot, after: str = "") -> tuple[Command, ...]:
     """What a pass decides first, before any second look."""
     return disrupt(snapshot, after=after, validate=False).commands
+
+
+def carried_by(snapshot: Snapshot, later: Snapshot | None, after: str = "") -> Command | None:
+    """What a pass carries out: its first command, as far as a second look leaves it."""
+    command = next(iter(decided(snapshot, after)), None)
+    if command is None or later is None or not command.validated:
+        return command
+    outcome = validate(later, command)
+    return outcome if isinstance(outcome, Command) else None

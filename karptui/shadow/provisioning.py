@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from karptui.engine.provisioning import plan
 from karptui.model.decision import PlannedClaim
 from karptui.model.instance_type import Catalogue
-from karptui.model.labels import CAPACITY_TYPE, ZONE
+from karptui.model.labels import CAPACITY_TYPE, ON_DEMAND, ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Made
 from karptui.shadow.rounds import Round
@@ -17,6 +17,9 @@ from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
 
 EARLY, LATE = 1.0, 3.0
 """Seconds around a foreseen round within which NodeClaims are of it."""
+
+ROUNDING = 1e-9
+"""USD an hour by which equal prices may differ."""
 
 MOST_ORDERS = 120
 """So many orders of the domains that were seen are tried to tell whether chance alone made a difference."""
@@ -65,8 +68,8 @@ def judged(round_: Round, made: Sequence[Made]) -> list[Pair]:
     return found
 
 
-def differences(predicted: PlannedClaim, made: Made) -> tuple[str, ...]:
-    """What is not the same: NodePool, pods, types, zones, capacity types or requests."""
+def differences(predicted: PlannedClaim, made: Made, catalogue: Catalogue | None = None) -> tuple[str, ...]:
+    """What is not the same: NodePool, pods, types, zones, capacity types, requests, or with a catalogue the price."""
     found: list[str] = []
     if predicted.node_pool != made.claim.node_pool:
         found.append("pool")
@@ -81,7 +84,16 @@ def differences(predicted: PlannedClaim, made: Made) -> tuple[str, ...]:
     for name, key in (("zones", ZONE), ("capacity types", CAPACITY_TYPE)):
         if _values(predicted, key) != made.values(key):
             found.append(name)
+    if catalogue is not None and launches_cheapest(made):
+        price = price_of(catalogue, made.instance_type, made.zone, made.capacity_type)
+        if price is not None and abs(price - predicted.price) > ROUNDING:
+            found.append("price")
     return tuple(found)
+
+
+def launches_cheapest(made: Made) -> bool:
+    """Whether the cheapest offering is what is launched: EC2 weighs spare spot capacity as well."""
+    return made.capacity_type == ON_DEMAND or made.provider_id.startswith("kwok")
 
 
 def price_of(catalogue: Catalogue, instance_type: str, zone: str, capacity_type: str) -> float | None:
@@ -134,7 +146,7 @@ def _likeness(claim: PlannedClaim, made: Made) -> float:
 
 
 def _judge(round_: Round, claim: PlannedClaim, made: Made) -> Pair:
-    differs = differences(claim, made)
+    differs = differences(claim, made, round_.snapshot.catalogue)
     pair = Pair(round_, claim, made, Verdict.DIFFERENT, EXPLAINED, differs)
     if not differs:
         pair.verdict = Verdict.SAME
@@ -150,7 +162,7 @@ def _same_price(catalogue: Catalogue, claim: PlannedClaim, made: Made) -> bool:
     if not set(claim.instance_types) & set(made.types):
         return False
     price = price_of(catalogue, made.instance_type, made.zone, made.capacity_type)
-    return price is not None and abs(price - claim.price) < 1e-9
+    return price is not None and abs(price - claim.price) <= ROUNDING
 
 
 def _is_part(claim: PlannedClaim, made: Made, differs: tuple[str, ...]) -> bool:

@@ -25,7 +25,10 @@ other moments than we do, and does not ask again after exactly ten seconds."""
 
 
 class Round(Struct, frozen=True, gc=False, eq=False):
-    """One round as foreseen at `at`; `heard` is the number of the last event that it knew of."""
+    """One round as foreseen at `at`; `heard` is the number of the last event that it knew of.
+
+    `order` are the keys of what waits, by when each was first seen to.
+    """
 
     at: float
     heard: int
@@ -33,6 +36,7 @@ class Round(Struct, frozen=True, gc=False, eq=False):
     snapshot: Snapshot
     plan: Plan
     overtaken: bool = False
+    order: tuple[tuple[str, float], ...] = ()
 
 
 class Rounds:
@@ -46,6 +50,7 @@ class Rounds:
         self._due: list[tuple[float, str]] = []
         self._waiting: dict[str, tuple[str, str]] = {}
         self._again: dict[str, float] = {}
+        self._first: dict[str, float] = {}
         self._number = 0
         self._at = 0.0
 
@@ -108,6 +113,7 @@ class Rounds:
 
     def _forget(self, uid: str) -> None:
         self._waiting.pop(uid, None)
+        self._first.pop(uid, None)
         self._again.pop(uid, None)
 
     def _still_waits(self, uid: str) -> bool:
@@ -121,10 +127,13 @@ class Rounds:
         if self._window.closes is None:
             self._opened = at
         self._window.trigger(uid, at)
+        self._first.setdefault(uid, at)
         # One entry an object: whatever makes Karpenter look at it puts off when it looks again by itself.
         self._again[uid] = at + ASK_AGAIN
         heapq.heappush(self._due, (at + ASK_AGAIN, uid))
 
     def _foresee(self, at: float, overtaken: bool = False) -> Round:
         snapshot = self._sight.snapshot(at)
-        return Round(at, self._number, self._opened, snapshot, plan(snapshot), overtaken)
+        order = sorted((at, self._waiting[uid][1]) for uid, at in self._first.items() if uid in self._waiting)
+        told = tuple((key, at) for at, key in order)
+        return Round(at, self._number, self._opened, snapshot, plan(snapshot), overtaken, told)

@@ -1,0 +1,91 @@
+"""Verdicts that are no agreement, with their cause looked for (causes.py)."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from karptui.engine.provisioning import plan
+from karptui.model.disruption import Command
+from karptui.model.snapshot import Snapshot
+from karptui.shadow import provisioning
+from karptui.shadow.actual import Made
+from karptui.shadow.causes import Evidence, doubts_of, prove
+from karptui.shadow.disruptions import Carried, Move
+from karptui.shadow.passes import Supposed, carried_by
+from karptui.shadow.provisioning import Pair
+from karptui.shadow.rounds import Round
+from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
+
+
+def explain_round(round_: Round, pairs: Sequence[Pair], evidence: Evidence) -> None:
+    """Write the cause into every pair of one round that does not agree: one is looked for, for all of them."""
+    open_ = [pair for pair in pairs if not pair.verdict.agrees and pair.cause is EXPLAINED]
+    if not open_:
+        return
+    cause = cause_of_round(round_, [pair.actual for pair in pairs if pair.actual is not None], evidence)
+    for pair in open_:
+        pair.cause = cause
+
+
+def cause_of_round(round_: Round, made: Sequence[Made], evidence: Evidence) -> Found:
+    """The input which, swapped, makes the engine plan the claims that were made."""
+    if round_.plan.not_modelled:
+        return Found((Cause.NOT_MODELLED,), ", ".join(round_.plan.not_modelled))
+    ours = frozenset(pod for claim in round_.plan.claims for pod in claim.pods)
+    theirs = frozenset(pod for entry in made for pod in (*entry.named, *(entry.bound if not entry.named else ())))
+    known = {entry[0] for entry in evidence.order} | ours | {key for m in evidence.moments for key in m.pods}
+    doubts = doubts_of(round_.snapshot, evidence, ours, theirs & known)
+    return prove(round_.snapshot, lambda snapshot: _plans(snapshot, made), doubts)
+
+
+def explain_move(move: Move, evidence: Evidence) -> None:
+    """Write the cause into a move that does not agree."""
+    if move.verdict.agrees or move.cause is not EXPLAINED or move.actual is None:
+        return
+    carried = move.actual
+    for entry in carried.near:
+        cause = cause_of_move(entry, carried, evidence)
+        if Cause.UNEXPLAINED not in cause.causes:
+            move.cause = cause
+            return
+    move.cause = Found((Cause.UNEXPLAINED,))
+
+
+def cause_of_move(entry: Supposed, carried: Carried, evidence: Evidence) -> Found:
+    """The input which, swapped, makes a pass carry the same command out."""
+
+    def agrees(snapshot: Snapshot) -> bool:
+        for after in dict.fromkeys((entry.after, "", "emptiness", "multi-node")):
+            later = _same_swap(entry, snapshot)
+            command = carried_by(replace(snapshot, favoured=carried.nodes), later, after)
+            if command is not None and is_that(command, carried):
+                return True
+        return False
+
+    return prove(entry.snapshot, agrees, doubts_of(entry.snapshot, evidence))
+
+
+def is_that(command: Command, carried: Carried) -> bool:
+    """Whether a command is the one that was carried out: its nodes, and the types of its replacements."""
+    if command.nodes != carried.nodes or len(command.replacements) != len(carried.replacements):
+        return False
+    ours = sorted(tuple(sorted(claim.instance_types)) for claim in command.replacements)
+    return ours == sorted(made.types for made in carried.replacements)
+
+
+def _same_swap(entry: Supposed, swapped: Snapshot) -> Snapshot | None:
+    """The Snapshot of the second look with the same input swapped."""
+    if entry.later is None:
+        return None
+    first = entry.snapshot
+    fields = ("catalogue", "options", "budgets", "node_pools")
+    values = {name: getattr(swapped, name) for name in fields if getattr(swapped, name) is not getattr(first, name)}
+    return replace(entry.later, **values)
+
+
+def _plans(snapshot: Snapshot, made: Sequence[Made]) -> bool:
+    answer = plan(snapshot)
+    if len(answer.claims) != len(made):
+        return False
+    pairs = provisioning.judged(Round(snapshot.now, 0, 0.0, snapshot, answer), made)
+    return all(pair.verdict in (Verdict.SAME, Verdict.EQUIVALENT) for pair in pairs)
