@@ -1,7 +1,9 @@
 """`karptui shadow`."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,9 +13,11 @@ from karptui.cli.flags import WholeCluster
 from karptui.failure import Failure
 
 if TYPE_CHECKING:
-    from karptui.shadow.observer import Observer
+    from karptui.modes.shadow import Shadow
+    from karptui.shadow.judged import Judged
 
 Form = Annotated[Literal["text", "json", "md", "html"] | None, Parameter(name=["--output", "-o"])]
+SHOWN_EVERY = 0.2
 
 
 def shadow(
@@ -24,7 +28,10 @@ def shadow(
     headless: Annotated[bool, Parameter(negative=())] = False,
     output: Form = None,
     min_agreement: float | None = None,
-    bundles: Path | None = None,
+    journal: Path | None = None,
+    record: Path | None = None,
+    metrics_url: str = "",
+    seconds: float | None = None,
     cluster: WholeCluster | None = None,
 ) -> int:
     """Foresee what the cluster's Karpenter does, and judge each prediction by what it did. Nothing is written to it.
@@ -32,55 +39,158 @@ def shadow(
     Parameters
     ----------
     action
-        report: only the report at the end, which says whether karptui is ready to take over.
+        report: only the report, of the journal or of --recording: is karptui ready to take over?
     recording
         Judge a recorded cluster instead of a live one: a recording of karptui, or raw watch lines.
     headless
         No screen: a line for every decision as it is judged, then the report.
     output
-        text, json (every decision with both sides, verdict and cause), md or html (the report).
+        text, json (every decision with verdict and cause), md or html (the report).
     min_agreement
         The share that must agree of provisioning and of disruption, 0 to 1; below it the exit code is 1.
-    bundles
-        Write every unexplained decision into this folder, as a file that karptui plan -f opens.
+    journal
+        Where predictions and verdicts are kept over restarts; by default a file for each cluster in the user's state.
+    record
+        Also write a recording to this file.
+    metrics_url
+        Karpenter's metrics, where the API server's proxy does not reach them.
+    seconds
+        End after so many seconds; without it ctrl-c ends.
     """
     if min_agreement is not None and not 0 <= min_agreement <= 1:
         print("karptui: --min-agreement is a share from 0 to 1, such as 0.97", file=sys.stderr)
         return 2
-    if recording is None:
-        raise Failure("karptui shadow needs --recording FILE")
+    if recording is not None:
+        return _recorded(recording, action, output, min_agreement)
+    chosen = cluster or WholeCluster()
+    kept = journal or _journal_of(chosen)
+    if action == "report":
+        return _reported(kept, output, min_agreement)
+    from karptui.settings import load_settings
+
+    settings = load_settings()
+
+    def make() -> "Shadow":
+        from karptui.modes.shadow import Shadow
+
+        return Shadow(chosen.kubeconfig, chosen.context, None, record, settings.region, kept, metrics_url)
+
+    if record is not None:
+        from karptui.cli.record import check_new
+
+        check_new(str(record))
+    from karptui.cli.playing import play, wants_screen
+
+    if not headless and wants_screen(output):
+        return play(make, settings, None, mode="SHADOW")
+    run = make()
+    try:
+        asyncio.run(_watch(run, output, seconds))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        pass  # ctrl-c is how watching ends
+    if run.failure:
+        raise Failure(run.failure)
+    if output != "json":
+        _print_report(run.judged, output, _name_of(run), tuple(run.blind.values()))
+    return _exit_code(run.judged, min_agreement)
+
+
+def _recorded(recording: Path, action: str | None, output: str | None, least: float | None) -> int:
     from karptui.cli.replay import recording_at
     from karptui.modes.shadow import judged_recording
+    from karptui.report.shadow import shadow_json
+    from karptui.report.shadow_report import decision_line
+    from karptui.shadow.judged import judgements
 
     observer = judged_recording(recording_at(recording))
-    _print(observer, action, output)
-    return _exit_code(observer, min_agreement)
-
-
-def _print(observer: "Observer", action: str | None, output: str | None) -> None:
-    from karptui.report.shadow_report import report_html, report_markdown, text_lines
-
+    judged = judgements(observer.pairs, observer.moves)
     if output == "json":
-        from karptui.report.shadow import shadow_json
-
-        print(json.dumps(shadow_json(observer.pairs, observer.moves, observer.removals), indent=1, ensure_ascii=False))
-        return
-    cluster = observer.world.connected.cluster if observer.world.connected is not None else ""
-    report = report_markdown(observer.pairs, observer.moves, cluster)
-    if output == "html":
-        print(report_html(report), end="")
-        return
-    if action != "report" and output != "md":
-        print("\n".join(text_lines(observer.pairs, observer.moves)))
-        print()
-    print(report, end="")
+        written = shadow_json(observer.pairs, observer.moves, observer.removals)
+        print(json.dumps(written, indent=1, ensure_ascii=False))
+    else:
+        if action != "report" and output is None:
+            print("\n".join(map(decision_line, judged)), end="\n\n")
+        known = observer.world.connected
+        _print_report(judged, output, known.cluster if known is not None else "")
+    return _exit_code(judged, least)
 
 
-def _exit_code(observer: "Observer", least: float | None) -> int:
+def _reported(journal: Path, output: str | None, least: float | None) -> int:
+    from karptui.shadow.journal import read_journal
+
+    judged, until = read_journal(journal)
+    if not until:
+        raise Failure(f"there is no journal {journal}: run karptui shadow beside a Karpenter, or name --recording")
+    if output == "json":
+        _print_score(judged)
+    else:
+        _print_report(judged, output)
+    return _exit_code(judged, least)
+
+
+async def _watch(run: "Shadow", output: str | None, seconds: float | None) -> None:
+    """Print every verdict as it falls, until the end of the time or ctrl-c."""
+    from karptui.cli.playing import end_on_terminate
+    from karptui.report.shadow import judged_json
+    from karptui.report.shadow_report import decision_line
+
+    end_on_terminate()
+    told, problems = len(run.judged), 0
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds if seconds is not None else None
+
+    def show() -> None:
+        nonlocal told
+        for entry in run.judged[told:]:
+            print(json.dumps(judged_json(entry)) if output == "json" else decision_line(entry), flush=True)
+        told = len(run.judged)
+
+    try:
+        await run.start()
+        while not run.ended.is_set() and (ends is None or loop.time() < ends):
+            await asyncio.sleep(SHOWN_EVERY)
+            show()
+            for problem in list(run.world.problems)[problems:]:
+                print(f"karptui: {problem.message}", file=sys.stderr, flush=True)
+            problems = len(run.world.problems)
+    finally:
+        await run.stop()
+        show()
+        if output == "json":
+            _print_score(run.judged)
+
+
+def _print_score(judged: "Sequence[Judged]") -> None:
+    from karptui.report.shadow import score_json
+    from karptui.shadow.score import score_of
+
+    print(json.dumps({"score": score_json(score_of(judged))}), flush=True)
+
+
+def _print_report(judged: "Sequence[Judged]", output: str | None, cluster: str = "", blind: Sequence[str] = ()) -> None:
+    from karptui.report.shadow_report import report_html, report_markdown
+
+    report = report_markdown(judged, cluster, blind)
+    print(report_html(report) if output == "html" else report, end="")
+
+
+def _exit_code(judged: "Sequence[Judged]", least: float | None) -> int:
     if least is None:
         return 0
     from karptui.shadow.score import score_of
 
-    score = score_of(observer.pairs, observer.moves)
+    score = score_of(judged)
     shares = [tally.agreement for tally in (score.provisioning, score.disruption)]
     return 0 if all(share is None or share >= least for share in shares) else 1
+
+
+def _name_of(run: "Shadow") -> str:
+    return run.world.connected.cluster if run.world.connected is not None else ""
+
+
+def _journal_of(cluster: WholeCluster) -> Path:
+    """One file for each context of a kubeconfig."""
+    import platformdirs
+
+    name = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in cluster.context or "current")
+    return platformdirs.user_state_path("karptui") / "shadow" / f"{name}.jsonl"

@@ -1,13 +1,204 @@
 """Shadow mode: foresee and judge, beside a running Karpenter or over a recording of one."""
 
+import asyncio
+import json
+import time
 from pathlib import Path
 
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
+from karptui.failure import Failure
+from karptui.kube.clean import clean
+from karptui.kube.connect import Connection, connect
+from karptui.kube.errors import KubeError
+from karptui.kube.source import KubeSource
+from karptui.model.snapshot import Options
+from karptui.modes.run import Run
+from karptui.shadow import deployment, metrics
+from karptui.shadow.journal import Entry, Foreseen, Journal, Watched, read_journal
+from karptui.shadow.judged import PROVISION, Judged, of_move, of_pair
 from karptui.shadow.judging import judge_recording
 from karptui.shadow.observer import Observer
 from karptui.world import events
+from karptui.world.planning import Planner
 from karptui.world.world import World
+
+LOOK_SECONDS = 0.1
+SCRAPE_SECONDS = 30.0
+HEARTBEAT_SECONDS = 10.0
+ENGINE_SHARE = 4.0
+"""Supposed passes may take a fifth of a core: what one costs is waited this many times over."""
+
+
+class Shadow(Run):
+    """Watches a cluster with a Karpenter in it and judges what it foresees; it sends nothing but reads.
+
+    `judged` grows with every verdict, those of earlier runs first; `blind` says what could not be known, and why.
+    """
+
+    mode = "SHADOW"
+    chooses_catalogue = True
+
+    def __init__(
+        self,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        options: Options | None = None,
+        record: Path | None = None,
+        region: str = DEFAULT_REGION,
+        journal: Path | None = None,
+        metrics_url: str = "",
+    ) -> None:
+        super().__init__(options, record, region)
+        self.observer = Observer(self.world)
+        self.judged: list[Judged] = []
+        self.blind: dict[str, str] = {}
+        self._kubeconfig, self._context = kubeconfig, context
+        self._metrics_url = metrics_url
+        self._namespace = self._name = ""
+        self._scraped = metrics.Told()
+        self._counted = (0, 0)
+        self._foreseen = ("", 0.0)
+        self._journal: Journal | None = None
+        if journal is not None:
+            self.judged, self.observer.away_since = read_journal(journal)
+            self._journal = Journal(journal)
+
+    def sink(self, event: events.Event) -> None:
+        """What follows from an event is foreseen before it is taken in."""
+        self.observer.before(event)
+        super().sink(event)
+        self.observer.after(event)
+        if isinstance(event, events.CatalogueSeen):
+            self._take_told(event.at)
+
+    def planner(self) -> Planner:
+        """Only previews: what is decided is Karpenter's."""
+        return Planner(self.world, self.sink, self.now, decides=False)
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+        await super().start()
+        self.spawn(self._look())
+
+    async def stop(self) -> None:
+        """Judge what is open, finish the journal."""
+        await super().stop()
+        self.observer.finish()
+        self._write_judged()
+        if self._journal is not None:
+            self._journal.write(Entry(watched=Watched(self.now())))
+            self._journal.close()
+            self._journal = None
+
+    async def feed(self) -> None:
+        """Watch until cancelled."""
+        try:
+            async with connect(self._kubeconfig, self._context) as connection:
+                await self._introduce(connection)
+                self.spawn(self._scrape(connection))
+                source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)
+                await source.run(self.sink)
+        except KubeError as error:
+            raise Failure(str(error)) from error
+
+    # -- Karpenter itself ----------------------------------------------------------------------------------------------
+
+    async def _introduce(self, connection: Connection) -> None:
+        """Find Karpenter's Deployment: its version and settings, or say what that leaves unknown."""
+        query = {"labelSelector": deployment.LABEL, "limit": 5}
+        try:
+            answer = await connection.request("GET", deployment.PATH, query=query, verb="list", timeout=10.0)
+            items = json.loads(answer).get("items") or []
+            found = next((entry for entry in map(deployment.installed_by, items) if entry is not None), None)
+        except (KubeError, ValueError) as error:
+            self._blind("Deployment", f"Karpenter's version and settings are taken for the defaults: {error}")
+            return
+        if found is None:
+            self._blind("Deployment", f"no Deployment has the label {deployment.LABEL}: default settings are taken")
+            return
+        self._namespace, self._name = found.namespace, found.name
+        self.sink(events.SettingsSeen(self.now(), found.options))
+
+    async def _scrape(self, connection: Connection) -> None:
+        """Karpenter's metrics, now and then: its prices, and what it holds for unavailable."""
+        while True:
+            try:
+                text = await self._metrics_text(connection)
+            except (KubeError, OSError, ValueError, TimeoutError) as error:
+                self._blind(
+                    "metrics", f"prices are not Karpenter's own, as its metrics cannot be read: {clean(str(error))}"
+                )
+            else:
+                self.blind.pop("metrics", None)
+                self._scraped = metrics.told_by(text)
+                self._take_told(self.now())
+            await asyncio.sleep(SCRAPE_SECONDS)
+
+    async def _metrics_text(self, connection: Connection) -> str:
+        if self._metrics_url:
+            import aiohttp
+
+            timeout = aiohttp.ClientTimeout(total=10.0)
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._metrics_url) as answer:
+                return await answer.text()
+        if not self._namespace:
+            raise ValueError("it is not known where Karpenter runs; name its metrics with --metrics-url")
+        path = f"/api/v1/namespaces/{self._namespace}/services/{self._name}:http-metrics/proxy/metrics"
+        answer = await connection.request("GET", path, verb="get", timeout=10.0)
+        return answer.decode(errors="replace")
+
+    def _take_told(self, at: float) -> None:
+        if not self._scraped.prices and not self._scraped.available:
+            return
+        catalogue = metrics.with_told(self.world.catalogue, self._scraped, at)
+        if catalogue is not self.world.catalogue:
+            self.world.apply(events.CatalogueSeen(at, catalogue))
+
+    def _blind(self, what: str, sentence: str) -> None:
+        if self.blind.get(what) != sentence:
+            self.blind[what] = sentence
+            self.sink(events.Problem(self.now(), what, sentence))
+
+    # -- foreseeing ----------------------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        beat = 0.0
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self.world.synced():
+                continue
+            began = time.process_time()
+            self.observer.advance(self.now())
+            self.observer.passes.go_easy(ENGINE_SHARE * (time.process_time() - began))
+            self._write_foreseen()
+            self._write_judged()
+            if self._journal is not None and self.now() - beat >= HEARTBEAT_SECONDS:
+                beat = self.now()
+                self._journal.write(Entry(watched=Watched(beat)))
+
+    def _write_foreseen(self) -> None:
+        """What is expected next, whenever that is something else than before."""
+        if self._journal is None:
+            return
+        for round_ in self.observer.new_rounds():
+            for claim in round_.plan.claims:
+                what = f"{claim.node_pool}: {claim.instance_types[0]} {claim.capacity_type} {claim.zone}"
+                self._journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods)))
+        standing = self.observer.passes.standing()
+        what = f"{standing.command.method} {', '.join(standing.command.nodes)}" if standing is not None else ""
+        if standing is not None and what != self._foreseen[0]:
+            self._foreseen = (what, standing.began)
+            self._journal.write(Entry(foreseen=Foreseen(standing.began, standing.command.decision, what)))
+
+    def _write_judged(self) -> None:
+        pairs, moves = self._counted
+        fresh = [*map(of_pair, self.observer.pairs[pairs:]), *map(of_move, self.observer.moves[moves:])]
+        self._counted = (len(self.observer.pairs), len(self.observer.moves))
+        for entry in sorted(fresh, key=lambda entry: entry.at):
+            self.judged.append(entry)
+            if self._journal is not None:
+                self._journal.write(Entry(judged=entry))
 
 
 def judged_recording(path: Path, region: str = DEFAULT_REGION) -> Observer:
@@ -23,9 +214,8 @@ def judged_recording(path: Path, region: str = DEFAULT_REGION) -> Observer:
         if event.resource not in ("nodes", "nodepools") and not event.resource.endswith("nodeclasses"):
             return []
         catalogue = catalogue_for(world, region)
-        if catalogue is world.catalogue:
-            return []
-        world.apply(events.CatalogueSeen(event.at, catalogue))
+        if catalogue is not world.catalogue:
+            world.apply(events.CatalogueSeen(event.at, catalogue))
         return []
 
     return judge_recording(path, prepare)

@@ -8,16 +8,17 @@ from karptui.model.decision import PlannedClaim
 from karptui.model.resources import format_resources
 from karptui.shadow.actual import Made
 from karptui.shadow.disruptions import Move
+from karptui.shadow.judged import Judged, judgements, lead_of, of_move
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal
-from karptui.shadow.score import Score, Tally, lead_of, reason_of, score_of
+from karptui.shadow.score import Score, Tally, score_of
 
 Json = dict[str, Any]
 
 
 def shadow_json(pairs: Sequence[Pair], moves: Sequence[Move], removals: Sequence[Removal] = ()) -> Json:
     """provisioning, disruption, removals, score and unexplained."""
-    score = score_of(pairs, moves)
+    score = score_of(judgements(pairs, moves))
     return {
         "provisioning": [pair_json(pair) for pair in pairs],
         "disruption": [move_json(move) for move in moves],
@@ -77,10 +78,26 @@ def move_json(move: Move) -> Json:
         }
     return {
         "at": moment(move.at),
-        "reason": reason_of(move),
+        "reason": of_move(move).reason,
         "predicted": predicted,
         "actual": actual,
         **_judgement(move),
+    }
+
+
+def judged_json(entry: Judged) -> Json:
+    """One verdict as it falls, on one line."""
+    return {
+        "at": moment(entry.at),
+        "kind": entry.kind,
+        "reason": entry.reason,
+        "what": entry.what,
+        "nodePools": list(entry.pools),
+        "verdict": entry.verdict.value,
+        "differs": list(entry.differs),
+        "cause": entry.cause,
+        "ahead": _rounded(entry.ahead),
+        "priceGap": round(entry.gap, 6),
     }
 
 
@@ -92,6 +109,7 @@ def score_json(score: Score) -> Json:
         "disruptionByReason": {reason: _tally(tally) for reason, tally in score.by_reason.items()},
         "byNodePool": {pool: _tally(tally) for pool, tally in score.by_pool.items()},
         "causes": score.causes,
+        "notModelled": list(score.not_modelled),
         "priceGap": round(score.price_gap, 6),
         "ahead": _rounded(score.lead),
         "ready": score.ready,

@@ -4,19 +4,18 @@ import html
 from collections.abc import Sequence
 
 from karptui.report.shadow import moment
-from karptui.shadow.disruptions import Move
-from karptui.shadow.provisioning import Pair
-from karptui.shadow.score import Score, Tally, lead_of, price_gap, reason_of, score_of
+from karptui.shadow.judged import Judged
+from karptui.shadow.score import Score, Tally, score_of
 from karptui.shadow.verdict import Verdict
 
 WORST = 10
 """Disagreements that a report lists."""
 
 
-def report_markdown(pairs: Sequence[Pair], moves: Sequence[Move], cluster: str = "", blind: Sequence[str] = ()) -> str:
+def report_markdown(judged: Sequence[Judged], cluster: str = "", blind: Sequence[str] = ()) -> str:
     """The whole report. `blind` are sentences about what could not be known."""
-    score = score_of(pairs, moves)
-    span = sorted(entry.at for entry in (*pairs, *moves))
+    score = score_of(judged)
+    span = sorted(entry.at for entry in judged)
     lines = [f"# Shadow report{f': {cluster}' if cluster else ''}", ""]
     if span:
         lines += [f"{moment(span[0])[:19]} to {moment(span[-1])[:19]} UTC", ""]
@@ -32,7 +31,9 @@ def report_markdown(pairs: Sequence[Pair], moves: Sequence[Move], cluster: str =
     if score.causes:
         lines += ["", "| cause of what is not the same | cases |", "|---|---|"]
         lines += [f"| {cause} | {number} |" for cause, number in score.causes.items()]
-    lines += _worst(pairs, moves)
+    lines += _worst(judged)
+    if score.not_modelled:
+        lines += ["", f"Met, and not modelled: {', '.join(score.not_modelled)}."]
     if blind:
         lines += ["", "Not known here:", "", *(f"- {sentence}" for sentence in blind)]
     return "\n".join([*lines, "", verdict_line(score), ""])
@@ -79,38 +80,12 @@ def verdict_line(score: Score) -> str:
     return "Ready to take over: yes."
 
 
-def text_lines(pairs: Sequence[Pair], moves: Sequence[Move]) -> list[str]:
-    """One line a decision, in order of time."""
-    both: list[Pair | Move] = [*pairs, *moves]
-    return [decision_line(entry) for entry in sorted(both, key=lambda entry: entry.at)]
-
-
-def decision_line(entry: Pair | Move) -> str:
-    """Time, kind, ours, theirs, verdict, cause."""
-    ahead = lead_of(entry)
-    stood = f"  foreseen {ahead:.2f} s before" if ahead is not None else ""
+def decision_line(entry: Judged) -> str:
+    """Time, kind, what, verdict, cause."""
+    stood = f"  foreseen {entry.ahead:.2f} s before" if entry.ahead is not None else ""
     mark = "✓" if entry.verdict.agrees else "✗"
-    cause = f"  {entry.cause.text}" if entry.cause.text else ""
-    what = _pair_words(entry) if isinstance(entry, Pair) else _move_words(entry)
-    return f"{moment(entry.at)[11:23]}  {what}  {mark} {entry.verdict.value}{stood}{cause}"
-
-
-def _pair_words(pair: Pair) -> str:
-    if pair.actual is not None:
-        made = pair.actual
-        return (
-            f"provision  {made.name}: {made.instance_type or 'not launched'} {made.capacity_type} {made.zone}".rstrip()
-        )
-    assert pair.predicted is not None, "a pair has one of both"
-    return f"provision  {pair.predicted.node_pool}: {len(pair.predicted.pods)} pods, which got no NodeClaim"
-
-
-def _move_words(move: Move) -> str:
-    nodes = move.actual.nodes if move.actual is not None else move.predicted.nodes if move.predicted is not None else ()
-    done = move.actual or move.predicted
-    decision = done.decision if done is not None else ""
-    more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
-    return f"{decision} {reason_of(move)}  {nodes[0] if nodes else ''}{more}"
+    cause = f"  {entry.cause}" if entry.cause else ""
+    return f"{moment(entry.at)[11:23]}  {entry.kind} {entry.reason}  {entry.what}  {mark} {entry.verdict}{stood}{cause}"
 
 
 def _row(name: str, tally: Tally) -> str:
@@ -123,15 +98,13 @@ def _share(tally: Tally) -> str:
     return f"{tally.agreement:.1%}" if tally.agreement is not None else "-"
 
 
-def _worst(pairs: Sequence[Pair], moves: Sequence[Move]) -> list[str]:
-    differing: list[Pair | Move] = [entry for entry in (*pairs, *moves) if not entry.verdict.agrees]
+def _worst(judged: Sequence[Judged]) -> list[str]:
+    differing = [entry for entry in judged if entry.watched and not entry.verdict.agrees]
     if not differing:
         return ["", "No disagreement."]
-    by_money = sorted(differing, key=lambda entry: -abs(price_gap(entry)) if isinstance(entry, Pair) else 0.0)
     lines = ["", f"The worst of {len(differing)} disagreements:", "", "| time | what | verdict | differs | cause |"]
     lines.append("|---|---|---|---|---|")
-    for entry in by_money[:WORST]:
-        what = _pair_words(entry) if isinstance(entry, Pair) else _move_words(entry)
-        differs = ", ".join(entry.differs)
-        lines.append(f"| {moment(entry.at)[11:23]} | {what} | {entry.verdict.value} | {differs} | {entry.cause.text} |")
+    for entry in sorted(differing, key=lambda entry: -abs(entry.gap))[:WORST]:
+        what, differs = f"{entry.kind} {entry.what}", ", ".join(entry.differs)
+        lines.append(f"| {moment(entry.at)[11:23]} | {what} | {entry.verdict} | {differs} | {entry.cause} |")
     return lines

@@ -21,11 +21,15 @@ NAMED_WITHIN = 1.0
 """Seconds after a NodeClaim was made within which events name the pods that it was made for."""
 
 
+NEWS = 5.0
+"""Seconds after its creation within which a NodeClaim that is first seen has just been made (times are in seconds)."""
+
+
 class Made(Struct, gc=False, eq=False):
     """A NodeClaim as it was made at `at` (event number `heard`), and what became of it since.
 
     `named` are the pods that events said should go there, `bound` those that came, in order. `replacement`: made by a
-    command.
+    command. Not `watched`: it was there before anybody looked.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Made(Struct, gc=False, eq=False):
     heard: int
     claim: NodeClaim
     replacement: bool = False
+    watched: bool = True
     named: dict[str, float] = {}
     bound: dict[str, float] = {}
     instance_type: str = ""
@@ -124,6 +129,8 @@ class Actual:
             self._reason(taken, claim)
             if claim.metadata.deleted is not None and taken.deleted is None:
                 taken.deleted = event.at
+        if fresh and event.at - claim.metadata.created > NEWS:
+            made.watched = False
         return made if fresh else None
 
     def _reason(self, taken: Taken, claim: NodeClaim) -> None:
@@ -157,6 +164,8 @@ class Actual:
             if claim.metadata.deleted is not None:
                 taken.deleted = event.at
         self._open[name] = taken
+        if event.change is events.Change.ADDED:
+            return None  # it was on its way out before anybody looked
         self.taken.append(taken)
         return taken
 

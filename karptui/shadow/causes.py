@@ -131,9 +131,11 @@ def _with_offerings(catalogue: Catalogue, values: dict[tuple[str, str, str], Any
 def _pods(snapshot: Snapshot, evidence: Evidence, ours: frozenset[str], theirs: frozenset[str]) -> Iterator[Doubt]:
     extra = ours - theirs if theirs else frozenset[str]()
     # Without one pod others may find room elsewhere: then more are missing than Karpenter had not seen.
-    one_by_one = [frozenset((key,)) for key in sorted(extra)[:MOST_ALONE]] if len(extra) > 1 else []
+    one_by_one = [frozenset((key,)) for key in sorted(extra)[:MOST_ALONE]]
     order = [entry for entry in evidence.order if entry[0] in ours]
-    for keys in ([extra] if extra else []) + one_by_one:
+    ends = [frozenset(key for key, _ in order[cut:]) for cut in range(1, len(order))]
+    cut_off = [keys for keys in ends if keys < extra and _is_end_of_batch(keys, order)][:MOST_ALONE]
+    for keys in dict.fromkeys((extra, *cut_off, *one_by_one) if extra else ()):
         cause = Cause.BATCH if _is_end_of_batch(keys, order) else Cause.POD
         detail = "the window closed before" if cause is Cause.BATCH else "Karpenter had not seen"
         yield Doubt(cause, f"{detail} {_named(keys)}", _hiding(keys))

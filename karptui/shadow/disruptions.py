@@ -13,10 +13,13 @@ from karptui.shadow.passes import Supposed
 from karptui.shadow.provisioning import MOST_ORDERS, differences
 from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
 
-TOGETHER = 1.0
-"""Seconds within which the nodes of one command are tainted. Commands for drift have one node each."""
+TOGETHER = 4.0
+"""Seconds within which the nodes of one command are tainted; the next that had to be validated is 15 s away.
 
-DRIFTED = "Drifted"
+Commands for drift have one node each.
+"""
+
+DRIFTED, EMPTY = "Drifted", "Empty"
 
 
 class Carried(Struct, gc=False, eq=False):

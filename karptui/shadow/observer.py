@@ -20,7 +20,7 @@ from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.rounds import Round, Rounds
 from karptui.shadow.sight import Sight
-from karptui.shadow.verdict import UNEXPLAINED, Verdict
+from karptui.shadow.verdict import NOT_WATCHED, UNEXPLAINED, Verdict
 from karptui.world import events
 from karptui.world.world import World
 
@@ -28,11 +28,18 @@ SETTLES = 6.0
 """Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
 
 COMMAND_SETTLES = 0.35
-"""Seconds after which a command's taints have all been seen."""
+"""Seconds after its last taint after which a command's taints have all been seen."""
+
+REPLACED_WITHIN = 2.0
+"""Seconds after its first taint within which a command's replacements are made."""
 
 
 class Observer:
-    """One cluster in the shadow. `pairs`, `moves` and `removals` are what has been judged, in order of time."""
+    """One cluster in the shadow. `pairs`, `moves` and `removals` are what has been judged, in order of time.
+
+    `away_since`: until when an earlier run watched (0: none did); what was decided since then was not watched.
+    `karpenters` is the catalogue with Karpenter's own prices, where it tells them.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -44,20 +51,23 @@ class Observer:
         self.moves: list[Move] = []
         self.removals: list[Removal] = []
         self._open: list[Round] = []
+        self._fresh: list[Round] = []
         self._made: list[Made] = []
         self._taken: list[tuple[Taken, list[Supposed]]] = []
         self._carried: list[Carried] = []
         self._signs: dict[str, tuple[float, list[Supposed]]] = {}
+        self._begun: set[str] = set()
         self._signed: dict[str, Snapshot] = {}
         self._moments: dict[str, Snapshot] = {}
         self._before_round: dict[float, Snapshot] = {}
         self._last_round: Snapshot | None = None
         self.karpenters: Catalogue | None = None
+        self.away_since = 0.0
         self.at = 0.0
 
     def before(self, event: events.Event) -> None:
         """What is due up to the event; and if it is Karpenter's own doing, what was foreseen just before it."""
-        self._advance(event.at)
+        self.advance(event.at)
         if not isinstance(event, events.ObjectSeen):
             return
         new = event.change is not events.Change.DELETED
@@ -67,7 +77,8 @@ class Observer:
                 self._foresee(found)
             self._moments[event.object.key] = self.sight.snapshot(self.world.at)
         sign = self._sign(event)
-        if sign and sign not in self._signs:
+        if sign and sign not in self._signs and sign not in self._begun:
+            self._begun.add(sign)
             self.passes.at_once(self.world.at)
             self._signs[sign] = (event.at, self.passes.frozen(event.at))
             self._signed[sign] = self.sight.snapshot(self.world.at)
@@ -94,11 +105,15 @@ class Observer:
             self.passes.settings_changed()
         new = self.actual.after(event)
         if isinstance(new, Made):
-            self._made.append(new)
+            if new.watched:
+                self._made.append(new)
+            elif new.claim.metadata.created > self.away_since > 0:
+                self.pairs.append(Pair(None, None, new, Verdict.UNFORESEEN, NOT_WATCHED))
         elif isinstance(new, Taken):
             at, near = self._signs.get(new.claim, (new.at, []))
             new.at = min(new.at, at)
             self._taken.append((new, near))
+            self._signs.pop(new.claim, None)
             self.passes.close(new.at)
 
     def finish(self) -> None:
@@ -106,7 +121,8 @@ class Observer:
         self._commands(self.at + SETTLES)
         self._settle(self.at + 10 * SETTLES)
 
-    def _advance(self, at: float) -> None:
+    def advance(self, at: float) -> None:
+        """Foresee and judge what is due up to a time."""
         for round_ in self.rounds.until(at):
             self._foresee(round_)
         self._commands(at)
@@ -116,16 +132,27 @@ class Observer:
     def _foresee(self, round_: Round) -> None:
         if round_.plan.claims:
             self._open.append(round_)
+            self._fresh.append(round_)
             if self._last_round is not None:
                 self._before_round[round_.at] = self._last_round
         self._last_round = round_.snapshot
+
+    def new_rounds(self) -> list[Round]:
+        """The rounds with NodeClaims that were foreseen since this was last asked."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def _commands(self, at: float) -> None:
         """Put taints together to commands, once all of a command's have been seen."""
         while self._taken and self._taken[0][0].at + COMMAND_SETTLES <= at:
-            first, near = self._taken.pop(0)
+            first, near = self._taken[0]
+            if first.reason and first.reason != disruptions.DRIFTED:
+                last = max(entry.at for entry, _ in self._taken if entry.reason == first.reason)
+                if last + COMMAND_SETTLES > at and at - first.at < disruptions.TOGETHER:
+                    return  # more of its nodes may follow
+            self._taken.pop(0)
             if not first.reason:
                 self.removals.append(removal_of(first, self.world, self.actual))
                 continue
@@ -138,7 +165,7 @@ class Observer:
                 ]
                 together += [entry[0] for entry in same]
                 self._taken = [entry for entry in self._taken if entry not in same]
-            carried = Carried(first.at, first.reason, together, near, moment=self._signed.get(first.claim))
+            carried = Carried(first.at, first.reason, together, near, moment=self._signed.pop(first.claim, None))
             self.passes.carried_out(carried.at, carried.nodes, near)
             self._carried.append(carried)
 
@@ -161,7 +188,9 @@ class Observer:
 
     def _take_replacements(self, carried: Carried) -> None:
         """The NodeClaims that were made for a command: the next ones that events call replacements."""
-        last = carried.at + disruptions.TOGETHER + 1.0
+        if carried.reason == disruptions.EMPTY:
+            return  # nothing takes the place of an empty node
+        last = carried.at + REPLACED_WITHIN
         later = [entry.at for entry in self._carried if entry.at > carried.at]
         until = min([last, *later])
         found = [made for made in self._made if made.replacement and carried.at - 0.1 <= made.at < until]

@@ -74,6 +74,7 @@ class Passes:
         self._sight = sight
         self.supposed: deque[Supposed] = deque()
         self._next = 0.0
+        self._tick = TICK
         self._asked = (-1, 0.0)
         self._before = ""
         self._latest: list[Supposed] = []
@@ -83,9 +84,11 @@ class Passes:
         """Suppose the passes and the second looks that are due up to `at`."""
         if not self._next:
             self._next = at
+        if at - self._next > KEPT:
+            self._next = at  # nothing came for long: what lies between is of no use any more
         while self._next <= at:
             moment = self._next
-            self._next = moment + TICK
+            self._next = moment + self._tick
             self._look_again(moment, moment)
             number = self._sight.world.number
             known, asked = self._asked
@@ -97,6 +100,10 @@ class Passes:
                 entry.until = moment
         while self.supposed and self.supposed[0].until < at - KEPT:
             self.supposed.popleft()
+
+    def go_easy(self, seconds: float) -> None:
+        """Let at least so many seconds pass between two ticks: what a big cluster costs must not hold up the rest."""
+        self._tick = max(TICK, seconds)
 
     def at_once(self, at: float) -> None:
         """Karpenter is carrying something out: suppose a pass that begins now, and look again at what is nearly due."""

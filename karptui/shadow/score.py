@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from karptui.shadow.disruptions import Move
-from karptui.shadow.provisioning import Pair, price_of
-from karptui.shadow.verdict import Cause, Found, Verdict
+from karptui.shadow.judged import PROVISION, Judged
+from karptui.shadow.verdict import Verdict
 
 PROVISIONING_BAR, DISRUPTION_BAR, UNEXPLAINED_BAR = 0.97, 0.90, 0.01
 """What has to be reached before karptui may take over: agreement of both kinds, and the share without a cause."""
@@ -50,6 +49,7 @@ class Score(Struct, frozen=True, gc=False):
     price_gap: float
     lead: float | None
     """Median seconds that a prediction was made before the fact."""
+    not_modelled: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -83,72 +83,38 @@ class Score(Struct, frozen=True, gc=False):
         return found
 
 
-def score_of(pairs: Sequence[Pair], moves: Sequence[Move]) -> Score:
+def score_of(judged: Sequence[Judged]) -> Score:
     """The score of what was judged."""
-    by_pool: dict[str, list[Pair | Move]] = {}
-    by_reason: dict[str, list[Pair | Move]] = {}
-    for pair in pairs:
-        by_pool.setdefault(pair.pool, []).append(pair)
-    for move in moves:
-        by_reason.setdefault(reason_of(move), []).append(move)
-        for pool in move.pools:
-            by_pool.setdefault(pool, []).append(move)
-    both: list[Pair | Move] = [*pairs, *moves]
-    causes = Counter(cause.value for entry in both if not_same(entry) for cause in entry.cause.causes)
-    leads = sorted(ahead for entry in both if (ahead := lead_of(entry)) is not None)
+    by_pool: dict[str, list[Judged]] = {}
+    by_reason: dict[str, list[Judged]] = {}
+    provisioning = [entry for entry in judged if entry.kind == PROVISION]
+    disruption = [entry for entry in judged if entry.kind != PROVISION]
+    for entry in disruption:
+        by_reason.setdefault(entry.reason, []).append(entry)
+    for entry in judged:
+        for pool in entry.pools:
+            by_pool.setdefault(pool, []).append(entry)
+    causes = Counter(cause.value for entry in judged for cause in entry.causes)
+    leads = sorted(entry.ahead for entry in judged if entry.ahead is not None)
     return Score(
-        provisioning=_tally(pairs),
-        disruption=_tally(moves),
+        provisioning=_tally(provisioning),
+        disruption=_tally(disruption),
         by_reason={reason: _tally(entries) for reason, entries in sorted(by_reason.items())},
         by_pool={pool: _tally(entries) for pool, entries in sorted(by_pool.items())},
         causes=dict(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
-        unexplained=sum(is_unexplained(entry.cause) for entry in both),
-        price_gap=sum(price_gap(pair) for pair in pairs),
+        unexplained=sum(entry.unexplained for entry in judged),
+        price_gap=sum(entry.gap for entry in judged),
         lead=leads[len(leads) // 2] if leads else None,
+        not_modelled=tuple(sorted({name for entry in judged for name in entry.not_modelled})),
     )
 
 
-def not_same(entry: Pair | Move) -> bool:
-    """Whether something is to be explained."""
-    return entry.verdict is not Verdict.SAME
-
-
-def is_unexplained(cause: Found) -> bool:
-    """Whether no swapped input made the engine agree."""
-    return Cause.UNEXPLAINED in cause.causes
-
-
-def reason_of(move: Move) -> str:
-    """Karpenter's word for the kind of command."""
-    if move.actual is not None and move.actual.reason:
-        return move.actual.reason
-    return move.predicted.reason if move.predicted is not None else ""
-
-
-def lead_of(entry: Pair | Move) -> float | None:
-    """Seconds that the prediction stood before the fact was seen; None without both."""
-    if entry.actual is None or entry.predicted is None:
-        return None
-    if isinstance(entry, Move):
-        return max(entry.actual.at - entry.foreseen, 0.0)
-    return max(entry.actual.at - entry.round.at, 0.0) if entry.round is not None else None
-
-
-def price_gap(pair: Pair) -> float:
-    """What was launched less what we expected, USD an hour; 0 where one of both is not known."""
-    if pair.actual is None or pair.predicted is None or pair.round is None:
-        return 0.0
-    made = pair.actual
-    price = price_of(pair.round.snapshot.catalogue, made.instance_type, made.zone, made.capacity_type)
-    return price - pair.predicted.price if price is not None else 0.0
-
-
-def _tally(entries: Iterable[Pair | Move]) -> Tally:
+def _tally(entries: Iterable[Judged]) -> Tally:
     verdicts: Counter[str] = Counter()
     not_watched = 0
     for entry in entries:
-        if Cause.NOT_WATCHED in entry.cause.causes:
-            not_watched += 1
-        else:
+        if entry.watched:
             verdicts[entry.verdict.value] += 1
+        else:
+            not_watched += 1
     return Tally(dict(sorted(verdicts.items())), not_watched)

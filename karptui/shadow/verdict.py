@@ -60,3 +60,4 @@ class Found(Struct, frozen=True, gc=False):
 
 UNEXPLAINED = Found((Cause.UNEXPLAINED,))
 EXPLAINED = Found()
+NOT_WATCHED = Found((Cause.NOT_WATCHED,), "decided while karptui was away")

@@ -4,6 +4,7 @@ from datetime import datetime
 import pytest
 
 from karptui.report.shadow import shadow_json
+from karptui.shadow.judged import judgements
 from karptui.shadow.observer import Observer
 from karptui.shadow.score import DISRUPTION_BAR, PROVISIONING_BAR, score_of
 from tests.shadow.day import DAY, TRUTH, Truth, compared, judged, truth_at
@@ -89,4 +90,4 @@ def test_the_written_answer_has_the_promised_shape(day: Observer) -> None:
         assert {"at", "predicted", "actual", "verdict", "cause"} <= entry.keys()
         datetime.fromisoformat(entry["at"])
     assert all("pods" in entry for entry in written["provisioning"])
-    assert written["unexplained"] == score_of(day.pairs, day.moves).unexplained
+    assert written["unexplained"] == score_of(judgements(day.pairs, day.moves)).unexplained

@@ -1,0 +1,169 @@
+"""A short scripted day on a real control plane with a real Karpenter, and karptui in its shadow.
+
+python -m tests.shadow.beside [--seconds N]      prints the report, which docs/shadow.md shows
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from karptui.control.permissions import cluster_role, observe_rules
+from karptui.modes.shadow import Shadow
+from karptui.report.shadow_report import decision_line, report_markdown
+from tests.control_plane.client import Client, Document
+from tests.control_plane.plane import ControlPlane
+from tests.control_plane.polling import until
+
+WATCHER = "shadow"
+COMPONENTS = {"scheduler", "controller-manager", "kwok", "karpenter"}
+POOLS = "/apis/karpenter.sh/v1/nodepools"
+CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "rules": [{"level": "Metadata", "users": [WATCHER], "omitStages": ["RequestReceived"]}, {"level": "None"}],
+}
+
+
+def audited(folder: Path) -> tuple[str, ...]:
+    """Flags with which the API server writes down every request of the watcher."""
+    policy = folder / "policy.json"
+    policy.write_text(json.dumps(AUDIT_POLICY))
+    return (f"--audit-policy-file={policy}", f"--audit-log-path={folder / 'audit.log'}")
+
+
+def audited_verbs(folder: Path) -> set[str]:
+    """The verbs that the watcher sent."""
+    log = folder / "audit.log"
+    return {json.loads(line)["verb"] for line in log.read_text().splitlines() if line.strip()}
+
+
+def pool(name: str, capacity_types: list[str], *, after: str = "5s", taint: str = "", weight: int = 1) -> Document:
+    """A NodePool whose nodes may all go at once."""
+    taints = [{"key": taint, "effect": "NoSchedule"}] if taint else []
+    return {
+        "apiVersion": "karpenter.sh/v1",
+        "kind": "NodePool",
+        "metadata": {"name": name},
+        "spec": {
+            "weight": weight,
+            "disruption": {
+                "consolidationPolicy": "WhenEmptyOrUnderutilized",
+                "consolidateAfter": after,
+                "budgets": [{"nodes": "100%"}],
+            },
+            "template": {
+                "spec": {
+                    "expireAfter": "720h",
+                    "nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"},
+                    "taints": taints,
+                    "requirements": [
+                        {"key": "karpenter.sh/capacity-type", "operator": "In", "values": capacity_types},
+                        {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                        {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
+                    ],
+                }
+            },
+        },
+    }
+
+
+def deployment(name: str, replicas: int, cpu: str, *, spread: bool = False, tolerates: str = "") -> Document:
+    """A Deployment; `spread` over zones, `tolerates` a pool's taint."""
+    labels = {"app": name}
+    constraint = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": labels},
+    }
+    spec: dict[str, Any] = {
+        "containers": [{"name": "app", "image": "app", "resources": {"requests": {"cpu": cpu, "memory": "1Gi"}}}],
+        "topologySpreadConstraints": [constraint] if spread else [],
+        "tolerations": [{"key": tolerates, "operator": "Exists"}] if tolerates else [],
+    }
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+async def scripted(api: Client, pause: float) -> None:
+    """Bursts, spread, a tainted pool, a PodDisruptionBudget, scaling down, a NodePool edited, everything gone."""
+    namespace = await api.make_namespace()
+    apps = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    await api.create(apps, deployment("first", 6, "1"))
+    await asyncio.sleep(pause / 3)
+    await api.create(apps, deployment("zonal", 4, "2", spread=True))
+    await api.create(POOLS, pool("steady", ["on-demand"], taint="steady", weight=10))
+    await asyncio.sleep(pause / 3)
+    await api.create(apps, deployment("kept", 3, "3", tolerates="steady"))
+    guard = {"metadata": {"name": "kept"}, "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "kept"}}}}
+    await api.create(f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets", guard)
+    await asyncio.sleep(pause)
+    for name, replicas in (("first", 1), ("zonal", 1)):
+        await api.patch(f"{apps}/{name}", {"spec": {"replicas": replicas}})
+    await asyncio.sleep(2 * pause)
+    label = {"spec": {"template": {"metadata": {"labels": {"team": "data"}}}}}
+    await api.patch(f"{POOLS}/general", label)
+    await asyncio.sleep(2 * pause)
+    await api.patch(f"{apps}/first", {"spec": {"replicas": 8}})
+    await asyncio.sleep(pause)
+    for name in ("first", "zonal", "kept"):
+        await api.patch(f"{apps}/{name}", {"spec": {"replicas": 0}})
+
+
+async def beside(folder: Path, pause: float = 20.0) -> Shadow:
+    """Run the day; the shadow after it has stopped. `folder` gets the audit log, the journal and a recording."""
+    flags = audited(folder)
+    plane = ControlPlane(COMPONENTS, users=("admin", WATCHER), apiserver_flags=flags)
+    async with plane, plane.client() as api:
+        await plane.grant(WATCHER, cluster_role(WATCHER, observe_rules())["rules"])
+        kind = {"apiVersion": "karpenter.kwok.sh/v1alpha1", "kind": "KWOKNodeClass"}
+        await api.create("/apis/karpenter.kwok.sh/v1alpha1/kwoknodeclasses", {**kind, "metadata": {"name": "default"}})
+        await api.create(POOLS, pool("general", ["spot", "on-demand"]))
+        run = Shadow(
+            str(plane.kubeconfig(WATCHER)),
+            record=folder / "day.zst",
+            journal=folder / "journal.jsonl",
+            metrics_url=f"http://127.0.0.1:{plane.metrics_port}/metrics",
+        )
+        await run.start()
+        try:
+            await until(run.world.synced, "the first lists")
+            await scripted(api, pause)
+            await until(lambda: _is_empty(api), "every node gone", limit=180.0)
+            await asyncio.sleep(8.0)
+        finally:
+            await run.stop()
+    return run
+
+
+async def _is_empty(api: Client) -> bool:
+    return not (await api.get(CLAIMS))["items"]
+
+
+def main() -> None:
+    """Print every verdict and the report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.shadow.beside", description=__doc__)
+    parser.add_argument("--pause", type=float, default=20.0, help="seconds between two steps of the day")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run = asyncio.run(beside(Path(folder), asked.pause))
+        verbs = audited_verbs(Path(folder))
+    for entry in run.judged:
+        print(decision_line(entry))
+    print()
+    print(report_markdown(run.judged, "a scripted day", tuple(run.blind.values())))
+    print(f"Verbs that were sent: {', '.join(sorted(verbs))}")
+
+
+if __name__ == "__main__":
+    main()
