@@ -23,7 +23,6 @@ from karptui.model.snapshot import Snapshot
 from tests.bench.clusters import PODS_A_NODE, cluster
 from tests.bench.engine import benchmark_types
 from tests.bench.scheduling import manifest
-from tests.engine.disruption.days import week
 
 PROGRAM = Path(__file__).parent / "karpenter_disruption"
 SIZES = (100, 500, 2000)
@@ -128,18 +127,6 @@ def measure_survey(snapshot: Snapshot) -> None:
     print(f"survey of {len(found.nodes)} full nodes: {process_time() - begin:.2f} s cpu")
 
 
-def measure_week() -> None:
-    """How near to a fresh packing seven days of deploys, scale-downs and lost nodes leave about 300 nodes."""
-    begin = process_time()
-    days = week(seed=1, workloads=420, events_a_day=4)
-    fresh = days.packed_afresh()
-    print(
-        f"a week of {len(days.nodes)} nodes, {len(days.pods)} pods: {len(days.commands)} commands, "
-        f"${days.cost():.2f}/h at its end, ${fresh:.2f}/h packed afresh ({days.cost() / fresh:.3f}); "
-        f"{process_time() - begin:.1f} s cpu"
-    )
-
-
 def main() -> None:
     """Prints the table of docs/performance.md, and what else a pass costs."""
     quiet_collection()
@@ -158,7 +145,6 @@ def main() -> None:
     full = cluster(2000, True)
     measure_survey(full)
     measure_lag(full)
-    measure_week()
 
 
 if __name__ == "__main__":

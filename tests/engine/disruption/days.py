@@ -61,6 +61,15 @@ class Days:
         }
         return sum(prices[node.instance_type, node.zone, node.capacity_type] for node, _ in self.nodes.values())
 
+    def fleet(self) -> tuple[tuple[str, ...], ...]:
+        """What the nodes are and what runs on each, whatever their names: equal fleets are the same to whoever pays."""
+        on: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for key, entry in sorted(self.pods.items()):
+            if entry.node_name:
+                on[entry.node_name].append(key)
+        kinds = ((node.instance_type, node.zone, node.capacity_type) for node, _ in self.nodes.values())
+        return tuple(sorted((*kind, *on[name]) for kind, name in zip(kinds, self.nodes, strict=True)))
+
     def packed_afresh(self) -> float:
         """USD an hour of what one provisioning round over all pods would make."""
         waiting = {key: replace(entry, node_name="", conditions=UNSCHEDULABLE) for key, entry in self.pods.items()}
@@ -100,8 +109,12 @@ class Days:
 
     def settle(self) -> int:
         """Decides and carries out until nothing is left to do; how many passes that took."""
+        been: set[tuple[tuple[str, ...], ...]] = set()
         for passed in range(MOST_PASSES):
             self._provision()
+            fleet = self.fleet()
+            assert fleet not in been, f"back where it was {passed} passes ago: {fleet}"
+            been.add(fleet)
             commands = disrupt(self.snapshot()).commands
             if not commands:
                 return passed
