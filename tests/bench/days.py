@@ -1,4 +1,4 @@
-"""A week of about 300 nodes: deploys, scale-downs and lost nodes; after each passes run until the cluster is at rest."""
+"""A week of about 300 nodes: deploys, scale-downs and lost nodes; after each, passes until the cluster is at rest."""
 
 from time import process_time
 
