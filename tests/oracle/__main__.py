@@ -51,6 +51,7 @@ def main() -> int:
     corpus.add_argument("--family", action="append", default=[], help="only these")
     corpus.add_argument("--brief", action="store_true", help="name what differs, without both sides")
     fuzzed = commands.add_parser("fuzz", help="ask new questions, of Karpenter and of karptui, and show what differs")
+    fuzzed.add_argument("kind", nargs="?", default=SCHEDULING, choices=(SCHEDULING, DISRUPTION))
     fuzzed.add_argument("--seed", type=int, default=1, help="of the first question")
     fuzzed.add_argument("--count", type=int, default=200, help="how many questions")
     fuzzed.add_argument("--family", action="append", default=[], help="made of scenarios of these families only")
@@ -67,7 +68,7 @@ def main() -> int:
             return check_corpus(given.kind, given.family, given.brief)
         if given.command == "fuzz":
             seeds = range(given.seed, given.seed + given.count)
-            return 1 if fuzz(seeds, given.family, given.to, given.shrink) else 0
+            return 1 if fuzz(seeds, given.family, given.to, given.shrink, given.kind) else 0
         return ask(given.paths)
     except OracleError as error:
         print(error, file=sys.stderr)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from karptui.cloud.scenario import ScenarioError
+from karptui.compare.disruption import disruption_difference
 from karptui.compare.scheduling import difference
 from karptui.report.conformance import answered
-from tests.conformance.corpus import catalog
+from tests.conformance.corpus import DISRUPTION, SCHEDULING, catalog
 from tests.oracle.asking import Oracle
 from tests.oracle.build import OracleError
 from tests.oracle.fuzz.draft import Json
@@ -25,28 +26,33 @@ def ours(scenario: Json) -> dict[str, Any]:
     try:
         return answered(scenario, catalog())[0]
     except ScenarioError as error:
-        return _nothing(str(error))
+        return _nothing(str(error), scenario)
     except Exception as error:  # whatever breaks is a difference, to be shown with its question
-        return _nothing(f"{type(error).__name__}: {error}")
+        return _nothing(f"{type(error).__name__}: {error}", scenario)
 
 
-def _nothing(why: str) -> dict[str, Any]:
+def _nothing(why: str, scenario: Json) -> dict[str, Any]:
+    if scenario.get("kind") == DISRUPTION:
+        return {"commands": [], "blocked": {"?": why}, "driftOnly": [], "budgets": {}}
     return {"newNodeClaims": [], "existingNodes": {"?": [why]}, "errors": {}, "ignored": {}}
 
 
 def found(oracle: Oracle, scenario: Json) -> Difference | None:
     """The first difference between our answer and Karpenter's. Raises OracleError where Karpenter gives none."""
-    return difference(ours(scenario), oracle.ask(scenario))
+    compared = disruption_difference if scenario.get("kind") == DISRUPTION else difference
+    return compared(ours(scenario), oracle.ask(scenario))
 
 
-def fuzz(seeds: Sequence[int], families: Sequence[str], folder: Path | None, shrink: bool) -> int:
+def fuzz(
+    seeds: Sequence[int], families: Sequence[str], folder: Path | None, shrink: bool, kind: str = SCHEDULING
+) -> int:
     """Ask the questions of these seeds; how many answers differ. Questions that differ go to `folder`."""
-    candidates = bases(families)
+    candidates = bases(families, kind)
     asked, odd = Counter[str](), Counter[str]()
     unanswered = Counter[str]()
     with Oracle() as oracle:
         for seed in seeds:
-            draft = question(seed, candidates)
+            draft = question(seed, candidates, kind)
             family = draft.scenario["name"].rpartition("-")[0]
             asked[family] += 1
             if sum(asked.values()) % 100 == 0:

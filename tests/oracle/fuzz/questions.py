@@ -4,8 +4,8 @@ import copy
 import random
 from collections.abc import Sequence
 
-from tests.conformance.corpus import names, scenario
-from tests.oracle.fuzz import nodes, pods, pools, residents, topology, types
+from tests.conformance.corpus import DISRUPTION, SCHEDULING, names, scenario
+from tests.oracle.fuzz import disruptions, nodes, pods, pools, residents, topology, types
 from tests.oracle.fuzz.draft import Draft, Json, Mutation
 
 MUTATIONS: dict[str, tuple[Mutation, ...]] = {
@@ -22,14 +22,14 @@ MOST_PODS = 60
 """Scenarios with more pods take long to ask about and do not show more."""
 
 
-def bases(families: Sequence[str] = ()) -> list[str]:
+def bases(families: Sequence[str] = (), kind: str = SCHEDULING) -> list[str]:
     """Names of scenarios that questions may be made of."""
     return [
         name
-        for name in names()
+        for name in names(kind)
         if (not families or name.rpartition("-")[0] in families)
-        and scenario(name)["instanceTypes"].get("catalog") != "*"  # ties at the cut of a long list are chance
-        and sum(entry["kind"] == "Pod" for entry in scenario(name)["objects"]) <= MOST_PODS
+        and scenario(name, kind)["instanceTypes"].get("catalog") != "*"  # ties at the cut of a long list are chance
+        and sum(entry["kind"] == "Pod" for entry in scenario(name, kind)["objects"]) <= MOST_PODS
     ]
 
 
@@ -59,21 +59,30 @@ def _identity(entry: Json) -> tuple[str, str, str]:
     return entry["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
-def question(seed: int, candidates: Sequence[str]) -> Draft:
+def question(seed: int, candidates: Sequence[str], kind: str = SCHEDULING) -> Draft:
     """The question of a seed."""
     chance = random.Random(seed)
-    base = scenario(chance.choice(candidates))
+    base = scenario(chance.choice(candidates), kind)
     draft = Draft(base, chance)
-    if draft.often(0.25):
-        draft.steps.append(cross(draft, scenario(chance.choice(candidates))))
-    everything = [mutation for part in MUTATIONS.values() for mutation in part]
-    favoured = chance.choice(list(MUTATIONS.values())) if draft.often(0.5) else everything
-    for _ in range(chance.choice((1, 2, 3, 4, 6, 8, 12, 16))):
-        mutation = chance.choice(favoured if draft.often(0.7) else everything)
-        done = mutation(draft)
-        if done is not None:
-            draft.steps.append(f"{mutation.__name__}: {done}")
+    if kind == DISRUPTION:
+        _mutate(draft, disruptions.MUTATIONS, disruptions.MUTATIONS, chance.choice((1, 2, 3, 4, 5)))
+        if draft.often(0.3):
+            _mutate(draft, types.MUTATIONS, types.MUTATIONS, chance.choice((1, 2)))
+    else:
+        if draft.often(0.25):
+            draft.steps.append(cross(draft, scenario(chance.choice(candidates))))
+        everything = [mutation for part in MUTATIONS.values() for mutation in part]
+        favoured = chance.choice(list(MUTATIONS.values())) if draft.often(0.5) else everything
+        _mutate(draft, favoured, everything, chance.choice((1, 2, 3, 4, 6, 8, 12, 16)))
     draft.scenario["name"] = f"{base['name'].rpartition('-')[0]}-{seed}"
     draft.scenario["about"] = base["name"]
     draft.scenario["ties"] = "smallest"
     return draft
+
+
+def _mutate(draft: Draft, favoured: Sequence[Mutation], everything: Sequence[Mutation], times: int) -> None:
+    for _ in range(times):
+        mutation = draft.chance.choice(favoured if draft.often(0.7) else everything)
+        done = mutation(draft)
+        if done is not None:
+            draft.steps.append(f"{mutation.__name__}: {done}")
