@@ -177,10 +177,10 @@ def with_labels(table: Table[T], names: Sequence[str], labels_of: Callable[[T], 
         labels = labels_of(row) if names else {}
         return (*table.cells(row, unit), *(dash(labels.get(name, "")) for name in names))
 
-    orders = tuple(
-        Order(len(table.columns) + index, lambda row, name=name: labels_of(row).get(name, ""))
-        for index, name in enumerate(names)
-    )
+    def order_by(index: int, name: str) -> Order[T]:
+        return Order(len(table.columns) + index, lambda row: labels_of(row).get(name, ""))
+
+    orders = tuple(order_by(index, name) for index, name in enumerate(names))
     titles = (name.rpartition("/")[2].upper() for name in names)
     return dataclass_replace(
         table,
