@@ -15,6 +15,7 @@ from karptui.model.snapshot import Options, Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
+from karptui.world.bearing import bears
 from karptui.world.grounds import GroundsBook
 from karptui.world.ledger import Ledger, Move, NodePrice
 from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_pod, nominated_to
@@ -79,6 +80,7 @@ class World:
         self.problems: deque[events.Problem] = deque(maxlen=100)
         self.log: deque[LogLine] = deque(maxlen=KEPT_EVENTS)
         self.pending: dict[str, Pod] = {}
+        self.provisionable: dict[str, str] = {}  # of the pending ones those to provision for: uid to key
         self.going: dict[str, Node] = {}  # with Karpenter's taint: their pods are planned for before they are evicted
         self.node_of_provider_id: dict[str, str] = {}
         self.claim_of_provider_id: dict[str, str] = {}
@@ -204,12 +206,13 @@ class World:
             held.pop(key, None)
         else:
             held[key] = found
-        if resource != "events":
-            self.number += 1  # no plan depends on Events, and a busy cluster has many
+        bearing = resource != "events" and bears(before, None if gone else found)
+        if bearing:
+            self.number += 1  # no plan depends on Events or versions, and a busy cluster has many
         self.dirty.add((resource, key))
         match resource:
             case "pods":
-                self._pod(event, key, before, None if gone else found)
+                self._pod(event, key, before, None if gone else found, bearing)
             case "nodes":
                 self._node(event, key, None if gone else found)
             case "nodeclaims":
@@ -217,23 +220,28 @@ class World:
             case "events":
                 self._kube_event(event, key, found, gone)
 
-    def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None) -> None:
+    def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None, bearing: bool) -> None:
         self.usage.replace(before, pod)
         self._note_pod_event(event.at, before, pod)
         if before is not None and before.node_name and (pod is None or before.node_name != pod.node_name):
             self.dirty.add(("nodes", before.node_name))
+        if before is not None:
+            self.provisionable.pop(before.metadata.uid, None)
         if pod is None:
             self.pending.pop(key, None)
             if (timeline := self.pod_timelines.get(key)) is not None and timeline.gone is None:
                 timeline.gone = event.at
             return
         if pod.node_name:
-            self.dirty.add(("nodes", pod.node_name))
+            if bearing:
+                self.dirty.add(("nodes", pod.node_name))
             self.pending.pop(key, None)
         elif pod.terminal or pod.daemon:
             self.pending.pop(key, None)
         else:
             self.pending[key] = pod
+            if pod.provisionable:
+                self.provisionable[pod.metadata.uid] = key
         timeline = self.pod_timelines.get(key)
         if timeline is None or timeline.uid != pod.metadata.uid:
             known = before is not None and before.metadata.uid == pod.metadata.uid and not before.node_name
