@@ -12,7 +12,7 @@ def still_of(world: World) -> World:
     still = copy(world)
     still.objects = {resource: dict(held) for resource, held in world.objects.items()}
     for name in (
-        "streams", "decisions", "decision_of_claim", "claim_of_decision", "interruptions", "pending",
+        "streams", "decisions", "decision_of_claim", "claim_of_decision", "interruptions", "pending", "provisionable",
         "node_of_provider_id", "claim_of_provider_id", "nominated",
     ):  # fmt: skip
         setattr(still, name, dict(getattr(world, name)))

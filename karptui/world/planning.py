@@ -21,10 +21,10 @@ from karptui.world.batching import Window
 from karptui.world.world import World
 
 LOOK_INTERVAL = 0.02  # real seconds between two looks at what waits
-IDLE_INTERVAL = 0.05  # the same while nothing waits
+IDLE_INTERVAL = 0.05  # the same while no window is open
 LOOK_AGAIN = 0.1  # seconds after which it looks even if nothing changed
 PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is waited this many times over
-IDLE_PREVIEW_SHARE = 30.0  # the same while no window is open: nothing is about to be decided
+IDLE_PREVIEW_SHARE = 60.0  # the same while no window is open: nothing is about to be decided
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
 ROUND_LIMIT = 60.0  # seconds that a round may take; what is placed by then holds, as in Karpenter (6.8)
 ASK_AGAIN = 10.0  # seconds after which pods that still wait trigger anew (spec/scheduling.md 2, point 4)
@@ -76,7 +76,7 @@ class Planner:
         try:
             while True:
                 await self.step()
-                await asyncio.sleep(LOOK_INTERVAL if self._waiting else IDLE_INTERVAL)
+                await asyncio.sleep(LOOK_INTERVAL if self._window.closes is not None else IDLE_INTERVAL)
         finally:
             self._engine.shutdown(wait=False, cancel_futures=True)
 
@@ -128,7 +128,7 @@ class Planner:
         self._looked = (self._world.number, now)
         if number == self._world.number:
             return True  # the same wait as before; only their time may have come
-        self._waiting = {pod.metadata.uid: key for key, pod in self._world.pending.items() if pod.provisionable}
+        self._waiting = dict(self._world.provisionable)
         for node in self._world.going.values():
             if any(pod.active and not pod.daemon and not pod.mirror for pod in self._world.usage.on(node.key).values()):
                 self._waiting[node.metadata.uid] = node.key

@@ -13,7 +13,7 @@ from karptui.world.world import World
 
 LOOK_INTERVAL = 0.5  # real seconds between two looks at whether anything has changed
 LEAST_INTERVAL = 3.0  # real seconds between two surveys at most: what a person can follow
-SHARE = 10.0  # surveys may take a tenth of a core: what they cost is waited this many times over
+SHARE = 40.0  # surveys may take a fortieth of a core: what they cost is waited this many times over
 
 
 class Surveyor:
