@@ -103,6 +103,7 @@ class Picture:
                 self._decisions.changed(world, resource, key)
             elif resource == "nodeclaims":
                 self._claims.keys.add(key)
+                self._pools.fleets.claims.add(key)
                 self._decisions.changed(world, resource, key)
                 if (claim := world.of("nodeclaims").get(key)) is not None:
                     nodes.add(claim.node_name)  # an interruption is noted on the node

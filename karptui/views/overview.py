@@ -16,7 +16,7 @@ from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.keys import Keys
 from karptui.views.kept.ranks import Ranks
 from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
-from karptui.views.pool_budget import budget_text, fleets_of
+from karptui.views.pool_budget import KeptFleets, budget_text
 from karptui.views.progress import Waiting, waiting
 from karptui.views.stage import created_at, stage_of
 from karptui.views.wording import hourly, plural, short_capacity_type
@@ -102,6 +102,7 @@ class KeptPools:
 
     def __init__(self) -> None:
         self.nodes = Keys()
+        self.fleets = KeptFleets()
         self._sums = PoolSums()
         self._prices: dict[str, float] = {}
         self._priced: object = None
@@ -109,11 +110,14 @@ class KeptPools:
     def read(self, world: World) -> list[PoolRow]:
         """As `pools`."""
         if self.nodes:
-            self._sums.update(world, self.nodes.taken(world.of("nodes"), self._sums.nodes))
+            changed = self.nodes.taken(world.of("nodes"), self._sums.nodes)
+            self._sums.update(world, changed)
+            for name in changed:
+                self.fleets.node_changed(name)
         history = world.ledger.history
         if not history or history[-1] is not self._priced:
             self._priced, self._prices = history[-1] if history else None, world.ledger.by_pool()
-        fleets, now = fleets_of(world), world.at
+        fleets, now = self.fleets.read(world), world.at
         prices, by_pool = self._prices, dict(self._sums.by_pool)
         ordered = sorted(world.of("nodepools").values(), key=lambda pool: (pool.weight, pool.key), reverse=True)
         rows = [

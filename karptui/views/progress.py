@@ -73,8 +73,7 @@ class KeptWaiting:
             self._planned = {pod: claim for claim in plan.claims for pod in claim.pods}
             self._fixed.clear()
             self.pods.add_all()
-        held = world.of("nodeclaims")  # nobody waits for one that is on its way out
-        if moved := self._claims ^ {name for name in claims.present if _stays(held.get(name))}:
+        if moved := self._claims ^ claims.staying:  # nobody waits for one that is on its way out
             self._claims ^= moved
             for key in world.pending:
                 timeline = world.pod_timelines.get(key)
@@ -140,10 +139,6 @@ class KeptWaiting:
                 return Waiting(f"ignored {why}", (), str(why), "bad", blocked=True)
             case _:
                 return _for_scheduler(world.pending[first])
-
-
-def _stays(claim: NodeClaim | None) -> bool:
-    return claim is not None and claim.metadata.deleted is None
 
 
 def _for_plan(claim: PlannedClaim) -> Waiting:

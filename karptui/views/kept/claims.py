@@ -17,6 +17,8 @@ class KeptClaims:
         self.keys = Keys()
         self.flight: dict[str, None] = {}
         """Those that are not initialized yet or are going."""
+        self.staying: set[str] = set()
+        """Those that are not on their way out."""
         self._coming: set[str] = set()
         self._going: set[str] = set()
         self._node_of: dict[str, str] = {}
@@ -47,12 +49,14 @@ class KeptClaims:
             self.flight.pop(key, None)
             self._coming.discard(key)
             self._going.discard(key)
+            self.staying.discard(key)
             return
         self._node_of[key] = node
         if node:
             self._of_node[node] = key
         going = claim.metadata.deleted is not None
         _put(self._going, key, going)
+        _put(self.staying, key, not going)
         _put(self._coming, key, not going and not is_true(claim.conditions, "Initialized"))
         if stage_of(claim, timeline).name == "ready":
             self.flight.pop(key, None)
