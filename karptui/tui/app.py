@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from karptui.settings import Settings
     from karptui.tui.help import Help
     from karptui.tui.palette import Entry, Palette
+
+SWITCH_INTERVAL = 0.001
+"""Seconds that an engine's thread may keep the interpreter while a key waits, instead of Python's five milliseconds."""
 
 
 def find_themes(extra: Iterable[Path] = ()) -> Themes:
@@ -138,6 +142,7 @@ async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBS
     from karptui.tui.live import Live
 
     app = Live(make, mode=mode, theme=settings.theme, ascii_only=settings.ascii, extra_labels=settings.label_names)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:

@@ -90,6 +90,8 @@ class Clock:
         self._owed = False
         shown = self._shown_screens()
         for widget, entry in list(self._widgets.items()):
+            if entry.screen is not None and entry.screen not in shown:
+                continue  # the commonest answer, and whether it is attached costs a walk up to the root
             if not widget.is_attached:
                 continue
             screen = entry.screen = entry.screen or widget.screen
