@@ -89,7 +89,7 @@ async def test_a_restart_while_ec2_hides_the_instance_does_not_launch_again(faul
 async def test_throttled_and_broken_calls_are_told_and_tried_again(faulty: Faulty) -> None:
     cluster, aws = faulty
     aws.throttle("DescribeInstances", times=6)
-    aws.throttle("CreateFleet", times=6)
+    aws.throttle("CreateFleet", times=12)  # more than two launches at once try by themselves
     aws.refuse("CreateLaunchTemplate", "InternalError", status=500, times=2)
     aws.drop("CreateFleet", times=2)
     await _bound(cluster, 3)
