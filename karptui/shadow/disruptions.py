@@ -64,6 +64,13 @@ class Move(Struct, gc=False, eq=False):
     foreseen: float = 0.0
 
     @property
+    def snapshot(self) -> Snapshot | None:
+        """What the prediction was made from, or would have been."""
+        if self.supposed is not None:
+            return self.supposed.snapshot
+        return self.actual.moment if self.actual is not None else None
+
+    @property
     def at(self) -> float:
         """When it began; where it never did, when it should have."""
         if self.actual is not None:

@@ -11,7 +11,7 @@ from karptui.shadow import provisioning
 from karptui.shadow.actual import Made
 from karptui.shadow.causes import Evidence, doubts_of, prove
 from karptui.shadow.disruptions import Carried, Move
-from karptui.shadow.passes import Supposed, carried_by
+from karptui.shadow.passes import Supposed, carried_by, decided
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.rounds import Round
 from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
@@ -49,6 +49,18 @@ def explain_move(move: Move, evidence: Evidence) -> None:
             move.cause = cause
             return
     move.cause = Found((Cause.UNEXPLAINED,))
+
+
+def explain_never(move: Move, evidence: Evidence) -> None:
+    """Write the cause into a command that never came: the input with which none of its nodes is to go."""
+    assert move.supposed is not None, "what never came was foreseen"
+    entry = move.supposed
+    nodes = set(entry.command.nodes)
+
+    def stays(snapshot: Snapshot) -> bool:
+        return not any(nodes & set(command.nodes) for command in decided(snapshot, entry.after))
+
+    move.cause = prove(entry.snapshot, stays, doubts_of(entry.snapshot, evidence))
 
 
 def cause_of_move(entry: Supposed, carried: Carried, evidence: Evidence) -> Found:

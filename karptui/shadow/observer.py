@@ -6,6 +6,7 @@ known. Everything here follows from the events and their times alone: a replay g
 
 from collections.abc import Sequence
 
+from karptui.engine.disruption import VALIDATION_SECONDS
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -14,13 +15,14 @@ from karptui.shadow import disruptions, provisioning
 from karptui.shadow.actual import Actual, Made, Taken
 from karptui.shadow.causes import Evidence
 from karptui.shadow.disruptions import Carried, Move
-from karptui.shadow.explained import explain_move, explain_round
-from karptui.shadow.passes import Passes, Supposed
+from karptui.shadow.explained import explain_move, explain_never, explain_round
+from karptui.shadow.passes import JITTER, Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.rounds import Round, Rounds
 from karptui.shadow.sight import Sight
-from karptui.shadow.verdict import NOT_WATCHED, UNEXPLAINED, Verdict
+from karptui.shadow.standing import Standing
+from karptui.shadow.verdict import BEGUN_BEFORE, NOT_WATCHED, UNEXPLAINED, Verdict
 from karptui.world import events
 from karptui.world.world import World
 
@@ -47,6 +49,7 @@ class Observer:
         self.rounds = Rounds(self.sight)
         self.passes = Passes(self.sight)
         self.actual = Actual(world)
+        self.standing = Standing()
         self.pairs: list[Pair] = []
         self.moves: list[Move] = []
         self.removals: list[Removal] = []
@@ -62,6 +65,7 @@ class Observer:
         self._before_round: dict[float, Snapshot] = {}
         self._last_round: Snapshot | None = None
         self.karpenters: Catalogue | None = None
+        self._watching: float | None = None
         self.away_since = 0.0
         self.at = 0.0
 
@@ -79,7 +83,7 @@ class Observer:
         sign = self._sign(event)
         if sign and sign not in self._signs and sign not in self._begun:
             self._begun.add(sign)
-            self.passes.at_once(self.world.at)
+            self.passes.at_once(max(self.world.at, self.passes.at))
             self._signs[sign] = (event.at, self.passes.frozen(event.at))
             self._signed[sign] = self.sight.snapshot(self.world.at)
 
@@ -98,9 +102,12 @@ class Observer:
     def after(self, event: events.Event) -> None:
         """The event has been taken in."""
         self.at = max(self.at, event.at)
+        if self._watching is None and self.world.synced():
+            self._watching = event.at
         self.rounds.heard(event)
         self.passes.heard += 1
         if isinstance(event, events.SettingsSeen):
+            self.standing.restart()
             self.rounds.settings_changed()
             self.passes.settings_changed()
         new = self.actual.after(event)
@@ -115,6 +122,7 @@ class Observer:
             self._taken.append((new, near))
             self._signs.pop(new.claim, None)
             self.passes.close(new.at)
+            self.standing.restart()
 
     def finish(self) -> None:
         """There is nothing more to come: judge what is open."""
@@ -127,7 +135,17 @@ class Observer:
             self._foresee(round_)
         self._commands(at)
         self.passes.until(at)
+        self._overdue(at)
         self._settle(at)
+
+    def _overdue(self, at: float) -> None:
+        """What stood for so long that Karpenter would have done it."""
+        if not self.sight.synced():
+            self.standing.restart()
+            return
+        for move in self.standing.look(at, self.passes.latest()):
+            explain_never(move, Evidence(self.karpenters))
+            self.moves.append(move)
 
     def _foresee(self, round_: Round) -> None:
         if round_.plan.claims:
@@ -176,6 +194,8 @@ class Observer:
             carried = self._carried.pop(0)
             self._take_replacements(carried)
             move = disruptions.judged(carried)
+            if move.predicted is None and self._began_before(carried):
+                move.cause = BEGUN_BEFORE
             explain_move(move, self._evidence(carried.moment, carried.near))
             self.moves.append(move)
         while self._open and self._open[0].at + SETTLES + provisioning.LATE <= at:
@@ -183,8 +203,13 @@ class Observer:
             self._judge_round(round_)
         while self._made and self._made[0].at + 3 * SETTLES <= at:
             made = self._made.pop(0)
+            moment = self._moments.pop(made.name, None)
             if not made.replacement:
-                self.pairs.append(Pair(None, None, made, Verdict.UNFORESEEN, UNEXPLAINED))
+                self.pairs.append(Pair(None, None, made, Verdict.UNFORESEEN, UNEXPLAINED, moment=moment))
+
+    def _began_before(self, carried: Carried) -> bool:
+        """Whether the pass may have begun before anybody watched: one that validates takes 15 seconds."""
+        return self._watching is not None and carried.at - self._watching <= VALIDATION_SECONDS + JITTER
 
     def _take_replacements(self, carried: Carried) -> None:
         """The NodeClaims that were made for a command: the next ones that events call replacements."""

@@ -73,7 +73,7 @@ class Passes:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self.supposed: deque[Supposed] = deque()
-        self._next = 0.0
+        self._next = self._last = 0.0
         self._tick = TICK
         self._asked = (-1, 0.0)
         self._before = ""
@@ -83,16 +83,20 @@ class Passes:
     def until(self, at: float) -> None:
         """Suppose the passes and the second looks that are due up to `at`."""
         if not self._next:
-            self._next = at
+            self._next = self._last = at
         if at - self._next > KEPT:
-            self._next = at  # nothing came for long: what lies between is of no use any more
+            self._next = self._last = at  # nothing came for long: what lies between is of no use any more
         while self._next <= at:
-            moment = self._next
-            self._next = moment + self._tick
+            # A node whose nomination ends may go at that very moment.
+            ends = self._sight.nomination_ending(self._last, self._next)
+            moment = self._next if ends is None else ends
+            self._last = moment
+            if ends is None:
+                self._next = moment + self._tick
             self._look_again(moment, moment)
             number = self._sight.world.number
             known, asked = self._asked
-            ended = self._sight.nominations_end(asked, moment)
+            ended = self._sight.nomination_ending(asked, moment) is not None
             if number != known or ended or moment - asked >= QUIET_TICK:
                 self._asked = (number, moment)
                 self._suppose(moment)
@@ -100,6 +104,11 @@ class Passes:
                 entry.until = moment
         while self.supposed and self.supposed[0].until < at - KEPT:
             self.supposed.popleft()
+
+    @property
+    def at(self) -> float:
+        """The time of the last supposed pass that was due."""
+        return self._last
 
     def go_easy(self, seconds: float) -> None:
         """Let at least so many seconds pass between two ticks: what a big cluster costs must not hold up the rest."""
@@ -109,6 +118,8 @@ class Passes:
         """Karpenter is carrying something out: suppose a pass that begins now, and look again at what is nearly due."""
         self._look_again(at, at + JITTER, once_more=True)
         self._suppose(at)
+        if self._sight.nomination_ending(at, at + JITTER) is not None:
+            self._suppose(at, ahead=JITTER)  # Karpenter began to count a little earlier than was seen
 
     def settings_changed(self) -> None:
         """What was supposed under other settings is void."""
@@ -122,6 +133,10 @@ class Passes:
     def standing(self) -> Supposed | None:
         """What the last supposed pass decided."""
         return self.supposed[-1] if self.supposed else None
+
+    def latest(self) -> list[Supposed]:
+        """What the last supposed pass decided, with what it would go on to."""
+        return self._latest
 
     def frozen(self, at: float) -> list[Supposed]:
         """What was foreseen for this time, as it stands now."""
@@ -144,10 +159,10 @@ class Passes:
         if found is not None:
             self._sight.nominate_names(at, found.placements)
 
-    def _suppose(self, at: float, after: str = "") -> None:
+    def _suppose(self, at: float, after: str = "", ahead: float = 0.0) -> None:
         if not self._sight.synced():
             return
-        snapshot = self._sight.snapshot(at)
+        snapshot = self._sight.snapshot(at + ahead)
         found = decided(snapshot, after)
         if not after:
             self._latest = []

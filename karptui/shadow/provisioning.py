@@ -26,7 +26,10 @@ MOST_ORDERS = 120
 
 
 class Pair(Struct, gc=False, eq=False):
-    """One NodeClaim: as foreseen, as made, or both. `differs` names what does."""
+    """One NodeClaim: as foreseen, as made, or both. `differs` names what does.
+
+    `moment` is the cluster just before it was made, where it is of no round.
+    """
 
     round: Round | None
     predicted: PlannedClaim | None
@@ -35,6 +38,12 @@ class Pair(Struct, gc=False, eq=False):
     cause: Found = EXPLAINED
     differs: tuple[str, ...] = ()
     by_chance: bool = False
+    moment: Snapshot | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What the prediction was made from, or would have been."""
+        return self.round.snapshot if self.round is not None else self.moment
 
     @property
     def at(self) -> float:

@@ -54,9 +54,9 @@ class Sight:
             for other in self._names(name):
                 self._nominated[other] = max(until, self._nominated.get(other, 0.0))
 
-    def nominations_end(self, since: float, until: float) -> bool:
-        """Whether a nomination ends after `since`, up to `until`."""
-        return any(since < end <= until for end in self._nominated.values())
+    def nomination_ending(self, since: float, until: float) -> float | None:
+        """When the first nomination ends after `since`, up to `until`; None where none does."""
+        return min((end for end in self._nominated.values() if since < end <= until), default=None)
 
     def _names(self, name: str) -> tuple[str, ...]:
         """A node is nominated under its own name and that of its NodeClaim."""

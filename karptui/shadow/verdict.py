@@ -61,3 +61,4 @@ class Found(Struct, frozen=True, gc=False):
 UNEXPLAINED = Found((Cause.UNEXPLAINED,))
 EXPLAINED = Found()
 NOT_WATCHED = Found((Cause.NOT_WATCHED,), "decided while karptui was away")
+BEGUN_BEFORE = Found((Cause.NOT_WATCHED,), "its pass may have begun before karptui watched")
