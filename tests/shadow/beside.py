@@ -1,6 +1,6 @@
 """A short scripted day on a real control plane with a real Karpenter, and karptui in its shadow.
 
-python -m tests.shadow.beside [--seconds N]      prints the report, which docs/shadow.md shows
+python -m tests.shadow.beside [--pause N] [--keep DIR]      prints the report, which docs/shadow.md shows
 """
 
 import argparse
@@ -154,10 +154,13 @@ def main() -> None:
     """Print every verdict and the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.shadow.beside", description=__doc__)
     parser.add_argument("--pause", type=float, default=20.0, help="seconds between two steps of the day")
+    parser.add_argument("--keep", type=Path, help="folder that keeps the recording (day.zst), journal and audit log")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        run = asyncio.run(beside(Path(folder), asked.pause))
-        verbs = audited_verbs(Path(folder))
+    with tempfile.TemporaryDirectory() as passing:
+        folder: Path = asked.keep or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        run = asyncio.run(beside(folder, asked.pause))
+        verbs = audited_verbs(folder)
     for entry in run.judged:
         print(decision_line(entry))
     print()
