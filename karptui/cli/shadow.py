@@ -14,6 +14,7 @@ from karptui.failure import Failure
 
 if TYPE_CHECKING:
     from karptui.modes.shadow import Shadow
+    from karptui.report.bundle import BundleFolder
     from karptui.shadow.judged import Judged
 
 Form = Annotated[Literal["text", "json", "md", "html"] | None, Parameter(name=["--output", "-o"])]
@@ -32,6 +33,9 @@ def shadow(
     record: Path | None = None,
     metrics_url: str = "",
     seconds: float | None = None,
+    bundles: Path | None = None,
+    redact: Annotated[bool, Parameter(negative=())] = False,
+    every_case: Annotated[bool, Parameter(negative=())] = False,
     cluster: WholeCluster | None = None,
 ) -> int:
     """Foresee what the cluster's Karpenter does, and judge each prediction by what it did. Nothing is written to it.
@@ -56,12 +60,22 @@ def shadow(
         Karpenter's metrics, where the API server's proxy does not reach them.
     seconds
         End after so many seconds; without it ctrl-c ends.
+    bundles
+        Folder for evidence: each unexplained case as a file that plan -f or disrupt -f opens; pytest runs the folder.
+    redact
+        Bundles get other names for everything that is somebody's own.
+    every_case
+        Bundles of every case, not only of the unexplained.
     """
+    if bundles is None and (redact or every_case):
+        print("karptui: --redact and --every-case are about bundles: name their folder by --bundles", file=sys.stderr)
+        return 2
     if min_agreement is not None and not 0 <= min_agreement <= 1:
         print("karptui: --min-agreement is a share from 0 to 1, such as 0.97", file=sys.stderr)
         return 2
+    kept_in = _bundles(bundles, every_case, redact)
     if recording is not None:
-        return _recorded(recording, action, output, min_agreement)
+        return _recorded(recording, action, output, min_agreement, kept_in)
     chosen = cluster or WholeCluster()
     kept = journal or _journal_of(chosen)
     if action == "report":
@@ -82,10 +96,13 @@ def shadow(
     from karptui.cli.playing import play, wants_screen
 
     if not headless and wants_screen(output):
+        if kept_in is not None:
+            print("karptui: --bundles goes with --headless or --recording", file=sys.stderr)
+            return 2
         return play(make, settings, None, mode="SHADOW")
     run = make()
     try:
-        asyncio.run(_watch(run, output, seconds))
+        asyncio.run(_watch(run, output, seconds, kept_in))
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass  # ctrl-c is how watching ends
     if run.failure:
@@ -95,7 +112,21 @@ def shadow(
     return _exit_code(run.judged, min_agreement)
 
 
-def _recorded(recording: Path, action: str | None, output: str | None, least: float | None) -> int:
+def _bundles(folder: Path | None, every: bool, redact: bool) -> "BundleFolder | None":
+    if folder is None:
+        return None
+    from karptui.report.bundle import BundleFolder
+
+    return BundleFolder(folder, every, redact)
+
+
+def _recorded(
+    recording: Path,
+    action: str | None,
+    output: str | None,
+    least: float | None,
+    bundles: "BundleFolder | None" = None,
+) -> int:
     from karptui.cli.replay import recording_at
     from karptui.modes.shadow import judged_recording
     from karptui.report.shadow import shadow_json
@@ -104,6 +135,9 @@ def _recorded(recording: Path, action: str | None, output: str | None, least: fl
 
     observer = judged_recording(recording_at(recording))
     judged = judgements(observer.pairs, observer.moves)
+    if bundles is not None:
+        bundles.take(observer.pairs, observer.moves)
+        print(f"karptui: {bundles.written} bundles are in {bundles.folder}", file=sys.stderr)
     if output == "json":
         written = shadow_json(observer.pairs, observer.moves, observer.removals)
         print(json.dumps(written, indent=1, ensure_ascii=False))
@@ -128,7 +162,9 @@ def _reported(journal: Path, output: str | None, least: float | None) -> int:
     return _exit_code(judged, least)
 
 
-async def _watch(run: "Shadow", output: str | None, seconds: float | None) -> None:
+async def _watch(
+    run: "Shadow", output: str | None, seconds: float | None, bundles: "BundleFolder | None" = None
+) -> None:
     """Print every verdict as it falls, until the end of the time or ctrl-c."""
     from karptui.cli.playing import end_on_terminate
     from karptui.report.shadow import judged_json
@@ -144,6 +180,8 @@ async def _watch(run: "Shadow", output: str | None, seconds: float | None) -> No
         for entry in run.judged[told:]:
             print(json.dumps(judged_json(entry)) if output == "json" else decision_line(entry), flush=True)
         told = len(run.judged)
+        if bundles is not None:
+            bundles.take(run.observer.pairs, run.observer.moves)
 
     try:
         await run.start()

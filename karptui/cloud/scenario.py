@@ -80,6 +80,7 @@ def snapshot_of(scenario: Json, catalog: Json | None = None) -> Snapshot:
             nominated=dict.fromkeys(state.get("nominated") or (), now + 20.0),
             marked_for_deletion=frozenset(state.get("markedForDeletion") or ()),
             provider_drift=dict(state.get("providerDrift") or {}),
+            favoured=tuple(state.get("favoured") or ()),
             **fields,
         )
     except (DecodeError, QuantityError) as error:
@@ -122,6 +123,7 @@ def _options(options: Json) -> Options:
         min_values_policy=options.get("minValuesPolicy", "Strict"),
         ignore_dra_requests=options.get("ignoreDRARequests", True),
         feature_gates=dict(options.get("featureGates") or {}),
+        karpenter_version=options.get("karpenterVersion") or Options().karpenter_version,
     )
 
 

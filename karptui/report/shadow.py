@@ -42,7 +42,7 @@ def pair_json(pair: Pair) -> Json:
         "at": moment(pair.at),
         "pods": list(pods),
         "predicted": _predicted_claim(pair) if pair.predicted is not None else None,
-        "actual": _made(pair.actual) if pair.actual is not None else None,
+        "actual": made_json(pair.actual) if pair.actual is not None else None,
         **_judgement(pair),
     }
 
@@ -74,7 +74,7 @@ def move_json(move: Move) -> Json:
             "nodes": list(carried.nodes),
             "nodeClaims": sorted(entry.claim for entry in carried.taken),
             "pods": list(carried.pods),
-            "replacements": [_made(made) for made in carried.replacements],
+            "replacements": [made_json(made) for made in carried.replacements],
         }
     return {
         "at": moment(move.at),
@@ -151,7 +151,8 @@ def _claim(claim: PlannedClaim) -> Json:
     }
 
 
-def _made(made: Made) -> Json:
+def made_json(made: Made) -> Json:
+    """A NodeClaim as it was made."""
     return {
         "nodeClaim": made.name,
         "nodePool": made.claim.node_pool,
