@@ -22,7 +22,7 @@ Draw: TypeAlias = Callable[[frozenset[str]], None]
 """Called with the topics that changed."""
 
 
-SHARE = 0.08
+SHARE = 0.025
 """Of a core that one widget may take at most: what costs more than a tick's share is drawn less often."""
 
 

@@ -1,5 +1,7 @@
 """The head of every screen: mode, cluster, how fresh the picture is, and the figures that matter."""
 
+from operator import attrgetter
+
 from msgspec import Struct
 
 from karptui.views.kept.claims import KeptClaims
@@ -49,7 +51,7 @@ def head(world: World, mode: str, now: float, claims: KeptClaims | None = None) 
     connected = world.connected
     bound = sorted(world.bound_seconds)
     bad = {name: stream for name, stream in world.streams.items() if stream.state in _LOST}
-    oldest = min((pod.metadata.created for pod in world.pending.values()), default=None)
+    oldest = min(map(_CREATED, world.pending.values()), default=None)
     return Head(
         mode=mode,
         cluster=connected.cluster if connected else "connecting",
@@ -75,6 +77,7 @@ def head(world: World, mode: str, now: float, claims: KeptClaims | None = None) 
     )
 
 
+_CREATED = attrgetter("metadata.created")
 _LOST = (StreamState.STALE, StreamState.FORBIDDEN)
 
 
