@@ -24,6 +24,8 @@ Draw: TypeAlias = Callable[[frozenset[str]], None]
 
 SHARE = 0.025
 """Of a core that one widget may take at most: what costs more than a tick's share is drawn less often."""
+LONGEST_WAIT = 1.0
+"""Seconds after which it is drawn again whatever it costs: ages count seconds."""
 
 
 class _Drawn:
@@ -105,7 +107,7 @@ class Clock:
             if fresh or not entry.drawn:
                 entry.drawn = True
                 entry.draw(fresh or entry.topics)
-                entry.not_before = begun + (self._now() - begun) / SHARE
+                entry.not_before = begun + min((self._now() - begun) / SHARE, LONGEST_WAIT)
 
     def _shown_screens(self) -> "list[Screen[Any]]":
         """From the top down to the first that nothing shines through."""
