@@ -8,9 +8,13 @@ from hypothesis import HealthCheck, given, settings
 
 from karptui.engine.bound import NoSolver, lower_bound
 from karptui.engine.cheapest import Policy, cheapest, decide, price_of
+from karptui.engine.cheapest.packing import Packing
 from karptui.engine.provisioning import plan
-from karptui.model.affinity import PodAffinityTerm
-from karptui.model.labels import HOSTNAME
+from karptui.engine.provisioning.groundwork import Groundwork
+from karptui.engine.provisioning.pending import Batch
+from karptui.engine.provisioning.pools import usable_pools
+from karptui.model.affinity import NodeSelectorTerm, PodAffinityTerm, PreferredNodeTerm
+from karptui.model.labels import HOSTNAME, ZONE
 from karptui.model.selectors import label_selector
 from karptui.model.snapshot import Snapshot
 from tests.engine.checker import violations
@@ -32,7 +36,7 @@ def mixed(count: int) -> Snapshot:
     return snapshot(*objects)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(clusters())
 def test_it_breaks_no_rule_and_is_never_dearer(world: Snapshot) -> None:
     parity = plan(world)
@@ -60,6 +64,15 @@ def test_the_policy_karpenter_is_its_answer_with_the_other_price_beside_it() -> 
     assert answer.compared is not None
     assert answer.compared.karpenter == price_of(parity)
     assert answer.compared.cheapest == price_of(decide(world, Policy.CHEAPEST))
+
+
+def test_a_pod_that_no_relaxation_helps_ends_the_packing() -> None:
+    nowhere = NodeSelectorTerm(((ZONE, "In", ("nowhere",)),))
+    held = pod("held", node_selector={ZONE: "nowhere"}, preferred_node_terms=(PreferredNodeTerm(5, nowhere),))
+    world = snapshot(pool(), held, *(pod(f"p-{number}") for number in range(3)))
+    ground = Groundwork(world, (), usable_pools(world), [entry.spec for entry in world.pods.values()])
+    packed = Packing(ground, Batch.of(list(world.pods.values()))).pack()
+    assert [entry.metadata.name for entry in packed.left] == ["held"]
 
 
 def test_no_plan_is_cheaper_than_the_bound() -> None:

@@ -155,13 +155,15 @@ class Packing:
 
     def _relax(self, waiting: dict[PodClass, deque[Pod]]) -> bool:
         """Gives up one preference of everything that still waits; False if nothing is left to give up."""
+        given_up = False
         for class_ in list(waiting):
             variant = self._classes.relaxed(class_)
             if variant is not None:
+                given_up = True
                 pods = waiting.pop(class_)
                 self._relaxed += [Relaxation(pod.key, *variant.relaxation) for pod in pods]
                 waiting.setdefault(variant, deque()).extend(pods)
-        return any(class_.relaxation != ("", "") for class_ in waiting)
+        return given_up
 
 
 def _has_room(column: Column, claim: Claim, demand: Demand) -> bool:
