@@ -21,7 +21,7 @@ from tests.control_plane.plane import ControlPlane
 
 PARTS = ("scheduler", "controller-manager", "kwok")
 REGION = "us-east-1"
-PATIENCE = 60.0
+PATIENCE = 120.0
 KWOK_NODE = "kwok.x-k8s.io/node"
 SERVICES = "10.96.0.0/16"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

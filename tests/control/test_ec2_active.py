@@ -125,7 +125,7 @@ async def running(ec2: Ec2Plane, pool: dict[str, Any], **options: Any) -> AsyncI
         queue=manifests.CLUSTER,
         ask_prices=False,
     )
-    asked = Options(batch_idle_duration=0.3, **options)
+    asked = Options(batch_idle_duration=1.0, **options)  # pods made on a busy machine are to be one batch
     run = Quick(ec2_provider(choice), Rules(lease_name="quick"), str(ec2.plane.kubeconfig()), options=asked)
     await run.start()
     try:
