@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -80,27 +80,44 @@ def shadow(
     kept = journal or _journal_of(chosen)
     if action == "report":
         return _reported(kept, output, min_agreement)
-    from karptui.settings import load_settings
-
-    settings = load_settings()
-
-    def make() -> "Shadow":
-        from karptui.modes.shadow import Shadow
-
-        return Shadow(chosen.kubeconfig, chosen.context, None, record, settings.region, kept, metrics_url)
-
     if record is not None:
         from karptui.cli.record import check_new
 
         check_new(str(record))
+    make = _maker(chosen, kept, record, metrics_url)
     from karptui.cli.playing import play, wants_screen
 
     if not headless and wants_screen(output):
         if kept_in is not None:
             print("karptui: --bundles goes with --headless or --recording", file=sys.stderr)
             return 2
-        return play(make, settings, None, mode="SHADOW")
-    run = make()
+        from karptui.settings import load_settings
+
+        return play(make, load_settings(), None, mode="SHADOW")
+    return _beside(make(), output, min_agreement, seconds, kept_in)
+
+
+def _maker(cluster: WholeCluster, journal: Path, record: Path | None, metrics_url: str) -> Callable[[], "Shadow"]:
+    """How the run beside a live cluster is made; its imports take longer than a first frame may."""
+
+    def make() -> "Shadow":
+        from karptui.modes.shadow import Shadow
+        from karptui.settings import load_settings
+
+        region = load_settings().region
+        return Shadow(cluster.kubeconfig, cluster.context, None, record, region, journal, metrics_url)
+
+    return make
+
+
+def _beside(
+    run: "Shadow",
+    output: str | None,
+    min_agreement: float | None,
+    seconds: float | None,
+    kept_in: "BundleFolder | None",
+) -> int:
+    """Watches a live cluster without a screen, then reports."""
     try:
         asyncio.run(_watch(run, output, seconds, kept_in))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -189,6 +206,8 @@ async def _watch(
             await asyncio.sleep(SHOWN_EVERY)
             show()
             for problem in list(run.world.problems)[problems:]:
+                if problem.message == run.failure:
+                    continue  # it ends the run, and is said then
                 print(f"karptui: {problem.message}", file=sys.stderr, flush=True)
             problems = len(run.world.problems)
     finally:
