@@ -1,10 +1,13 @@
 """The commands, one file each; no logic of their own."""
 
 import sys
+import warnings
 
 
 def main() -> None:
     """The `karptui` program: usage errors exit 2, run-time errors exit 1 with one sentence, ctrl-c exits 130."""
+    if not sys.warnoptions:  # those are for who writes programs; a call broken off by ctrl-c gives some
+        warnings.simplefilter("ignore")
     # Scripts ask for the version often, and the command line parser costs more than the answer.
     if sys.argv[1:] in (["version"], ["--version"], ["-V"]):
         from karptui import __version__

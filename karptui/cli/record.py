@@ -1,6 +1,7 @@
 """`karptui record`."""
 
 import asyncio
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -51,10 +52,9 @@ async def _record(run: "Run", file: Path) -> None:
         await run.start()
         told = 0
         while not run.ended.is_set():
-            try:
-                await asyncio.wait_for(run.ended.wait(), STATUS_SECONDS)
-            except TimeoutError:
-                pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STATUS_SECONDS):
+                    await run.ended.wait()
             now = head(run.world, run.mode, run.now())
             clock = time.strftime("%H:%M:%S")
             print(f"{clock}  {now.cluster}  {figures(now)}  {_size(file)}", file=sys.stderr, flush=True)

@@ -80,7 +80,8 @@ async def _output(
             f"The credential plugin {clean(command)} cannot be started ({error.strerror}): {advice}"
         ) from error
     try:
-        stdout, stderr = await asyncio.wait_for(process.communicate(), timeout)
+        async with asyncio.timeout(timeout):
+            stdout, stderr = await process.communicate()
     except TimeoutError:
         raise ConnectError(
             f"The credential plugin {clean(command)} did not answer within {timeout:g} s: "

@@ -138,7 +138,8 @@ class KubeSource:
         while True:
             await asyncio.sleep(self._heartbeat)
             try:
-                await asyncio.wait_for(self._connection.server_version(), HEARTBEAT_ANSWER)
+                async with asyncio.timeout(HEARTBEAT_ANSWER):
+                    await self._connection.server_version()
             except (ConnectError, TimeoutError):
                 failures += 1
                 # One slow answer is no outage; later ones find nothing left to break but what was opened since.

@@ -69,7 +69,8 @@ class Lab:
         if self._process.returncode is None and self._process.stdin is not None:
             self._process.stdin.close()
             try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
@@ -130,7 +131,9 @@ async def start_lab(
     try:
         process.stdin.write(json.dumps(settings).encode() + b"\n")
         await process.stdin.drain()
-        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), START_SECONDS))
+        # Not `wait_for`, which in Python 3.11 loses a cancellation that comes with the answer.
+        async with asyncio.timeout(START_SECONDS):
+            ready = json.loads(await process.stdout.readline())
     except (TimeoutError, ValueError, OSError) as error:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

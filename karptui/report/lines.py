@@ -1,6 +1,7 @@
 """A run as plain lines: one a notable thing, bursts of equal things as one, as text or as JSON."""
 
 import asyncio
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -81,10 +82,9 @@ async def report(run: Run, out: TextIO, json: bool = False) -> None:
     try:
         await run.start()
         while not run.ended.is_set():
-            try:
-                await asyncio.wait_for(run.ended.wait(), TICK)
-            except TimeoutError:
-                pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await run.ended.wait()
             reporter.flush(run.now())
             run.world.dirty.clear()  # nobody else looks
         if behind:

@@ -65,7 +65,8 @@ class ApiServerProcess:
             with contextlib.suppress(ProcessLookupError):
                 self.process.terminate()
             try:
-                await asyncio.wait_for(self.process.wait(), _STOP_SECONDS)
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await self.process.wait()
             except TimeoutError:
                 self.process.kill()
                 await self.process.wait()
@@ -131,7 +132,8 @@ async def start_api_server(
 async def _ready_line(process: asyncio.subprocess.Process) -> int:
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
+        async with asyncio.timeout(_READY_SECONDS):
+            line = await process.stdout.readline()
     except TimeoutError:
         raise ApiServerFailed(f"the lab's API server was not ready within {_READY_SECONDS:.0f} s") from None
     try:

@@ -91,13 +91,13 @@ class Ec2Lab:
             if self._process.stdin is not None:
                 self._process.stdin.close()
             try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
         self._drain.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._drain
+        await asyncio.gather(self._drain, return_exceptions=True)
 
     async def _call(self, what: str, **asked: Any) -> dict[str, Any]:
         import aiohttp
@@ -160,7 +160,8 @@ async def start_ec2(
     try:
         process.stdin.write(json.dumps(settings).encode() + b"\n")
         await process.stdin.drain()
-        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        async with asyncio.timeout(START_SECONDS):
+            line = await process.stdout.readline()
         made = json.loads(line)
     except (TimeoutError, ValueError, OSError) as problem:
         raise Ec2LabError(await _why_not(process)) from problem
