@@ -11,12 +11,13 @@ from typing import Any, Self
 
 from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.kube.connect import Connection, connect
-from karptui.kube.errors import ApiError
+from karptui.kube.errors import ApiError, KubeError
 from karptui.kube.timestamps import rfc3339
 from karptui.lab import manifests
 from karptui.lab.cluster.instances import Instance
 from karptui.lab.cluster.node_object import node_object
 from karptui.lab.ec2.feed import Ec2Instances
+from karptui.lab.ec2.process import Ec2LabError
 from tests.control_plane.plane import ControlPlane
 
 PARTS = ("scheduler", "controller-manager", "kwok")
@@ -205,15 +206,36 @@ class Ec2Plane:
                 found = await found
             if found:
                 return found
-            assert asyncio.get_running_loop().time() < end, f"{what} did not happen in {PATIENCE:.0f}s"
+            if asyncio.get_running_loop().time() > end:
+                raise AssertionError(f"{what} did not happen in {PATIENCE:.0f}s: {await self._state()}")
             await asyncio.sleep(0.1)
 
+    async def _state(self) -> str:
+        """What there is, for whoever has to find out why a test waited in vain."""
+        lines: list[str] = []
+        for name, claim in (await self.claims()).items():
+            conditions = claim.get("status", {}).get("conditions", [])
+            told = [f"{entry['type']}={entry['status']} {entry.get('message', '')}" for entry in conditions]
+            lines.append(f"NodeClaim {name} {claim['metadata'].get('deletionTimestamp', 'stays')}: {', '.join(told)}")
+        for path in ("/api/v1/nodes", "/api/v1/namespaces/default/pods"):
+            for item in (await self.get(path))["items"]:
+                metadata, spec = item["metadata"], item["spec"]
+                lines.append(f"{path} {metadata['name']} {metadata.get('deletionTimestamp', 'stays')}: {spec}")
+        told = (await self.get("/api/v1/events"))["items"][-20:]
+        lines += [f"Event {item['involvedObject'].get('name')} {item['reason']}: {item['message']}" for item in told]
+        lines.append(f"instances {await self.running()}, joined {self._joined}")
+        return "\n".join(lines)
+
     async def _join(self) -> None:
-        async for picture in Ec2Instances(self.aws.endpoint, REGION).pictures():
-            for instance in picture:
-                if instance.up and instance.id not in self._joined:
-                    self._joined.add(instance.id)
-                    await self._register(instance)
+        while True:
+            try:
+                async for picture in Ec2Instances(self.aws.endpoint, REGION).pictures():
+                    for instance in picture:
+                        if instance.up and instance.id not in self._joined:
+                            await self._register(instance)
+                            self._joined.add(instance.id)
+            except (Ec2LabError, KubeError):
+                await asyncio.sleep(0.5)  # machines do not forget to join because a server was slow once
 
     async def _register(self, instance: Instance) -> None:
         node = node_object(instance, rfc3339(0))
