@@ -11,6 +11,7 @@ from karptui.model.selectors import LabelSelector, label_selector
 from karptui.model.taints import Taint
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_EC2_GROUP, _EC2_KIND = "karpenter.k8s.aws", "EC2NodeClass"
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -84,10 +85,12 @@ def requirements_of(wire: list[WireRequirement] | None) -> tuple[RequirementSpec
 
 
 def node_class_reference_of(wire: WireNodeClassReference | None) -> NodeClassReference:
-    """nodeClassRef; v1beta1 gives an apiVersion where v1 gives a group."""
+    """nodeClassRef; v1beta1 gives an apiVersion where v1 gives a group, and needs neither that nor a kind."""
     if wire is None:
         return NodeClassReference()
     group = wire.group or (wire.apiVersion or "").rpartition("/")[0]
+    if wire.name and not wire.kind and group in ("", _EC2_GROUP):  # v1 requires both
+        return NodeClassReference(_EC2_GROUP, _EC2_KIND, word(wire.name))
     return NodeClassReference(word(group), word(wire.kind), word(wire.name))
 
 

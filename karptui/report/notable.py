@@ -122,13 +122,13 @@ class Notables:
         counts["pending"] = len(self._world.pending)
         words = [plural(counts["nodes"], "node"), plural(counts["pods"], "pod"), f"{counts['pending']:,} pending"]
         text = f"{', '.join(words)}, {hourly(self._world.ledger.hourly)}"
-        return self._single(at, "synced", text, {**counts, "hourly": self._world.ledger.hourly})
+        return self._single(at, "synced", text, {**counts, "hourly": round(self._world.ledger.hourly, 6)})
 
     def _cost(self, at: float) -> Iterator[Note]:
         now = self._world.ledger.hourly
         if self._synced and abs(now - self._hourly) > _TOO_SMALL:
             before, self._hourly = self._hourly, now
-            yield Note(at, "cost", ("cost",), data={"from": before, "to": now})
+            yield Note(at, "cost", ("cost",), data={"from": round(before, 6), "to": round(now, 6)})
 
     def _pod(self, event: events.ObjectSeen, pod: Pod) -> Iterator[Note]:
         key, uid = pod.key, pod.metadata.uid

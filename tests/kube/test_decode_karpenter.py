@@ -42,6 +42,13 @@ def test_a_v1beta1_pool_means_what_it_meant() -> None:
     assert found.weight == 3
 
 
+def test_a_v1beta1_pool_may_name_its_node_class_alone() -> None:
+    template = {"spec": {"nodeClassRef": {"name": "default"}, "requirements": []}}
+    _, found = decode_manifest({**BETA_POOL, "spec": {**BETA_POOL["spec"], "template": template}})
+    assert isinstance(found, NodePool)
+    assert found.template.node_class == NodeClassReference("karpenter.k8s.aws", "EC2NodeClass", "default")
+
+
 def test_a_v1beta1_pool_that_never_consolidates_or_expires() -> None:
     disruption = {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "Never", "expireAfter": "Never"}
     _, found = decode_manifest({**BETA_POOL, "spec": {**BETA_POOL["spec"], "disruption": disruption}})
