@@ -73,10 +73,10 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "recordings"
 
 
-def seconds_of(text: str) -> float:
+def seconds_of(text: str, flag: str = "--from") -> float:
     """`90`, `90s`, `1m30s` as seconds. Raises Failure."""
     match = _TIME.fullmatch(text.strip())
     if match is None or not any(match.groups()):
-        raise Failure(f"--from {text}: not a time; write 90s or 1m30s")
+        raise Failure(f"{flag} {text}: not a time; write 90s or 1m30s{' or 12:04:31' if flag == '--at' else ''}")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds

@@ -1,25 +1,16 @@
 """`karptui status`."""
 
-import asyncio
-import sys
-
-from karptui.cli.flags import Cluster, Output, observer
+from karptui.cli.looking import Looked, Written, answer
 
 
-def status(*, cluster: Cluster | None = None, output: Output = None) -> int:
-    """Print how a cluster stands, and what would be decided now, then end.
+def status(*, looked: Looked | None = None, output: Written = "text") -> int:
+    """Print how a cluster stands and what would be decided now: the sentence of the Overview and its boxes.
 
     Parameters
     ----------
     output
-        text or json.
+        text, json, md (Markdown) or csv.
     """
-    from karptui.report.status import status_json, status_text
-    from karptui.settings import load_settings
+    from karptui.report.twins.standing import status_twin
 
-    run = observer(cluster or Cluster(), load_settings())
-    asyncio.run(run.look())
-    print(status_json(run.world, run.now()) if output == "json" else status_text(run.world, run.now()))
-    for problem in run.world.problems:
-        print(f"karptui: {problem.message}", file=sys.stderr)
-    return 0
+    return answer(looked, output, status_twin)

@@ -1,11 +1,9 @@
 """`karptui why`."""
 
-import asyncio
-
-from karptui.cli.flags import Cluster, Output, observer
+from karptui.cli.looking import Looked, Written, answer
 
 
-def why(name: str, /, *, cluster: Cluster | None = None, output: Output = None) -> int:
+def why(name: str, /, *, looked: Looked | None = None, output: Written = "text") -> int:
     """Explain one thing: why a pod is pending, what a node is for, what a decision was made of.
 
     Parameters
@@ -13,12 +11,8 @@ def why(name: str, /, *, cluster: Cluster | None = None, output: Output = None) 
     name
         A pod (NAME or NAMESPACE/NAME), node, NodeClaim, NodePool, or decision (D-00001, as `karptui status` says).
     output
-        text or json.
+        text, json, md (Markdown) or csv.
     """
-    from karptui.report.answer import answer_json, answer_text
-    from karptui.settings import load_settings
+    from karptui.report.twins.explained import why_twin
 
-    run = observer(cluster or Cluster(), load_settings())
-    asyncio.run(run.look())
-    print((answer_json if output == "json" else answer_text)(run.world, name, run.now()))
-    return 0
+    return answer(looked, output, lambda world, now: why_twin(world, name, now))

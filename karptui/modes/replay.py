@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from karptui.cloud.catalogue import DEFAULT_REGION
+from karptui.failure import Failure
 from karptui.kube.decode_recorded import decode_recorded
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
@@ -36,6 +38,36 @@ class Replay(Run):
         self._at = self._recording.header.started
         self._anchor: tuple[float, float] | None = None
         self._over = False
+
+    @property
+    def started(self) -> float:
+        """When the recording begins, epoch seconds."""
+        return self._recording.header.started
+
+    async def look(self, until: float | None = None) -> None:
+        """Take in everything up to a moment (epoch seconds; None: to the end) at once, for commands that answer and
+        end. Decides what that moment asks for, unless karptui decided then. Raises Failure for a moment not in it.
+        """
+        begun = reached = False
+        for event in self._recording.read():
+            if until is not None and event.at > until:
+                reached = True
+                break
+            if not begun and not isinstance(event, events.Connected):
+                begun = True
+                self._assume_live(event)
+            self._at = max(self._at, event.at)
+            self.sink(event)
+        if until is not None:
+            if until < self.started or not reached:
+                began, ended = (datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S") for at in (self.started, self._at))
+                raise Failure(f"that moment is not in the recording, which goes from {began} to {ended} UTC")
+            self._at = until
+        if self._recording.problem:
+            self.sink(events.Problem(self.now(), "recording", self._recording.problem))
+        if not self._recording.header.decisions:
+            await self.planner().decide()
+        await self.surveyor().ask()
 
     @property
     def catching_up(self) -> bool:

@@ -1,8 +1,7 @@
-"""The answer to `karptui why NAME`, as text and as JSON."""
+"""The answer to `karptui why NAME`, as text and as data."""
 
 import difflib
-
-import msgspec
+from typing import Any
 
 from karptui.failure import Failure
 from karptui.views.decisions import decision_view
@@ -15,7 +14,7 @@ from karptui.world.world import World
 
 def answer_text(world: World, name: str, now: float) -> str:
     """A title and its lines; for a pod also its way so far, for a decision also its funnel. Raises Failure."""
-    kind, key = _found(world, name)
+    kind, key = found_by(world, name)
     answer = why(world, kind, key, now)
     lines = [answer.title, *(f"  {plain(line)}".rstrip() for line in answer.lines)]
     if kind == "pod" and (view := pod_timeline(world, key, now)) is not None:
@@ -33,11 +32,11 @@ def answer_text(world: World, name: str, now: float) -> str:
     return "\n".join(lines)
 
 
-def answer_json(world: World, name: str, now: float) -> str:
-    """The same as one JSON object, indented. Raises Failure."""
-    kind, key = _found(world, name)
+def answer_data(world: World, name: str, now: float) -> dict[str, Any]:
+    """The same by the names that JSON gives it. Raises Failure."""
+    kind, key = found_by(world, name)
     answer = why(world, kind, key, now)
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         "kind": kind,
         "name": key,
         "title": answer.title,
@@ -48,10 +47,11 @@ def answer_json(world: World, name: str, now: float) -> str:
         found["timeline"] = pod_timeline(world, key, now)
     if kind == "decision":
         found["explained"] = decision_view(world, world.decisions[key], now)
-    return msgspec.json.format(msgspec.json.encode(found)).decode()
+    return found
 
 
-def _found(world: World, name: str) -> tuple[str, str]:
+def found_by(world: World, name: str) -> tuple[str, str]:
+    """(kind, key) of what a person means by a name. Raises Failure, with what comes close."""
     found = find(world, name)
     if found is not None:
         return found

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from karptui.views.head import Head, figures, head
 from karptui.views.overview import Overview, overview
 from karptui.views.progress import pods_text
@@ -14,12 +12,21 @@ from karptui.world.events import StreamState
 from karptui.world.world import World
 
 SHOWN_NODES = 20
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "POOLS": ("POOL", "NODES", "CPU", "MEMORY", "$/h", "LIMIT", "MAY GO NOW", "READY"),
+    "PENDING": ("COUNT", "PODS", "WAIT FOR"),
+    "IN FLIGHT": ("NODECLAIM", "TYPE", "CAP", "ZONE", "STAGE", "AGE"),
+    "NODES": ("NODE", "TYPE", "CAP", "ZONE", "CPU", "MEMORY", "PODS", "$/h", "NOTE"),
+    "DECISIONS": ("DECISION", "WHAT", "MARK"),
+    "STILL HERE": ("NODE", "WHY"),
+    "HELD BACK": ("$/h", "BY"),
+}
 
 
-def status_json(world: World, now: float) -> str:
-    """Head and Overview as one JSON object, indented; a field means what the views say of it."""
+def status_data(world: World, now: float) -> dict[str, Any]:
+    """Head and Overview by the names that JSON gives them; a field means what the views say of it."""
     shown = overview(world, now)
-    found: dict[str, Any] = {
+    return {
         "head": head(world, "OBSERVE", now),
         "pools": shown.pools,
         "waiting": shown.waiting,
@@ -30,7 +37,15 @@ def status_json(world: World, now: float) -> str:
         "staying": {row.key: staying(world, row.key, now)[0] for row in shown.nodes},
         "owed": world.surveyed.owed if world.surveyed is not None else {},
     }
-    return msgspec.json.format(msgspec.json.encode(found)).decode()
+
+
+def status_sections(world: World, now: float) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """The sections as (title, column titles, rows); every row has as many cells as there are titles."""
+    shown = overview(world, now)
+    return [
+        (title, _COLUMNS[title], [[*row, *[""] * (len(_COLUMNS[title]) - len(row))] for row in rows])
+        for title, rows in [*_sections(shown), *_surveyed(world, shown, now)]
+    ]
 
 
 def status_text(world: World, now: float) -> str:

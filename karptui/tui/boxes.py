@@ -2,11 +2,11 @@
 
 from textual.screen import Screen
 
-from karptui.tui.export import Export
 from karptui.tui.segments.line import plain
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.forms import Export
 
 
 def boxes_of(screen: Screen[None]) -> list[Export]:

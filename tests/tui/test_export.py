@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karptui.tui.export import Export, as_csv, as_json, as_markdown
+from karptui.views.forms import Export, as_csv, as_json, as_markdown
 
 ROWS = (("shop/a|b", "Running"), ("shop/c", "two\nlines"))
 EXPORTS = [Export("Pods 2", ("POD", "STATE"), ROWS), Export("Why", (), (), ("one", "two"))]

@@ -9,7 +9,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from karptui.tui.boxes import boxes_of
-from karptui.tui.export import Format, as_csv, as_json, as_markdown
+from karptui.tui.export import Format
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
@@ -24,6 +24,7 @@ from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.story_line import StoryLine
 from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.forms import as_csv, as_json, as_markdown
 from karptui.views.story import story
 
 if TYPE_CHECKING:
