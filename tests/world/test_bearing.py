@@ -56,3 +56,13 @@ def test_a_new_version_of_a_pod_leaves_the_number_of_the_world_and_its_node_alon
     assert world.number == number
     assert world.dirty == {("pods", made.key)}
     assert world.snapshot(STARTED + 1).pods[made.key] is later
+
+
+def test_a_new_version_of_a_pod_is_the_one_that_its_node_and_the_pending_show() -> None:
+    world = World()
+    for made in (pod("bound", node="n1"), pod("waiting")):
+        world.apply(seen(made, change=Change.ADDED))
+        later = replace(made, metadata=replace(made.metadata, resource_version="later"))
+        world.apply(events.ObjectSeen(STARTED + 1, "pods", Change.MODIFIED, later))
+        shown = world.usage.on("n1") if made.node_name else world.pending
+        assert shown[made.key] is later
