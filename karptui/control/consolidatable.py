@@ -38,5 +38,5 @@ class Consolidatable:
             return False
         if initialized is None or initialized.status != "True":
             return False
-        last = max(self._hands.world.last_pod_event(claim.node_name), initialized.changed)
+        last = max(self._hands.world.usage.last_change(claim.node_name), initialized.changed)
         return pool.consolidate_after <= 0 or self._hands.now() - last >= pool.consolidate_after

@@ -5,7 +5,8 @@ from collections import deque
 from msgspec import Struct
 
 from karptui.views.wording import clock
-from karptui.world.world import KEPT_EVENTS, LogLine, World
+from karptui.world.log import LogLine
+from karptui.world.world import KEPT_EVENTS, World
 
 
 class LogRow(Struct, frozen=True):

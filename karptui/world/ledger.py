@@ -1,10 +1,13 @@
 """What the cluster costs, and what moves were said to save against what they saved. USD an hour; list prices."""
 
 from collections import deque
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from karptui.model.decision import Decision, DecisionKind
 from karptui.model.instance_type import Catalogue
+from karptui.model.node import Node
 
 
 class Move(Struct, gc=False, eq=False):
@@ -103,10 +106,22 @@ class Ledger:
         self._hourly = self._hourly - (before.price or 0.0) if self.nodes else 0.0
         self._sample(at)
 
-    def note_move(self, move: Move) -> None:
-        """A move is under way; one that is told of again, as when its nodes follow its replacement, is the same."""
-        if all(known.decision != move.decision for known in self.moves):
-            self.moves.append(move)
+    def note_move(self, at: float, decision: Decision, nodes: Mapping[str, Node]) -> None:
+        """A decision is being carried out, and `nodes` are still there. Only what saves or costs something is a move.
+
+        One that is told of again, as when its nodes follow its replacement, is the same.
+        """
+        if decision.kind not in (DecisionKind.DELETE, DecisionKind.REPLACE) or not decision.price_change:
+            return
+        if all(known.decision != decision.id for known in self.moves):
+            text, pods = _move_text(decision, nodes), len(decision.pods)
+            self.moves.append(Move(at, decision.id, text, decision.price_change, pods=pods, nodes=decision.nodes))
+
+    def settle(self, replacement_price: Callable[[Move], float]) -> None:
+        """Moves whose nodes are all gone: what they really saved is known now."""
+        for move in self.moves:
+            if move.real is None and move.nodes and move.gone == len(move.nodes):
+                move.real = replacement_price(move) - move.freed
 
     def by_pool(self) -> dict[str, float]:
         """USD an hour of each NodePool ("" for nodes that belong to none)."""
@@ -124,3 +139,14 @@ class Ledger:
 
     def _sample(self, at: float) -> None:
         self.history.append((at, self.hourly))
+
+
+def _move_text(decision: Decision, nodes: Mapping[str, Node]) -> str:
+    """`delete 2x m6g.large`, `m7i.2xlarge → m7g.2xlarge`: by type, as the nodes will be gone when it is read."""
+    types: dict[str, int] = {}
+    for name in decision.nodes:
+        type_ = nodes[name].instance_type if name in nodes else name
+        types[type_] = types.get(type_, 0) + 1
+    gone = ", ".join(f"{count}x {type_}" if count > 1 else type_ for type_, count in types.items())
+    claim = decision.claim
+    return f"{gone} → {claim.instance_types[0]}" if claim and claim.instance_types else f"delete {gone}"

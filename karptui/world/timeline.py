@@ -9,6 +9,10 @@ from msgspec import Struct
 from karptui.model.metadata import Condition, condition
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
+from karptui.model.workload import KubeEvent
+
+SEEN_LIVE = 5.0
+"""Seconds: an Event no older than this is seen as it happens."""
 
 
 class PodTimeline(Struct, gc=False, eq=False):
@@ -80,6 +84,17 @@ def follow_pod(timeline: PodTimeline, pod: Pod, at: float, live: bool) -> None:
         ready = condition(pod.conditions, "Ready")
         if ready is not None and ready.status == "True":
             timeline.ready = _moment(ready, at, live)
+
+
+def follow_event(timeline: PodTimeline, found: KubeEvent, at: float) -> None:
+    """Stamp what only an Event tells: when its image was pulled, and which node Karpenter means it for."""
+    moment = at if abs(at - found.at) < SEEN_LIVE else found.at
+    if found.reason == "Pulling" and timeline.pulling is None:
+        timeline.pulling = moment
+    elif found.reason == "Pulled" and timeline.pulled is None:
+        timeline.pulled = moment
+    elif found.reason == "Nominated" and not timeline.target:
+        timeline.target = nominated_to(found.message)
 
 
 def follow_claim(timeline: ClaimTimeline, claim: NodeClaim, at: float, live: bool) -> None:

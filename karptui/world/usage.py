@@ -1,4 +1,4 @@
-"""How much of each node is asked for, kept up to date change by change."""
+"""How much of each node is asked for and when that last changed, kept up to date change by change."""
 
 from karptui.model.pod import Pod
 
@@ -9,9 +9,11 @@ class Usage:
     def __init__(self) -> None:
         self.pods: dict[str, dict[str, Pod]] = {}
         self.requested: dict[str, dict[str, int]] = {}
+        self._changed: dict[str, float] = {}
 
-    def replace(self, before: Pod | None, after: Pod | None) -> None:
+    def replace(self, at: float, before: Pod | None, after: Pod | None) -> None:
         """One pod changed: take its old state off its node and put the new one on."""
+        self._note(at, before, after)
         if before is not None and after is not None and self._counts_the_same(before, after):
             return
         if before is not None and before.node_name and not before.terminal:
@@ -22,12 +24,38 @@ class Usage:
             for name, amount in after.requests.items():
                 sums[name] = sums.get(name, 0) + amount
 
+    def renew(self, key: str, pod: Pod) -> None:
+        """Another version of a pod, of which nothing bears on its node."""
+        here = self.pods.get(pod.node_name)
+        if here is not None and key in here:
+            here[key] = pod
+
+    def forget(self, node: str) -> None:
+        """A node has gone; its pods follow one by one."""
+        self._changed.pop(node, None)
+
     def on(self, node: str) -> dict[str, Pod]:
         """The pods bound to a node, by key."""
         return self.pods.get(node, {})
 
+    def last_change(self, node: str) -> float:
+        """When a pod was last bound to the node, ended or began to end there (0.0: not seen), DaemonSets left out."""
+        return self._changed.get(node, 0.0)
+
+    def _note(self, at: float, before: Pod | None, after: Pod | None) -> None:
+        """spec/lifecycle.md 3.6: bound, newly terminal or newly terminating."""
+        known = after or before
+        if known is None or not known.node_name:
+            return
+        bound = before is None or before.node_name != known.node_name
+        ended = before is not None and (
+            after is None or after.terminal != before.terminal or after.terminating != before.terminating
+        )
+        if (bound or ended) and not known.daemon:
+            self._changed[known.node_name] = at
+
     def _counts_the_same(self, before: Pod, after: Pod) -> bool:
-        """Nearly every change: the same pod on the same node asking for the same, of which only the state is new."""
+        """The same pod on the same node asking for the same, of which only the state is new."""
         if before.node_name != after.node_name or before.requests is not after.requests:
             return False
         if not after.node_name or before.terminal or after.terminal:

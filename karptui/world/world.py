@@ -18,7 +18,8 @@ from karptui.world import events
 from karptui.world.bearing import bears
 from karptui.world.grounds import GroundsBook
 from karptui.world.ledger import Ledger, Move, NodePrice
-from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_pod, nominated_to
+from karptui.world.log import LogLine, line_of, line_of_kube_event
+from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_event, follow_pod
 from karptui.world.usage import Usage
 
 # What the World keeps of each resource; anything else in a recording is passed over.
@@ -39,15 +40,6 @@ class Stream(Struct, frozen=True, gc=False):
     state: events.StreamState
     message: str
     since: float
-
-
-class LogLine(Struct, frozen=True, gc=False):
-    """One line of the log: who said what about which object."""
-
-    at: float
-    source: str
-    about: str
-    text: str
 
 
 class World:
@@ -86,7 +78,6 @@ class World:
         self.claim_of_provider_id: dict[str, str] = {}
         self.nominated: dict[str, float] = {}
         self._decided = 0
-        self._pod_events: dict[str, float] = {}
         self.dirty: set[tuple[str, str]] = set()
         self.number = 0
         self.at = 0.0
@@ -130,10 +121,6 @@ class World:
         """What a decision was made from; what holds now where that is not kept any more."""
         return self.grounds.of(decision) or self.snapshot(now)
 
-    def last_pod_event(self, node: str) -> float:
-        """When a pod was last bound to the node, ended or began to end there (0.0: not seen), DaemonSets left out."""
-        return self._pod_events.get(node, 0.0)
-
     def next_decision_id(self) -> str:
         """`D-00001` and so on: one series for everything that decides."""
         self._decided += 1
@@ -149,10 +136,14 @@ class World:
 
     def apply(self, event: events.Event) -> None:
         """Take one event in."""
-        self.at = max(self.at, event.at)
+        if event.at > self.at:  # noqa: PLR1730  max() costs more, and this is asked of every change of a pod
+            self.at = event.at
+        if isinstance(event, events.ObjectSeen):
+            self._object(event)
+            return
+        if (line := line_of(event, self.narration)) is not None:
+            self.log.append(line)
         match event:
-            case events.ObjectSeen():
-                self._object(event)
             case events.PlanPreviewed():
                 self.preview = event
                 self.dirty.add(("preview", ""))
@@ -165,8 +156,6 @@ class World:
             case events.StreamChanged():
                 self.streams[event.resource] = Stream(event.state, event.message, event.since or event.at)
                 self.dirty.add(("streams", event.resource))
-                if event.message:
-                    self.log.append(LogLine(event.at, "stream", event.resource, event.message))
             case events.CatalogueSeen():
                 self._catalogue(event)
             case events.SettingsSeen():
@@ -179,53 +168,54 @@ class World:
                 self.connected = event
                 self.dirty.add(("connected", ""))
             case events.Narrated():
-                if self.narration is None or self.narration.text != event.text:
-                    self.log.append(LogLine(event.at, "story", f"act {event.act}", event.text))
                 self.narration = event
                 self.dirty.add(("narration", ""))
             case events.LeaseChanged():
-                self._lease(event)
+                self.lease = event
+                self.dirty.add(("lease", event.name))
             case events.Intended():
-                self._intention(event)
+                self.intentions.append(event)
+                self.dirty.add(("intentions", ""))
             case events.Problem():
                 self.problems.append(event)
                 self.dirty.add(("problems", event.where))
-                self.log.append(LogLine(event.at, "problem", event.where, event.message))
 
     def _object(self, event: events.ObjectSeen) -> None:
-        # Every provider has a NodeClass of its own (EC2NodeClass, KWOKNodeClass); to the World they are one resource.
-        resource = "nodeclasses" if event.resource.endswith("nodeclasses") else event.resource
+        resource = event.resource
+        if resource not in self.objects and resource.endswith("nodeclasses"):
+            # Every provider has a NodeClass of its own (EC2NodeClass, KWOKNodeClass); to the World they are one.
+            resource = "nodeclasses"
         held = self.objects.get(resource)
         if held is None:
             return
-        found = event.object
-        key: str = found.key
+        key: str = event.object.key
         before = held.get(key)
-        gone = event.change is events.Change.DELETED
-        if gone:
+        found = None if event.change is events.Change.DELETED else event.object
+        if found is None:
             held.pop(key, None)
         else:
             held[key] = found
-        bearing = resource != "events" and bears(before, None if gone else found)
+        bearing = resource != "events" and bears(before, found)
         if bearing:
             self.number += 1  # no plan depends on Events or versions, and a busy cluster has many
         self.dirty.add((resource, key))
         match resource:
+            case "pods" if bearing:
+                self._pod(event, key, before, found)
             case "pods":
-                self._pod(event, key, before, None if gone else found, bearing)
+                self._pod_again(event, key, event.object)
             case "nodes":
-                self._node(event, key, None if gone else found)
+                self._node(event, key, found)
             case "nodeclaims":
-                self._claim(event, key, None if gone else found)
+                self._claim(event, key, found)
             case "events":
-                self._kube_event(event, key, found, gone)
+                self._kube_event(event, found)
 
-    def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None, bearing: bool) -> None:
-        self.usage.replace(before, pod)
-        self._note_pod_event(event.at, before, pod)
-        if before is not None and before.node_name and (pod is None or before.node_name != pod.node_name):
-            self.dirty.add(("nodes", before.node_name))
+    def _pod(self, event: events.ObjectSeen, key: str, before: Pod | None, pod: Pod | None) -> None:
+        self.usage.replace(event.at, before, pod)
         if before is not None:
+            if before.node_name and (pod is None or before.node_name != pod.node_name):
+                self.dirty.add(("nodes", before.node_name))
             self.provisionable.pop(before.metadata.uid, None)
         if pod is None:
             self.pending.pop(key, None)
@@ -233,10 +223,8 @@ class World:
                 timeline.gone = event.at
             return
         if pod.node_name:
-            if bearing:
-                self.dirty.add(("nodes", pod.node_name))
-            self.pending.pop(key, None)
-        elif pod.terminal or pod.daemon:
+            self.dirty.add(("nodes", pod.node_name))
+        if pod.node_name or pod.terminal or pod.daemon:
             self.pending.pop(key, None)
         else:
             self.pending[key] = pod
@@ -256,23 +244,19 @@ class World:
         if not was_bound and (seconds := timeline.pending_seconds) is not None:
             self.bound_seconds.append(seconds)
 
-    def _note_pod_event(self, at: float, before: Pod | None, pod: Pod | None) -> None:
-        """spec/lifecycle.md 3.6: bound, newly terminal or newly terminating."""
-        known = pod or before
-        if known is None or not known.node_name:
-            return
-        bound = before is None or before.node_name != known.node_name
-        ended = before is not None and (
-            pod is None or pod.terminal != before.terminal or pod.terminating != before.terminating
-        )
-        if (bound or ended) and not known.daemon:
-            self._pod_events[known.node_name] = at
+    def _pod_again(self, event: events.ObjectSeen, key: str, pod: Pod) -> None:
+        """Another version of a pod that stands where it stood, for what it stood: nearly every event of a cluster."""
+        self.usage.renew(key, pod)
+        if key in self.pending:
+            self.pending[key] = pod
+        if (timeline := self.pod_timelines.get(key)) is not None:
+            follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
 
     def _node(self, event: events.ObjectSeen, key: str, node: Node | None) -> None:
         if node is None:
             self.ledger.drop_node(event.at, key)
-            self._settle()
-            self._pod_events.pop(key, None)
+            self.ledger.settle(self._replacement_price)
+            self.usage.forget(key)
             self.nominated.pop(key, None)
             self.going.pop(key, None)
             return
@@ -292,13 +276,10 @@ class World:
                     timeline.node_ready = finer(ready.changed, event.at)
         self._price(event.at, node)
 
-    def _settle(self) -> None:
-        """Moves whose nodes are all gone: what they really saved is known now."""
-        for move in self.ledger.moves:
-            if move.real is None and move.nodes and move.gone == len(move.nodes):
-                claim = self.objects["nodeclaims"].get(self.claim_of_decision.get(move.decision, ""))
-                cost = self.ledger.price(claim.instance_type, claim.zone, claim.capacity_type) if claim else 0.0
-                move.real = (cost or 0.0) - move.freed
+    def _replacement_price(self, move: Move) -> float:
+        """USD an hour of the node that came for those that a move took away; 0.0 where none did."""
+        claim = self.objects["nodeclaims"].get(self.claim_of_decision.get(move.decision, ""))
+        return (self.ledger.price(claim.instance_type, claim.zone, claim.capacity_type) or 0.0) if claim else 0.0
 
     def _price(self, at: float, node: Node) -> None:
         price = self.ledger.price(node.instance_type, node.zone, node.capacity_type or "on-demand")
@@ -320,26 +301,17 @@ class World:
         if claim.provider_id:
             self.claim_of_provider_id[claim.provider_id] = key
 
-    def _kube_event(self, event: events.ObjectSeen, key: str, found: KubeEvent, gone: bool) -> None:
-        held = self.objects["events"]
-        if gone:
+    def _kube_event(self, event: events.ObjectSeen, found: KubeEvent | None) -> None:
+        if found is None:
             return
+        held = self.objects["events"]
         while len(held) > KEPT_EVENTS:
             held.pop(next(iter(held)))
-        self.log.append(
-            LogLine(found.at or event.at, found.source, f"{found.kind.lower()} {found.about}", found.message)
-        )
+        self.log.append(line_of_kube_event(found, event.at))
         timeline = self.pod_timelines.get(found.about) if found.kind == "Pod" else None
         if timeline is None:
             return
-        live = abs(event.at - found.at) < 5
-        at = event.at if live else found.at
-        if found.reason == "Pulling" and timeline.pulling is None:
-            timeline.pulling = at
-        elif found.reason == "Pulled" and timeline.pulled is None:
-            timeline.pulled = at
-        elif found.reason == "Nominated" and not timeline.target:
-            timeline.target = nominated_to(found.message)
+        follow_event(timeline, found, event.at)
         self.dirty.add(("pods", found.about))
 
     def _catalogue(self, event: events.CatalogueSeen) -> None:
@@ -380,8 +352,6 @@ class World:
     def _carried_out(self, event: events.DecisionCarriedOut) -> None:
         decision = self.decisions.get(event.decision)
         self.dirty.add(("decisions", event.decision))
-        if event.message:
-            self.log.append(LogLine(event.at, "karptui", event.decision, event.message))
         if decision is None:
             return
         if event.claim:
@@ -392,24 +362,9 @@ class World:
             for pod in decision.pods:
                 if (timeline := self.pod_timelines.get(pod)) is not None and timeline.decision == event.decision:
                     timeline.target = event.claim
-        if decision.kind in (DecisionKind.DELETE, DecisionKind.REPLACE) and decision.price_change:
-            text = self._move_text(decision)
-            self.ledger.note_move(
-                Move(event.at, decision.id, text, decision.price_change, pods=len(decision.pods), nodes=decision.nodes)
-            )
-
-    def _move_text(self, decision: Decision) -> str:
-        """`delete 2x m6g.large`, `m7i.2xlarge → m7g.2xlarge`: by type, as the nodes will be gone when it is read."""
-        held, types = self.objects["nodes"], dict[str, int]()
-        for name in decision.nodes:
-            type_ = held[name].instance_type if name in held else name
-            types[type_] = types.get(type_, 0) + 1
-        gone = ", ".join(f"{count}x {type_}" if count > 1 else type_ for type_, count in types.items())
-        claim = decision.claim
-        return f"{gone} → {claim.instance_types[0]}" if claim and claim.instance_types else f"delete {gone}"
+        self.ledger.note_move(event.at, decision, self.objects["nodes"])
 
     def _cloud(self, event: events.CloudCalled) -> None:
-        self.log.append(LogLine(event.at, "ec2", event.claim, f"{event.call} {event.error or event.detail}".strip()))
         timeline = self.claim_timelines.get(event.claim)
         if timeline is not None and event.call == "CreateFleet" and timeline.fleet_called is None:
             timeline.fleet_called = event.at
@@ -417,25 +372,10 @@ class World:
 
     def _interruption(self, event: events.InterruptionSeen) -> None:
         self.interruptions[event.instance] = event
-        self.log.append(LogLine(event.at, "ec2", event.instance, event.kind))
         for provider_id, claim in self.claim_of_provider_id.items():
             if provider_id.endswith(event.instance) and (timeline := self.claim_timelines.get(claim)) is not None:
                 timeline.interrupted = timeline.interrupted or event.at
                 self.dirty.add(("nodeclaims", claim))
-
-    def _lease(self, event: events.LeaseChanged) -> None:
-        self.lease = event
-        self.dirty.add(("lease", event.name))
-        who = f"held by {event.holder}" if event.holder else "held by nobody"
-        self.log.append(LogLine(event.at, "lease", event.name, f"{who} (this karptui)" if event.ours else who))
-
-    def _intention(self, event: events.Intended) -> None:
-        self.intentions.append(event)
-        self.dirty.add(("intentions", ""))
-        if not event.carried_out:
-            what = f"would {event.verb} {event.resource} {event.name}"
-            text = f"{what} ({event.detail})" if event.detail else what
-            self.log.append(LogLine(event.at, "dry run", event.name, text))
 
     @staticmethod
     def _remember(kept: dict[str, Any], key: str, value: Any, most: int = KEPT_TIMELINES) -> None:

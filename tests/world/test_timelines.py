@@ -100,11 +100,11 @@ def test_when_a_node_last_had_a_pod_come_or_go_is_known() -> None:
     world.apply(seen(pod(), STARTED + 1, Change.ADDED))
     world.apply(seen(pod(node="n1"), STARTED + 5))
     world.apply(seen(pod(node="n1", phase="Running"), STARTED + 9))
-    assert world.last_pod_event("n1") == STARTED + 5
+    assert world.usage.last_change("n1") == STARTED + 5
     world.apply(seen(pod(node="n1", deleted=True), STARTED + 20))
-    assert world.last_pod_event("n1") == STARTED + 20
+    assert world.usage.last_change("n1") == STARTED + 20
     world.apply(seen(node("n1"), STARTED + 30, Change.DELETED))
-    assert world.last_pod_event("n1") == 0.0
+    assert world.usage.last_change("n1") == 0.0
 
 
 def test_a_pod_that_was_bound_before_anybody_looked_is_not_bound_again_by_a_change() -> None:

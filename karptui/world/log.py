@@ -1,0 +1,45 @@
+"""The log: what each event says, in one line."""
+
+from msgspec import Struct
+
+from karptui.model.workload import KubeEvent
+from karptui.world import events
+
+
+class LogLine(Struct, frozen=True, gc=False):
+    """One line of the log: who said what about which object."""
+
+    at: float
+    source: str
+    about: str
+    text: str
+
+
+def line_of(event: events.Event, narration: events.Narrated | None = None) -> LogLine | None:
+    """What an event says, if anything; `narration` is what the story said last, which is not said again."""
+    match event:
+        case events.DecisionCarriedOut() if event.message:
+            return LogLine(event.at, "karptui", event.decision, event.message)
+        case events.StreamChanged() if event.message:
+            return LogLine(event.at, "stream", event.resource, event.message)
+        case events.CloudCalled():
+            return LogLine(event.at, "ec2", event.claim, f"{event.call} {event.error or event.detail}".strip())
+        case events.InterruptionSeen():
+            return LogLine(event.at, "ec2", event.instance, event.kind)
+        case events.Narrated() if narration is None or narration.text != event.text:
+            return LogLine(event.at, "story", f"act {event.act}", event.text)
+        case events.LeaseChanged():
+            who = f"held by {event.holder}" if event.holder else "held by nobody"
+            return LogLine(event.at, "lease", event.name, f"{who} (this karptui)" if event.ours else who)
+        case events.Intended() if not event.carried_out:
+            what = f"would {event.verb} {event.resource} {event.name}"
+            return LogLine(event.at, "dry run", event.name, f"{what} ({event.detail})" if event.detail else what)
+        case events.Problem():
+            return LogLine(event.at, "problem", event.where, event.message)
+        case _:
+            return None
+
+
+def line_of_kube_event(found: KubeEvent, at: float) -> LogLine:
+    """What an Event of Kubernetes says; `at` is when it was received, for those that state no time."""
+    return LogLine(found.at or at, found.source, f"{found.kind.lower()} {found.about}", found.message)
