@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.kube.connect import Connection
-from karptui.kube.decode import LONGEST_OBJECT, Resource, decoded, name_in, read_page
+from karptui.kube.decode import LONGEST_OBJECT, Page, Resource, decoded, name_in, read_page
 from karptui.kube.errors import ApiError, DecodeError, KubeError
 from karptui.kube.lines import Oversized
 from karptui.kube.watch_event import bookmark_version, read_event, watch_error
@@ -33,7 +33,7 @@ class Pace(Struct, frozen=True):
     shortest_watch: float = 240.0
     longest_watch: float = 480.0
     page: int = 500
-    slice: float = 0.008
+    slice: float = 0.004
 
 
 class Reflector:
@@ -112,34 +112,41 @@ class Reflector:
         raise AssertionError("every resource has a version")
 
     async def _list(self, version: str) -> str:
-        """The list's resourceVersion, once all of it was taken."""
+        """The list's resourceVersion, once all of it was taken. A page is read while the next one is on its way."""
         path = self.resource.path(version, self._namespace)
         seen: set[str] = set()
-        first, token = "", ""
-        while True:
-            query: dict[str, str | int] = {} if self._whole_list else {"limit": self._pace.page}
-            if token:
-                query["continue"] = token
-            try:
-                answer = await self._connection.request("GET", path, query=query, verb="list")
-            except ApiError as error:
-                # The pages behind a token live for minutes only: on a slow line the next try asks for all at once.
-                self._whole_list = error.code == 410 and bool(token)
-                raise
-            page = read_page(answer)
-            first = first or page.resource_version
-            for item in page.items:
-                key = self._take(memoryview(item), version)
-                if key:
-                    seen.add(key)
-                if time.perf_counter() >= self._turn_ends:
-                    await self._breathe()
-            token = page.next
-            if not token:
-                break
+        first, asked = "", asyncio.ensure_future(self._page(path, ""))
+        try:
+            while True:
+                page = await asked
+                first = first or page.resource_version
+                if page.next:
+                    asked = asyncio.ensure_future(self._page(path, page.next))
+                for item in page.items:
+                    key = self._take(memoryview(item), version)
+                    if key:
+                        seen.add(key)
+                    if time.perf_counter() >= self._turn_ends:
+                        await self._breathe()
+                if not page.next:
+                    break
+        finally:
+            if not asked.cancel() and not asked.cancelled():
+                asked.exception()  # what failed unseen is asked for again with the next list
         for key in [key for key in self._objects if key not in seen]:
             self._drop(key)
         return first
+
+    async def _page(self, path: str, token: str) -> Page:
+        query: dict[str, str | int] = {} if self._whole_list else {"limit": self._pace.page}
+        if token:
+            query["continue"] = token
+        try:
+            return read_page(await self._connection.request("GET", path, query=query, verb="list"))
+        except ApiError as error:
+            # The pages behind a token live for minutes only: on a slow line the next try asks for all at once.
+            self._whole_list = error.code == 410 and bool(token)
+            raise
 
     async def _watch(self) -> None:
         """Events until the server ends the stream."""
