@@ -40,6 +40,7 @@ _FIELDS = {
     "nodes": "nodes",
     "nodeclaims": "node_claims",
     "nodepools": "node_pools",
+    "nodeoverlays": "node_overlays",
     "daemonsets": "daemon_sets",
     "poddisruptionbudgets": "budgets",
     "namespaces": "namespaces",

@@ -10,8 +10,8 @@ from karptui.model.snapshot import Snapshot
 Json = dict[str, Any]
 
 _FIELDS = (
-    "namespaces", "priority_classes", "node_classes", "node_pools", "node_claims", "nodes", "csi_nodes",
-    "storage_classes", "volumes", "volume_claims", "daemon_sets", "workloads", "budgets", "pods",
+    "namespaces", "priority_classes", "node_classes", "node_pools", "node_overlays", "node_claims", "nodes",
+    "csi_nodes", "storage_classes", "volumes", "volume_claims", "daemon_sets", "workloads", "budgets", "pods",
 )  # fmt: skip
 
 

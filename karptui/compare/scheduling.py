@@ -42,9 +42,14 @@ def _details(answer: Answer) -> object:
             "requests": {name: parse(amount) for name, amount in claim["requests"].items()},
             "taints": _taints(claim["taints"]),
             "startupTaints": _taints(claim["startupTaints"]),
+            "annotations": claim.get("annotations") or {},
         }
         for claim in _claims(answer)
-    ] + [{"ignored": sorted(answer["ignored"])}]
+    ] + [{"ignored": sorted(answer["ignored"]), "nodeOverlays": _overlays(answer)}]
+
+
+def _overlays(answer: Answer) -> dict[str, str]:
+    return {name: entry.get("reason", "") for name, entry in (answer.get("nodeOverlays") or {}).items()}
 
 
 def _taints(taints: list[Mapping[str, str]]) -> list[tuple[str, str, str]]:

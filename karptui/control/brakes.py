@@ -97,7 +97,7 @@ class Pace:
         """USD an hour of all NodeClaims; one that is not launched yet counts as what was decided for it."""
         total = 0.0
         for name, claim in self._world.of("nodeclaims").items():
-            price = self._world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
+            price = self._world.claim_price(claim)
             if price is None:
                 decision = self._world.decisions.get(self._world.decision_of_claim.get(name, ""))
                 asked = decision.claims if decision is not None else ()

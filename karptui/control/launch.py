@@ -54,7 +54,9 @@ class Launch:
             cut = f"{message[:MESSAGE_LIMIT]}..." if len(message) > MESSAGE_LIMIT else message
             await self._hands.set_claim_condition(claim, "Launched", "Unknown", reason, cut)
             raise
-        price = self._hands.world.ledger.price(launched.instance_type, launched.zone, launched.capacity_type)
+        price = self._hands.world.ledger.price(
+            launched.instance_type, launched.zone, launched.capacity_type, claim.node_pool
+        )
         cost = f" ${price:.4f}/h" if price is not None else ""
         what = f"{launched.instance_type} {launched.capacity_type} {launched.zone}{cost} {launched.instance_id}"
         self._told(key, detail=what)

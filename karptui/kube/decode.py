@@ -10,7 +10,13 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from karptui.kube.clean import NAME_LIMIT, clean
-from karptui.kube.decode_node import decode_node, decode_node_claim, decode_node_class, decode_node_pool
+from karptui.kube.decode_node import (
+    decode_node,
+    decode_node_claim,
+    decode_node_class,
+    decode_node_overlay,
+    decode_node_pool,
+)
 from karptui.kube.decode_pod import decode_pod
 from karptui.kube.decode_volume import decode_csi_node, decode_storage_class, decode_volume, decode_volume_claim
 from karptui.kube.decode_workload import (
@@ -83,6 +89,7 @@ RESOURCES: dict[str, Resource] = {
         node_class_resource("ec2nodeclasses", "EC2NodeClass", "karpenter.k8s.aws", ("v1", "v1beta1")),
         node_class_resource("kwoknodeclasses", "KWOKNodeClass", "karpenter.kwok.sh", ("v1alpha1",)),
         _karpenter("nodeclaims", "NodeClaim", decode=decode_node_claim),
+        Resource("nodeoverlays", "NodeOverlay", "karpenter.sh", ("v1alpha1",), False, decode_node_overlay, custom=True),
         _core("nodes", "Node", decode_node, namespaced=False),
         Resource("daemonsets", "DaemonSet", "apps", ("v1",), True, decode_daemon_set),
         Resource("priorityclasses", "PriorityClass", "scheduling.k8s.io", ("v1",), False, decode_priority_class),

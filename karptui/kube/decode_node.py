@@ -31,6 +31,7 @@ from karptui.kube.wire import (
     words,
 )
 from karptui.model.node import Node, NodeClaim
+from karptui.model.node_overlay import NodeOverlay
 from karptui.model.nodepool import Budget, NodeClass, NodePool, NodeTemplate
 from karptui.model.resources import Resources
 
@@ -158,6 +159,30 @@ class WireNodePool(Struct, gc=False):
     status: WirePoolStatus | None = None
 
 
+class WireOverlaySpec(Struct, gc=False):
+    """OverlaySpec as the API has it."""
+
+    requirements: list[WireRequirement] | None = None
+    price: Text = None
+    priceAdjustment: Text = None
+    capacity: Raw = Raw()
+    weight: int | None = None
+
+
+class WireOverlayStatus(Struct, gc=False):
+    """OverlayStatus as the API has it."""
+
+    conditions: list[WireCondition] | None = None
+
+
+class WireNodeOverlay(Struct, gc=False):
+    """NodeOverlay as the API has it."""
+
+    metadata: WireMetadata
+    spec: WireOverlaySpec | None = None
+    status: WireOverlayStatus | None = None
+
+
 class WireNodeClass(Struct, gc=False):
     """NodeClass as the API has it."""
 
@@ -171,6 +196,8 @@ _node = Decoder(WireNode)
 _claim = Decoder(WireNodeClaim)
 _pool = Decoder(WireNodePool)
 _class = Decoder(WireNodeClass)
+_overlay = Decoder(WireNodeOverlay)
+_overlay_capacity = resource_memo("spec.capacity")
 _capacity = resource_memo("status.capacity")
 _allocatable = resource_memo("status.allocatable")
 _claim_requests = resource_memo("spec.resources.requests")
@@ -312,4 +339,19 @@ def decode_node_class(raw: bytes | memoryview, kind: str) -> NodeClass:
         cleaned_tree(wire.spec or {}),
         cleaned_tree(status),
         conditions_of(conditions),
+    )
+
+
+def decode_node_overlay(raw: bytes | memoryview, version: str) -> NodeOverlay:
+    """A NodeOverlay. Raises as decode_node."""
+    wire = _overlay.decode(raw)
+    spec, status = wire.spec or WireOverlaySpec(), wire.status or WireOverlayStatus()
+    return NodeOverlay(
+        metadata_of(wire.metadata),
+        requirements_of(spec.requirements),
+        None if spec.price is None else word(spec.price),
+        None if spec.priceAdjustment is None else word(spec.priceAdjustment),
+        _overlay_capacity(spec.capacity) if _given(spec.capacity) else None,
+        spec.weight or 0,
+        conditions_of(status.conditions),
     )

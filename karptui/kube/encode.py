@@ -11,6 +11,7 @@ from karptui.kube.decode import BY_KIND
 from karptui.kube.encode_pod import encoded_node_terms, encoded_pod_spec, encoded_selector, given
 from karptui.model.metadata import Conditions, Metadata
 from karptui.model.node import Node, NodeClaim, NodeClassReference, RequirementSpec
+from karptui.model.node_overlay import NodeOverlay
 from karptui.model.nodepool import Budget, NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import NANO
@@ -34,6 +35,8 @@ def encoded(entry: Any) -> Json:
             return _node_claim(entry)
         case NodePool():
             return _node_pool(entry)
+        case NodeOverlay():
+            return _node_overlay(entry)
         case NodeClass():
             version = _PROVIDER_GROUPS.get(entry.kind, "karpenter.k8s.aws/v1")
             body = given(spec=entry.spec, status={**entry.status, "conditions": encoded_conditions(entry.conditions)})
@@ -208,6 +211,15 @@ def _node_pool(pool: NodePool) -> Json:
         body["replicas"] = pool.replicas
     status = {"resources": encoded_amounts(pool.resources), "conditions": encoded_conditions(pool.conditions)}
     return _manifest("NodePool", pool.metadata, spec=body, status=status)
+
+
+def _node_overlay(overlay: NodeOverlay) -> Json:
+    spec: Json = {"requirements": encoded_requirements(overlay.requirements), **given(weight=overlay.weight)}
+    spec |= given(price=overlay.price, priceAdjustment=overlay.price_adjustment)
+    if overlay.capacity is not None:
+        spec["capacity"] = encoded_amounts(overlay.capacity)
+    status = {"conditions": encoded_conditions(overlay.conditions)}
+    return _manifest("NodeOverlay", overlay.metadata, spec=spec, status=status)
 
 
 def _budget(budget: PodDisruptionBudget) -> Json:

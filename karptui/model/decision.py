@@ -63,6 +63,7 @@ class TypeVerdict(Struct, frozen=True, gc=False):
     """What became of one instance type in a decision: its cheapest offering, and the one reason it lost (or CHOSEN).
 
     `price` is inf where there is no offering at all; `use` is the share of allocatable asked for, by resource, 0 to 1.
+    `price_overlay` names the NodeOverlay that the price comes from, `capacity_overlays` that of each such resource.
     """
 
     instance_type: str
@@ -71,6 +72,8 @@ class TypeVerdict(Struct, frozen=True, gc=False):
     capacity_type: str = ""
     zone: str = ""
     use: dict[str, float] = {}
+    price_overlay: str = ""
+    capacity_overlays: dict[str, str] = {}
 
 
 class Relaxation(Struct, frozen=True, gc=False):
@@ -86,7 +89,8 @@ class PlannedClaim(Struct, frozen=True, gc=False, eq=False):
 
     `pods` are keys, sorted; `requirements` are sorted by key and leave out the instance type; `instance_types` are in
     launch order, cheapest first. `price`, `zone` and `capacity_type` are those of the cheapest offering, which is what
-    is expected to be launched; `daemon_requests` is the part of `requests` that DaemonSets take.
+    is expected to be launched; `daemon_requests` is the part of `requests` that DaemonSets take. `price_overlays` and
+    `capacity_overlays` name the NodeOverlays that something about its instance types comes from.
     """
 
     node_pool: str
@@ -104,6 +108,8 @@ class PlannedClaim(Struct, frozen=True, gc=False, eq=False):
     binary_format: frozenset[str] = frozenset()
     relaxed: tuple[Relaxation, ...] = ()
     min_values_relaxed: bool = False
+    price_overlays: tuple[str, ...] = ()
+    capacity_overlays: tuple[str, ...] = ()
 
 
 class PodFailure(Struct, frozen=True, gc=False):
@@ -132,6 +138,7 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     that were tried and fit nowhere; `ignored` failed validation and were not tried; `deferred` says why no round
     started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet;
     `unfinished`: the time was up before every pod had been tried. `compared`: what other nodes would have cost.
+    `overlays`: of every NodeOverlay why it counts for nothing, or "" where it counts.
     """
 
     claims: tuple[PlannedClaim, ...] = ()
@@ -143,6 +150,7 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     not_modelled: tuple[str, ...] = ()
     unfinished: bool = False
     compared: Comparison | None = None
+    overlays: dict[str, str] = {}
 
 
 class DecisionKind(StrEnum):

@@ -97,7 +97,8 @@ class Disruption(Struct, frozen=True, gc=False, eq=False):
     """The answer of one pass.
 
     `blocked` are nodes that no graceful method may touch, of which those in `drift_only` may go for drift; `held` has
-    every node that stays; `budgets` how many may go by NodePool and reason; `deferred` says why no pass took place.
+    every node that stays; `budgets` how many may go by NodePool and reason; `deferred` says why no pass took place;
+    `overlays` as in a Plan.
     """
 
     commands: tuple[Command, ...] = ()
@@ -107,6 +108,7 @@ class Disruption(Struct, frozen=True, gc=False, eq=False):
     budgets: dict[str, dict[str, int]] = {}
     deferred: str = ""
     not_modelled: tuple[str, ...] = ()
+    overlays: dict[str, str] = {}
 
 
 class Survey(Struct, frozen=True, gc=False, eq=False):

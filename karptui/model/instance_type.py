@@ -14,7 +14,10 @@ class Overhead(Struct, frozen=True, gc=False):
 
 
 class Offering(Struct, frozen=True, gc=False, eq=False):
-    """One way to buy a type: zone × capacity type (× reservation). Price in USD an hour."""
+    """One way to buy a type: zone × capacity type (× reservation). Price in USD an hour.
+
+    `price_overlay` names the NodeOverlay that the price comes from.
+    """
 
     requirements: Requirements
     zone: str
@@ -25,10 +28,14 @@ class Offering(Struct, frozen=True, gc=False, eq=False):
     reservation_capacity: int = 0
     capacity_override: dict[str, int] | None = None
     overhead_override: Overhead | None = None
+    price_overlay: str = ""
 
 
 class InstanceType(Struct, frozen=True, gc=False, eq=False):
-    """An instance type. `allocatable` is capacity less overhead (spec/scheduling.md 3.3), without overrides."""
+    """An instance type. `allocatable` is capacity less overhead (spec/scheduling.md 3.3), without overrides.
+
+    `capacity_overlays`: resources that come from a NodeOverlay, and its name.
+    """
 
     name: str
     requirements: Requirements
@@ -36,12 +43,14 @@ class InstanceType(Struct, frozen=True, gc=False, eq=False):
     overhead: Overhead
     allocatable: dict[str, int]
     offerings: tuple[Offering, ...]
+    capacity_overlays: dict[str, str] = {}
 
 
 class Catalogue(Struct, frozen=True, gc=False, eq=False):
     """What the cloud offers: types in the provider's order, and for a pool that sees fewer, which.
 
     `source` says where prices come from ("shipped 2026-07-20", "aws", "scenario") and `priced` when (epoch seconds).
+    `variants`: by pool and name what the pool sees in place of a type, as NodeOverlays would have it.
     Engines key what they precompute by the identity of this object, so it is replaced, never changed.
     """
 
@@ -50,3 +59,4 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
     source: str = ""
     priced: float = 0.0
     spot_synthetic: bool = False
+    variants: dict[str, dict[str, InstanceType]] = {}

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import Node, NodeClaim
+from karptui.model.node_overlay import NodeOverlay
 from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.volume import CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass
@@ -46,6 +47,7 @@ class Snapshot(Struct, frozen=True, gc=False, eq=False):
     node_claims: dict[str, NodeClaim] = {}
     node_pools: dict[str, NodePool] = {}
     node_classes: dict[str, NodeClass] = {}
+    node_overlays: dict[str, NodeOverlay] = {}
     daemon_sets: dict[str, DaemonSet] = {}
     workloads: dict[str, Workload] = {}
     budgets: dict[str, PodDisruptionBudget] = {}

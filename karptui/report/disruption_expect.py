@@ -6,7 +6,7 @@ from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Command, Disruption, Hold
 from karptui.model.metadata import condition, is_true
 from karptui.model.snapshot import Snapshot
-from karptui.report.expect import written_claim
+from karptui.report.expect import overlay_conditions, written_claim
 
 _WITHOUT_EVENT = frozenset({Hold.NO_CLAIM})
 """Karpenter says nothing about these, so they do not stand under `blocked`."""
@@ -29,6 +29,8 @@ def disruption_expect(answer: Disruption) -> dict[str, Any]:
         written["deferred"] = answer.deferred
     if answer.not_modelled:
         written["notModelled"] = list(answer.not_modelled)
+    if answer.overlays:
+        written["nodeOverlays"] = overlay_conditions(answer.overlays)
     return written
 
 

@@ -4,7 +4,7 @@ from karptui.engine.disruption import Survey, blocked_savings
 from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Command, Disruption, Held
 from karptui.model.snapshot import Snapshot
-from karptui.views.wording import hourly, plural
+from karptui.views.wording import hourly, overlay_lines, plural
 
 
 def disruption_text(snapshot: Snapshot, answer: Disruption, looked_at: Survey) -> str:
@@ -26,6 +26,7 @@ def disruption_text(snapshot: Snapshot, answer: Disruption, looked_at: Survey) -
         lines = [f"  {hourly(amount):>12}  {holder}" for holder, amount in blocked.items()]
         parts.append("\n".join(["what is held back, by whom:", *lines]))
     parts += [f"not modelled: {what}" for what in answer.not_modelled]
+    parts += overlay_lines(answer.overlays)
     return "\n\n".join(parts)
 
 

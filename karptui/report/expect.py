@@ -1,8 +1,11 @@
 """A Plan in the `expect` shape of scenario files, which is also what `karptui plan -o json` prints."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from karptui.engine.explain import failure_sentence
+from karptui.engine.provisioning.node_claim import overlay_annotations
+from karptui.engine.provisioning.overlays import CONFLICT, GATE_OFF
 from karptui.model.decision import Plan, PlannedClaim, PodFailure, Refusal
 from karptui.model.labels import IN, INSTANCE_TYPE
 from karptui.model.node import RequirementSpec
@@ -11,7 +14,7 @@ from karptui.model.taints import Taint
 
 
 def expect_of(plan: Plan) -> dict[str, Any]:
-    """newNodeClaims, existingNodes, errors and ignored, as plain data for JSON; `notModelled` only if there is any."""
+    """newNodeClaims, existingNodes, errors and ignored, as plain data for JSON; the rest only if there is any."""
     answer: dict[str, Any] = {
         "newNodeClaims": [written_claim(claim) for claim in sorted(plan.claims, key=lambda claim: claim.pods)],
         "existingNodes": {name: list(pods) for name, pods in sorted(plan.existing.items())},
@@ -22,7 +25,20 @@ def expect_of(plan: Plan) -> dict[str, Any]:
         answer["deferred"] = plan.deferred
     if plan.not_modelled:
         answer["notModelled"] = list(plan.not_modelled)
+    if plan.overlays:
+        answer["nodeOverlays"] = overlay_conditions(plan.overlays)
     return answer
+
+
+def overlay_conditions(standing: Mapping[str, str]) -> dict[str, Any]:
+    """Of every NodeOverlay whether it counts, and why not, in the reasons of Karpenter's condition."""
+    reasons = {CONFLICT: "Conflict", GATE_OFF: "FeatureGateOff"}
+    return {
+        name: {"applied": False, "reason": reasons.get(why, "RuntimeValidation"), "message": why}
+        if why
+        else {"applied": True}
+        for name, why in standing.items()
+    }
 
 
 def written_claim(claim: PlannedClaim) -> dict[str, Any]:
@@ -39,6 +55,9 @@ def written_claim(claim: PlannedClaim) -> dict[str, Any]:
         "taints": [_taint(taint) for taint in claim.taints],
         "startupTaints": [_taint(taint) for taint in claim.startup_taints],
     }
+    annotations = overlay_annotations(claim)
+    if annotations:
+        written["annotations"] = annotations
     min_values = asked.min_values if asked is not None else claim.instance_type_min_values
     if min_values is not None:
         written["instanceTypeMinValues"] = min_values

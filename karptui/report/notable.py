@@ -175,7 +175,7 @@ class Notables:
             return f"{claim.key} created in {claim.node_pool or 'no pool'}"
         if stage != "launched":
             return f"{claim.key} {stage}"
-        price = self._world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
+        price = self._world.claim_price(claim)
         cost = hourly(price) if price is not None else "unpriced"
         offer = f"{claim.instance_type} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}"
         return f"{claim.key} launched: {offer} {cost}"

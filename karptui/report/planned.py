@@ -9,7 +9,7 @@ from karptui.model.snapshot import Snapshot
 from karptui.report.status import columns
 from karptui.views.decisions import CandidateRow, DecisionView, comparison_text, decision_view
 from karptui.views.line import plain
-from karptui.views.wording import amount, hourly, plural, short_capacity_type, short_zone
+from karptui.views.wording import amount, hourly, overlay_lines, plural, short_capacity_type, short_zone
 from karptui.world import events
 from karptui.world.planning import decisions_of
 from karptui.world.world import World
@@ -33,6 +33,7 @@ def planned_text(snapshot: Snapshot, plan: Plan, reasons: bool = False) -> str:
         parts.append(f"by policy: {comparison_text(plan.compared)}")
     parts += [f"{pod} is ignored: {message}" for pod, message in plan.ignored.items()]
     parts += [f"not modelled: {what}" for what in plan.not_modelled]
+    parts += overlay_lines(plan.overlays)
     source = snapshot.catalogue.source or "nowhere"
     synthetic = ", spot prices synthetic" if snapshot.catalogue.spot_synthetic else ""
     parts.append(f"prices: {source}{synthetic}; {plural(len(snapshot.catalogue.types), 'instance type')}")
@@ -79,6 +80,7 @@ def world_of(snapshot: Snapshot) -> World:
     held: dict[str, dict[str, Any]] = {
         "nodepools": snapshot.node_pools,
         "nodeclasses": snapshot.node_classes,
+        "nodeoverlays": snapshot.node_overlays,
         "nodeclaims": snapshot.node_claims,
         "nodes": snapshot.nodes,
         "namespaces": snapshot.namespaces,

@@ -59,6 +59,8 @@ def _verdict(verdict: TypeVerdict) -> dict[str, Any]:
         "zone": verdict.zone,
         "capacityType": verdict.capacity_type,
         "use": {name: round(share, 4) for name, share in verdict.use.items()},
+        **({"priceOverlay": verdict.price_overlay} if verdict.price_overlay else {}),
+        **({"capacityOverlays": verdict.capacity_overlays} if verdict.capacity_overlays else {}),
         **_reason(verdict.reason),
     }
 

@@ -187,7 +187,7 @@ def _named(keys: Iterable[str]) -> str:
 
 _MOMENT = (
     (Cause.BUDGET, "PodDisruptionBudgets", ("budgets",)),
-    (Cause.POOL, "NodePools", ("node_pools", "node_classes")),
+    (Cause.POOL, "NodePools", ("node_pools", "node_classes", "node_overlays")),
     (Cause.NODE, "nodes and the pods on them", ("nodes", "node_claims", "pods", "csi_nodes")),
     (Cause.TIMING, "nominations and nodes on their way out", ("nominated", "marked_for_deletion")),
 )

@@ -60,7 +60,7 @@ def _facts(world: World, name: str) -> str:
         return "the NodeClaim is gone"
     if not claim.instance_type:
         return f"NodePool {claim.node_pool}   no instance yet"
-    price = world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
+    price = world.claim_price(claim)
     cost = hourly(price) if price is not None else "unpriced"
     pods = plural(len(world.usage.on(claim.node_name)), "pod")
     where = f"{claim.instance_type} {claim.capacity_type} {short_zone(claim.zone)}"

@@ -102,7 +102,7 @@ def node_cost(world: World, node: Node) -> NodeCost:
         node.node_pool,
         node.capacity_type or "on-demand",
         entry.price if entry is not None else None,
-        world.ledger.price(node.instance_type, node.zone, "on-demand"),
+        world.ledger.price(node.instance_type, node.zone, "on-demand", node.node_pool),
         min(whole, 1.0),
         tuple((name, share / total) for name, share in shares.items()),
     )

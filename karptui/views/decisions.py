@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
-from karptui.engine.explain.sentences import wish
+from karptui.engine.explain.sentences import label_name, wish
 from karptui.model.decision import Comparison, Decision, DecisionKind, PlannedClaim, Reason, Refusal, TypeVerdict
 from karptui.model.quantity import human
 from karptui.views.line import Line
@@ -192,6 +192,10 @@ def _candidate(entry: TypeVerdict, chosen: TypeVerdict | None) -> CandidateRow:
         verdict = "no price is known"  # Karpenter takes such a type for one that is not on offer
     else:
         verdict = sentence(entry.reason)
+    if entry.price_overlay:
+        verdict += f", price by NodeOverlay {entry.price_overlay}"
+    for resource, overlay in sorted(entry.capacity_overlays.items()):
+        verdict += f", {label_name(resource)} by NodeOverlay {overlay}"
     use = "/".join(percent(entry.use[name]) for name in ("cpu", "memory") if name in entry.use)
     return CandidateRow(
         entry.instance_type,
@@ -252,6 +256,8 @@ def _asked(claim: PlannedClaim) -> list[Line]:
     lines: list[Line] = [(("asks for ", "dim"), (_amounts(claim.requests), "text"))]
     if claim.daemon_requests:
         lines.append((("of it DaemonSets ", "dim"), (_amounts(claim.daemon_requests), "text")))
+    overlays = (("prices by NodeOverlay ", claim.price_overlays), ("capacity by NodeOverlay ", claim.capacity_overlays))
+    lines += [((what, "dim"), (", ".join(names), "text")) for what, names in overlays if names]
     lines += [
         (("relaxed ", "warn"), (f"{entry.kind} for {entry.pod} {entry.detail}".rstrip(), "text"))
         for entry in claim.relaxed

@@ -259,7 +259,7 @@ def _claim(world: World, claim: NodeClaim, now: float) -> Why:
     lines: list[Line] = [((stage.name, stage.role), (f" for {duration(now - stage.since)}", "dim"))]
     if claim.instance_type:
         offer = f"{claim.instance_type} {claim.capacity_type} {short_zone(claim.zone)}"
-        price = world.ledger.price(claim.instance_type, claim.zone, claim.capacity_type)
+        price = world.claim_price(claim)
         lines.append(((f"{offer}  ", "text"), (hourly(price) if price is not None else "unpriced", "money")))
     # What is still unknown lies ahead and says nothing; a condition that is False has a cause.
     lines += [

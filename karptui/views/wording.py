@@ -1,5 +1,6 @@
 """How durations, money, times and counts are worded, once for every screen and report."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 HOURS_A_MONTH = 730.0  # what AWS' own calculator takes for a month
@@ -68,3 +69,8 @@ def percent(share: float) -> str:
 def signed_hourly(price: float) -> str:
     """`+$0.06/h` or `−$0.03/h`, with a true minus sign."""
     return f"{'−' if price < 0 else '+'}${amount(abs(price))}/h"
+
+
+def overlay_lines(standing: Mapping[str, str]) -> list[str]:
+    """A sentence for every NodeOverlay that counts for nothing; the others show where they count."""
+    return [f"NodeOverlay {name} is not applied: {why}" for name, why in standing.items() if why]

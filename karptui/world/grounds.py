@@ -38,6 +38,7 @@ class GroundsBook:
             catalogue=known[-1] if known else current.catalogue,
             pods=pods,
             node_pools=current.node_pools,
+            node_overlays=current.node_overlays,
             daemon_sets=current.daemon_sets,
         )
         if len(self._rounds) > KEPT_GROUNDS:

@@ -1,12 +1,12 @@
 """What the cluster costs, and what moves were said to save against what they saved. USD an hour; list prices."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
 from karptui.model.decision import Decision, DecisionKind
-from karptui.model.instance_type import Catalogue
+from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.node import Node
 
 
@@ -45,6 +45,7 @@ class Ledger:
         self.history: deque[tuple[float, float]] = deque(maxlen=4096)
         self.spent = 0.0
         self._prices: dict[tuple[str, str, str], float] = {}
+        self._own: dict[str, dict[tuple[str, str, str], float]] = {}
         self._cheapest: dict[str, float] = {}
         self._hourly = 0.0
         self._last: float | None = None
@@ -59,18 +60,16 @@ class Ledger:
         """Nodes without a known price."""
         return [name for name, entry in self.nodes.items() if entry.price is None]
 
-    def price(self, instance_type: str, zone: str, capacity_type: str) -> float | None:
-        """USD an hour of one offering, or None."""
-        return self._prices.get((instance_type, zone, capacity_type))
+    def price(self, instance_type: str, zone: str, capacity_type: str, pool: str = "") -> float | None:
+        """USD an hour of one offering, or None; a NodePool may have NodeOverlays of its own."""
+        key = (instance_type, zone, capacity_type)
+        known = self._own[pool].get(key) if pool in self._own else None
+        return self._prices.get(key) if known is None else known
 
     def take_catalogue(self, catalogue: Catalogue) -> None:
         """Read the prices of a new catalogue; the caller prices its nodes again."""
-        self._prices = {
-            (type_.name, offering.zone, offering.capacity_type): offering.price
-            for type_ in catalogue.types
-            for offering in type_.offerings
-            if not offering.reservation_id
-        }
+        self._prices = _prices(catalogue.types)
+        self._own = {pool: _prices(types.values()) for pool, types in catalogue.variants.items()}
 
     def advance(self, at: float) -> None:
         """Let time pass: add to what was spent since the last call."""
@@ -150,3 +149,12 @@ def _move_text(decision: Decision, nodes: Mapping[str, Node]) -> str:
     gone = ", ".join(f"{count}x {type_}" if count > 1 else type_ for type_, count in types.items())
     claim = decision.claim
     return f"{gone} → {claim.instance_types[0]}" if claim and claim.instance_types else f"delete {gone}"
+
+
+def _prices(types: Iterable[InstanceType]) -> dict[tuple[str, str, str], float]:
+    return {
+        (type_.name, offering.zone, offering.capacity_type): offering.price
+        for type_ in types
+        for offering in type_.offerings
+        if not offering.reservation_id
+    }

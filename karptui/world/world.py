@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Held
 from karptui.model.instance_type import Catalogue
@@ -24,9 +25,9 @@ from karptui.world.usage import Usage
 
 # What the World keeps of each resource; anything else in a recording is passed over.
 RESOURCES = (
-    "pods", "nodes", "nodeclaims", "nodepools", "nodeclasses", "daemonsets", "deployments", "replicasets",
-    "statefulsets", "jobs", "poddisruptionbudgets", "namespaces", "priorityclasses", "persistentvolumeclaims",
-    "persistentvolumes", "storageclasses", "csinodes", "events",
+    "pods", "nodes", "nodeclaims", "nodepools", "nodeclasses", "nodeoverlays", "daemonsets", "deployments",
+    "replicasets", "statefulsets", "jobs", "poddisruptionbudgets", "namespaces", "priorityclasses",
+    "persistentvolumeclaims", "persistentvolumes", "storageclasses", "csinodes", "events",
 )  # fmt: skip
 KEPT_EVENTS = 5_000
 KEPT_DECISIONS = 10_000
@@ -102,6 +103,7 @@ class World:
             node_claims=dict(held["nodeclaims"]),
             node_pools=dict(held["nodepools"]),
             node_classes=dict(held["nodeclasses"]),
+            node_overlays=dict(held["nodeoverlays"]),
             daemon_sets=dict(held["daemonsets"]),
             workloads=workloads,
             budgets=dict(held["poddisruptionbudgets"]),
@@ -208,6 +210,8 @@ class World:
                 self._node(event, key, found)
             case "nodeclaims":
                 self._claim(event, key, found)
+            case "nodepools" | "nodeoverlays" if self.objects["nodeoverlays"] or resource == "nodeoverlays":
+                self._take_prices(event.at)
             case "events":
                 self._kube_event(event, found)
 
@@ -277,13 +281,29 @@ class World:
         self._price(event.at, node)
 
     def _replacement_price(self, move: Move) -> float:
-        """USD an hour of the node that came for those that a move took away; 0.0 where none did."""
-        claim = self.objects["nodeclaims"].get(self.claim_of_decision.get(move.decision, ""))
-        return (self.ledger.price(claim.instance_type, claim.zone, claim.capacity_type) or 0.0) if claim else 0.0
+        """USD an hour of the nodes that came for those that a move took away; 0.0 where none did."""
+        named = (name for name, made_for in self.decision_of_claim.items() if made_for == move.decision)
+        claims = (self.objects["nodeclaims"].get(name) for name in named)
+        return sum(self.claim_price(claim) or 0.0 for claim in claims if claim is not None)
+
+    def claim_price(self, claim: NodeClaim) -> float | None:
+        """USD an hour of what a NodeClaim stands for, or None."""
+        return self.ledger.price(claim.instance_type, claim.zone, claim.capacity_type, claim.node_pool)
 
     def _price(self, at: float, node: Node) -> None:
-        price = self.ledger.price(node.instance_type, node.zone, node.capacity_type or "on-demand")
+        price = self.ledger.price(node.instance_type, node.zone, node.capacity_type or "on-demand", node.node_pool)
         self.ledger.set_node(at, NodePrice(node.key, node.node_pool, node.capacity_type or "on-demand", price))
+
+    def _take_prices(self, at: float) -> None:
+        """Price every node anew, with NodeOverlays where they count."""
+        self.ledger.take_catalogue(overlaid(self.overlay_grounds(at)).catalogue)
+        for node in self.objects["nodes"].values():
+            self._price(at, node)
+
+    def overlay_grounds(self, now: float) -> Snapshot:
+        """As much of a snapshot as NodeOverlays hang on."""
+        pools, overlays = self.objects["nodepools"], self.objects["nodeoverlays"]
+        return Snapshot(self.number, now, self.options, self.catalogue, node_pools=pools, node_overlays=overlays)
 
     def _claim(self, event: events.ObjectSeen, key: str, claim: NodeClaim | None) -> None:
         timeline = self.claim_timelines.get(key)
@@ -316,9 +336,7 @@ class World:
 
     def _catalogue(self, event: events.CatalogueSeen) -> None:
         self.catalogue = event.catalogue
-        self.ledger.take_catalogue(event.catalogue)
-        for node in self.objects["nodes"].values():
-            self._price(event.at, node)
+        self._take_prices(event.at)
         self.number += 1
         self.grounds.note_catalogue(self.number, event.catalogue)
         self.dirty.add(("catalogue", ""))

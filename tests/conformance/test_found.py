@@ -1,4 +1,4 @@
-"""Questions that once got another answer than Karpenter's, as small as they can be, get its answer now."""
+"""Questions that once got another answer than Karpenter's, or are of a kind that the corpus lacks, get its answer."""
 
 import json
 from pathlib import Path

@@ -163,10 +163,10 @@ def test_pods_with_resource_claims_are_refused_or_the_plan_says_that_it_does_not
     assert weighed.not_modelled == ("dynamic resource allocation",)
 
 
-def test_overlays_and_buffers_are_named_as_not_modelled() -> None:
+def test_capacity_buffers_are_named_as_not_modelled() -> None:
     gates = {"NodeOverlay": True, "CapacityBuffer": True}
     answer = plan(snapshot(pool(), pod("p"), options=Options(feature_gates=gates)))
-    assert answer.not_modelled == ("NodeOverlay", "CapacityBuffer")
+    assert answer.not_modelled == ("CapacityBuffer",)
 
 
 def test_a_tolerated_pool_takes_its_pods() -> None:

@@ -9,6 +9,7 @@ from karptui.engine.disruption.costs import cheapest_like, disruption_cost, pric
 from karptui.engine.disruption.eligibility import FORGIVEN, Eligibility
 from karptui.engine.disruption.profile import profile_of
 from karptui.engine.disruption.protection import is_reschedulable
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.model.disruption import Held, Hold
@@ -69,7 +70,8 @@ class Situation:
         self.snapshot = snapshot
         self.profile = profile_of(snapshot.options.karpenter_version)
         self.favour = {name: place for place, name in enumerate(snapshot.favoured)}
-        self.types = {type_.name: type_ for type_ in snapshot.catalogue.types}
+        self.catalogue = overlaid(snapshot).catalogue
+        self.types = {type_.name: type_ for type_ in self.catalogue.types}
         self.blocked: dict[str, Held] = {}
         self.candidates: dict[str, Candidate] = {}
         self.drift_candidates: dict[str, Candidate] = {}
@@ -117,8 +119,10 @@ class Situation:
 
     def _type(self, state: StateNode) -> InstanceType | None:
         name = state.labels.get(INSTANCE_TYPE, "")
-        visible = self.snapshot.catalogue.by_pool.get(state.node_pool)
-        return self.types.get(name) if visible is None or name in visible else None
+        visible = self.catalogue.by_pool.get(state.node_pool)
+        if visible is not None and name not in visible:
+            return None
+        return self.catalogue.variants.get(state.node_pool, {}).get(name) or self.types.get(name)
 
     def _price(self, state: StateNode) -> float:
         type_ = self._type(state)

@@ -23,6 +23,7 @@ _COUNTED = (
     "nodes",
     "node_claims",
     "node_pools",
+    "node_overlays",
     "daemon_sets",
     "budgets",
     "namespaces",

@@ -13,12 +13,13 @@ from karptui.engine.disruption.multi_node import multi_node
 from karptui.engine.disruption.single_node import single_node
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validated
 from karptui.engine.provisioning import NOT_SYNCED
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.engine.provisioning.state_nodes import unlaunched_claim
 from karptui.model.disruption import Command, Disruption, Held
 from karptui.model.snapshot import Snapshot
 
-NOT_MODELLED_GATES = ("NodeOverlay", "CapacityBuffer")
+NOT_MODELLED_GATES = ("CapacityBuffer",)
 
 
 class Pass:
@@ -112,7 +113,7 @@ def disrupt_in(
     """As `disrupt`, in a situation that is known already."""
     snapshot = situation.snapshot
     if unlaunched_claim(snapshot) is not None:
-        return Disruption(deferred=NOT_SYNCED)
+        return Disruption(deferred=NOT_SYNCED, overlays=overlaid(snapshot).standing)
     running = Pass(situation, multi_tries, single_tries, after, validate)
     commands = running.commands()
     going = {name for command in commands for name in command.nodes}
@@ -125,4 +126,5 @@ def disrupt_in(
         held={name: held[name] for name in sorted(held) if name not in going},
         budgets=allowances(snapshot.node_pools.values(), first.fleets, snapshot.now),
         not_modelled=tuple(gate for gate in NOT_MODELLED_GATES if snapshot.options.gate(gate)),
+        overlays=overlaid(snapshot).standing,
     )

@@ -67,9 +67,9 @@ class Prices:
             price = self._cheapest_like(candidate)
             known = lowest.get(name)
             lowest[name] = price if known is None else min(known, price)
-        rank = self._catalogue.rank
+        named = self._catalogue.named
         return min(
-            (0.0 if price == inf else price for name, price in lowest.items() if types >> rank[name] & 1), default=inf
+            (0.0 if price == inf else price for name, price in lowest.items() if types & named[name]), default=inf
         )
 
     def cheapest(self, requirements: RequirementSet, types: int) -> float:

@@ -54,8 +54,8 @@ def _still_consolidatable(situation: Situation, command: Command) -> Command | H
     if simulated is None or not simulated.fits or len(simulated.claims) != len(command.replacements):
         return Held(command.nodes[0], Hold.CHANGED, detail=SCHEDULING)
     for claim, wanted in zip(simulated.claims, command.replacements, strict=True):
-        rank = situation.simulation.ground.catalogue.rank
-        if any(not claim.types >> rank[name] & 1 for name in wanted.instance_types):
+        named = situation.simulation.ground.catalogue.named
+        if any(not claim.types & named[name] for name in wanted.instance_types):
             return Held(command.nodes[0], Hold.CHANGED, detail=SCHEDULING)
     return command
 

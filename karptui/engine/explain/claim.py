@@ -1,6 +1,6 @@
 """A planned claim, explained type by type: which test left how many types, and why each of the others lost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from karptui.engine.explain.sentences import wish
 from karptui.engine.provisioning.catalogue import PreparedCatalogue, bits, prepare
 from karptui.engine.provisioning.daemons import DaemonGroup, daemon_groups, daemons
 from karptui.engine.provisioning.min_values import MinValues
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.pools import template_requirements, templates
 from karptui.engine.provisioning.reasons import allowed
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
@@ -45,7 +46,7 @@ def explain_claim(snapshot: Snapshot, claim: PlannedClaim) -> Explanation:
 
     What only the moment of the decision knew, how much of a limit was left, is taken from the claim's own types.
     """
-    catalogue = prepare(snapshot.catalogue)
+    catalogue = prepare(overlaid(snapshot).catalogue)
     space = RequirementSpace(catalogue)
     # Adding up what offerings allow narrows the capacity type; no type or offering that was left is lost by it.
     requirements = space.intern(from_specs(claim.requirements))
@@ -72,7 +73,7 @@ class _Explaining:
         self._catalogue = catalogue
         self._requirements = requirements
         self._max_types = snapshot.options.max_instance_types
-        self._kept = sum(1 << catalogue.rank[name] for name in claim.instance_types if name in catalogue.rank)
+        self._kept = sum(1 << bit for bit in self._places(claim.instance_types))
         pool = snapshot.node_pools.get(claim.node_pool)
         self._pool = template_requirements(pool) if pool is not None else NO_REQUIREMENTS
         self._limited = pool is not None and bool(pool.limits)
@@ -82,6 +83,11 @@ class _Explaining:
             for template in templates([pool], space, catalogue, min_values):
                 self._groups = daemon_groups(template, daemons(snapshot), catalogue, space)
         self._pods = subtract(claim.requests, claim.daemon_requests)
+
+    def _places(self, names: Iterable[str]) -> list[int]:
+        """The bits of types as the claim's NodePool sees them; names that are unknown by now are left out."""
+        places = (self._catalogue.place(self._claim.node_pool, name) for name in names)
+        return [bit for bit in places if bit is not None]
 
     # --- the funnel -----------------------------------------------------------------------------------------------
 
@@ -154,7 +160,7 @@ class _Explaining:
             return
         if cut:
             order, prices = self._catalogue.price_order(self._requirements.kinds)
-            dearest = prices[self._catalogue.rank[self._claim.instance_types[-1]]]
+            dearest = prices[self._places(self._claim.instance_types[-1:])[0]]
             dear = sum(1 << bit for bit in order if lost >> bit & 1 and prices[bit] >= dearest)
         else:
             dear = 0
@@ -171,11 +177,11 @@ class _Explaining:
     def verdict(self, bit: int, steps: list[_Step]) -> TypeVerdict:
         """Why one type is in, or the first test that it failed."""
         type_ = self._catalogue.types[bit]
-        price, zone, capacity_type = self._cheapest(bit)
+        price, zone, capacity_type, overlay = self._cheapest(bit)
         total = merge(self._pods, self._overhead(bit))
         use = {name: total[name] / amount for name, amount in type_.allocatable.items() if amount > 0 and name in total}
         reason = self._reason(bit, steps, total, price)
-        return TypeVerdict(type_.name, reason, price, capacity_type, zone, use)
+        return TypeVerdict(type_.name, reason, price, capacity_type, zone, use, overlay, type_.capacity_overlays)
 
     def _reason(self, bit: int, steps: list[_Step], total: Resources, price: float) -> Reason:
         failed = next((step for step in steps if not step.mask >> bit & 1), None)
@@ -208,15 +214,16 @@ class _Explaining:
                 return group.overhead
         return self._claim.daemon_requests
 
-    def _cheapest(self, bit: int) -> tuple[float, str, str]:
-        """Price, zone and capacity type of the cheapest offering: one that the claim admits, else any at all."""
+    def _cheapest(self, bit: int) -> tuple[float, str, str, str]:
+        """Price, zone, capacity type and overlay of the cheapest offering: one that the claim admits, else any."""
         type_ = self._catalogue.types[bit]
         admitted = {kind.requirements for kind in self._requirements.kinds}
-        best: tuple[int, float, str, str] = (3, inf, "", "")
+        best: tuple[int, float, str, str, str] = (3, inf, "", "", "")
         for offering in type_.offerings:
             standing = (0 if offering.requirements in admitted else 1) if offering.available else 2
-            best = min(best, (standing, offering.price, offering.zone, offering.capacity_type))
-        return best[1], best[2], best[3]
+            mine = (standing, offering.price, offering.zone, offering.capacity_type, offering.price_overlay)
+            best = min(best, mine)
+        return best[1:]
 
 
 def _listed(entry: Requirement | None) -> str:

@@ -17,7 +17,6 @@ from karptui.engine.explain.changes import (
     suggested,
 )
 from karptui.engine.explain.sentences import label_name
-from karptui.engine.provisioning.catalogue import prepare
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.pending import Batch, spec_errors
 from karptui.engine.provisioning.pools import usable_pools
@@ -124,7 +123,7 @@ class _Search:
         self._pools = pools
         self._nodes = state_nodes(self._snapshot)
         self._ground = self._prepared(tuple(pools.values()), everything=True)
-        self._catalogue = prepare(snapshot.catalogue)
+        self._catalogue = self._ground.catalogue
         self._trials = 0
         self._tried: set[frozenset[Change]] = set()
         self._failed: list[tuple[Change, PodFailure]] = []
@@ -194,7 +193,10 @@ class _Search:
         """As much of a tentative change as its result needed."""
         if found.pool != change.pool or not found.instance_type:
             return None
-        type_ = self._catalogue.types[self._catalogue.rank[found.instance_type]]
+        place = self._catalogue.place(found.pool, found.instance_type)
+        if place is None:
+            return None
+        type_ = self._catalogue.types[place]
         if change.kind is ChangeKind.OPEN_POOL:
             own = type_.requirements.of(change.key)
             chosen = {"topology.kubernetes.io/zone": found.zone, "karpenter.sh/capacity-type": found.capacity_type}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.not_modelled import not_modelled
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.pending import Batch
 from karptui.engine.provisioning.pools import usable_pools
 from karptui.engine.provisioning.solver import Solver, no_pools
@@ -22,12 +23,13 @@ def plan(snapshot: Snapshot, expired: Callable[[], bool] | None = None) -> Plan:
     `expired` is asked before every pod; once it says yes the round ends with what is placed by then, as Karpenter's
     does after 60 s: pods that were not tried have no error.
     """
+    overlays = overlaid(snapshot).standing
     if unlaunched_claim(snapshot) is not None:
-        return Plan(deferred=NOT_SYNCED)
+        return Plan(deferred=NOT_SYNCED, overlays=overlays)
     nodes = state_nodes(snapshot)
     batch = Batch(snapshot, nodes)
     if not batch.pods:
-        return Plan(ignored=batch.ignored)
+        return Plan(ignored=batch.ignored, overlays=overlays)
     pools = usable_pools(snapshot)
     missing = not_modelled(snapshot, batch)
     if not pools:
@@ -43,4 +45,5 @@ def plan(snapshot: Snapshot, expired: Callable[[], bool] | None = None) -> Plan:
         relaxed=answer.relaxed,
         not_modelled=missing,
         unfinished=answer.unfinished,
+        overlays=overlays,
     )

@@ -1,7 +1,8 @@
 """A catalogue arranged for deciding: types numbered by price, masks per requirement value, tables of amounts.
 
-Bit i of a type mask is the i-th cheapest type. Where offerings override capacity or overhead a type has further rows
-beside its base row (spec/scheduling.md 3.3); bit i of a row mask is type i's base row for i < the number of types.
+Bit i of a type mask is the i-th cheapest type; a type that NodePools see differently has one bit for each way. Where
+offerings override capacity or overhead a type has further rows beside its base row (spec/scheduling.md 3.3); bit i of a
+row mask is type i's base row for i < the number of types.
 """
 
 from collections import OrderedDict
@@ -39,11 +40,22 @@ class PreparedCatalogue:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.types: tuple[InstanceType, ...] = tuple(sorted(catalogue.types, key=lambda t: (cheapest(t), t.name)))
+        own = _variants(catalogue)
+        self.types: tuple[InstanceType, ...] = tuple(
+            sorted((*catalogue.types, *own), key=lambda t: (cheapest(t), t.name))
+        )
         self.count = len(self.types)
         self.all = (1 << self.count) - 1
-        self.rank = {type_.name: bit for bit, type_ in enumerate(self.types)}
-        self.provider_order = tuple(self.rank[type_.name] for type_ in catalogue.types)
+        places = {id(type_): bit for bit, type_ in enumerate(self.types)}
+        self.rank = {type_.name: places[id(type_)] for type_ in catalogue.types}
+        self._variants = {
+            pool: {name: places[id(type_)] for name, type_ in types.items()}
+            for pool, types in catalogue.variants.items()
+        }
+        self.named: dict[str, int] = {}
+        for bit, type_ in enumerate(self.types):
+            self.named[type_.name] = self.named.get(type_.name, 0) | 1 << bit
+        self.provider_order = tuple(bit for type_ in catalogue.types for bit in bits(self.named[type_.name]))
         self.capacity = FitIndex([type_.capacity for type_ in self.types], negative_disqualifies=False)
         self.owners: list[int] = list(range(self.count))
         rows: list[Mapping[str, int]] = [type_.allocatable for type_ in self.types]
@@ -59,6 +71,9 @@ class PreparedCatalogue:
         self.names = [type_.name for type_ in self.types]
         self._orders: OrderedDict[tuple[int, ...], LaunchOrder] = OrderedDict()
         self.reservations = _reservations(self.types)
+        self.price_overlays: dict[str, int] = {}
+        self.capacity_overlays: dict[str, int] = {}
+        self._note_overlays()
 
     def _offering_kinds(self, rows: list[Mapping[str, int]]) -> tuple[OfferingKind, ...]:
         kinds: dict[Requirements, OfferingKind] = {}
@@ -84,6 +99,14 @@ class PreparedCatalogue:
                 kind.prices[bit] = min(kind.prices.get(bit, inf), offering.price)
         return tuple(kinds.values())
 
+    def _note_overlays(self) -> None:
+        """By NodeOverlay the masks of the types whose prices, and whose capacity, it changed."""
+        for bit, type_ in enumerate(self.types):
+            for name in {offering.price_overlay for offering in type_.offerings} - {""}:
+                self.price_overlays[name] = self.price_overlays.get(name, 0) | 1 << bit
+            for name in set(type_.capacity_overlays.values()):
+                self.capacity_overlays[name] = self.capacity_overlays.get(name, 0) | 1 << bit
+
     def expand(self, types: int) -> int:
         """The rows of a mask of types."""
         rows = types
@@ -103,11 +126,16 @@ class PreparedCatalogue:
         return types
 
     def visible(self, pool: str) -> int:
-        """The types that the cloud offers to a NodePool."""
-        names = self.catalogue.by_pool.get(pool)
-        if names is None:
+        """The types that the cloud offers to a NodePool, as the pool sees them."""
+        names, own = self.catalogue.by_pool.get(pool), self._variants.get(pool, {})
+        if names is None and not self._variants:
             return self.all
-        return sum({1 << self.rank[name] for name in names if name in self.rank})
+        chosen = self.rank if names is None else names
+        return sum({1 << own.get(name, self.rank[name]) for name in chosen if name in self.rank})
+
+    def place(self, pool: str, name: str) -> int | None:
+        """The bit of the type of this name as a NodePool sees it; None for a name that is unknown."""
+        return self._variants.get(pool, {}).get(name, self.rank.get(name))
 
     def matching(self, wanted: Requirement) -> int:
         """The types whose requirement on this key goes with `wanted`; types that do not name the key do."""
@@ -170,6 +198,12 @@ class PreparedCatalogue:
         """The values that a type itself states for a key, as minValues counts them (spec/scheduling.md 4.7)."""
         own = self.types[bit].requirements.get(key)
         return own.values if own is not None else frozenset()
+
+
+def _variants(catalogue: Catalogue) -> list[InstanceType]:
+    """The types that some pools see in place of others, each once."""
+    found = {id(type_): type_ for types in catalogue.variants.values() for type_ in types.values()}
+    return list(found.values())
 
 
 def bits(mask: int) -> Iterator[int]:

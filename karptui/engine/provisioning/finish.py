@@ -27,6 +27,8 @@ class _Written(NamedTuple):
     price: float
     zone: str
     capacity_type: str
+    price_overlays: tuple[str, ...]
+    capacity_overlays: tuple[str, ...]
 
 
 _Specs = tuple[tuple[RequirementSpec, ...], int | None]
@@ -99,6 +101,8 @@ class Finishing:
             capacity_type=written.capacity_type,
             daemon_requests=overhead,
             binary_format=binary,
+            price_overlays=written.price_overlays,
+            capacity_overlays=written.capacity_overlays,
             relaxed=tuple(claim.relaxed),
             min_values_relaxed=claim.template.min_values_relaxed,
         )
@@ -122,7 +126,14 @@ class Finishing:
         specs = self._specs.get((requirements, offered))
         if specs is None:
             specs = self._specs[requirements, offered] = _specs(requirements, offered)
-        return _Written(names, *specs, *self._cheapest(requirements, names[0]))
+        cheapest = (types & self._catalogue.named[names[0]]).bit_length() - 1
+        return _Written(names, *specs, *_cheapest(requirements, cheapest), *self._overlays(types))
+
+    def _overlays(self, types: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The NodeOverlays that a price, and those that a capacity of any of these types comes from."""
+        marked = (self._catalogue.price_overlays, self._catalogue.capacity_overlays)
+        by_price, by_capacity = (sorted(name for name, touched in found.items() if touched & types) for found in marked)
+        return tuple(by_price), tuple(by_capacity)
 
     def _final_requirements(self, claim: Claim) -> RequirementSet:
         known = self._final.get((claim.requirements, claim.held))
@@ -140,13 +151,11 @@ class Finishing:
             return types
         return self._catalogue.launch_order(requirements.kinds).first(types, self._max_types)
 
-    def _cheapest(self, requirements: RequirementSet, name: str) -> tuple[float, str, str]:
-        """Price, zone and capacity type of the cheapest offering of a type."""
-        bit = self._catalogue.rank[name]
-        offered = (
-            (kind.prices.get(bit, inf), kind.sample.zone, kind.sample.capacity_type) for kind in requirements.kinds
-        )
-        return min(offered, default=(inf, "", ""))
+
+def _cheapest(requirements: RequirementSet, bit: int) -> tuple[float, str, str]:
+    """Price, zone and capacity type of the cheapest offering of a type."""
+    offered = ((kind.prices.get(bit, inf), kind.sample.zone, kind.sample.capacity_type) for kind in requirements.kinds)
+    return min(offered, default=(inf, "", ""))
 
 
 def _specs(requirements: RequirementSet, offered: frozenset[str]) -> _Specs:

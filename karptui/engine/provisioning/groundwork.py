@@ -10,6 +10,7 @@ from karptui.engine.provisioning.filtering import TypeFilter
 from karptui.engine.provisioning.finish import Finishing
 from karptui.engine.provisioning.limits import Limits
 from karptui.engine.provisioning.min_values import MinValues
+from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.pools import prefers_no_schedule, templates
 from karptui.engine.provisioning.requirement_sets import RequirementSpace
 from karptui.engine.provisioning.state_nodes import StateNode
@@ -39,7 +40,7 @@ class Groundwork:
         self.snapshot = snapshot
         self.nodes = nodes
         self.by_name = {state.name: state for state in nodes}
-        self.catalogue = prepare(snapshot.catalogue)
+        self.catalogue = prepare(overlaid(snapshot).catalogue)
         self.space = RequirementSpace(self.catalogue)
         self.min_values = MinValues(self.catalogue, self.space, options.min_values_policy)
         self.classes = PodClasses(snapshot, self.space, prefers_no_schedule(pools))

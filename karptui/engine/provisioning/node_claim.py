@@ -6,6 +6,7 @@ from karptui.engine.disruption.nodepool_hash import HASH_VERSION, nodepool_hash
 from karptui.model.decision import PlannedClaim
 from karptui.model.labels import (
     AWS_WELL_KNOWN,
+    CAPACITY_OVERLAY_APPLIED,
     HOSTNAME,
     IN,
     INSTANCE_TYPE,
@@ -13,6 +14,7 @@ from karptui.model.labels import (
     NODEPOOL,
     NODEPOOL_HASH,
     NODEPOOL_HASH_VERSION,
+    PRICE_OVERLAY_APPLIED,
     node_class_label,
 )
 from karptui.model.node import RequirementSpec
@@ -44,6 +46,7 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         annotations[MIN_VALUES_RELAXED] = "true" if claim.min_values_relaxed else "false"
         types = RequirementSpec(INSTANCE_TYPE, IN, claim.instance_types, claim.instance_type_min_values)
         requirements.append(_requirement(types))
+        annotations |= overlay_annotations(claim)
     spec: dict[str, Any] = {
         "nodeClassRef": {"group": reference.group, "kind": reference.kind, "name": reference.name},
         "requirements": requirements,
@@ -71,6 +74,12 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         "ownerReferences": [owner],
     }
     return {"apiVersion": API_VERSION, "kind": "NodeClaim", "metadata": metadata, "spec": spec}
+
+
+def overlay_annotations(claim: PlannedClaim) -> dict[str, str]:
+    """What a NodeClaim says of NodeOverlays that had a hand in its instance types."""
+    applied = {PRICE_OVERLAY_APPLIED: claim.price_overlays, CAPACITY_OVERLAY_APPLIED: claim.capacity_overlays}
+    return {key: "true" for key, names in applied.items() if names}
 
 
 def _concrete_labels(claim: PlannedClaim) -> dict[str, str]:

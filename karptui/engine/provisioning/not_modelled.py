@@ -9,8 +9,6 @@ def not_modelled(snapshot: Snapshot, batch: Batch) -> tuple[str, ...]:
     missing: list[str] = []
     if not snapshot.options.ignore_dra_requests and any(pod.spec.resource_claims for pod in batch.pods):
         missing.append("dynamic resource allocation")
-    if snapshot.options.gate("NodeOverlay"):
-        missing.append("NodeOverlay")
     if snapshot.options.gate("CapacityBuffer"):
         missing.append("CapacityBuffer")
     return tuple(missing)

@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 
 from tests.conformance.corpus import DISRUPTION, SCHEDULING, names, scenario
-from tests.oracle.fuzz import disruptions, nodes, pods, pools, residents, topology, types
+from tests.oracle.fuzz import disruptions, nodes, overlays, pods, pools, residents, topology, types
 from tests.oracle.fuzz.draft import Draft, Json, Mutation
 
 MUTATIONS: dict[str, tuple[Mutation, ...]] = {
@@ -15,6 +15,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     "nodes": nodes.MUTATIONS,
     "residents": residents.MUTATIONS,
     "types": types.MUTATIONS,
+    "overlays": overlays.MUTATIONS,
 }
 """By what they change. A question draws from all of them or, half the time, mostly from one."""
 
@@ -68,6 +69,8 @@ def question(seed: int, candidates: Sequence[str], kind: str = SCHEDULING) -> Dr
         _mutate(draft, disruptions.MUTATIONS, disruptions.MUTATIONS, chance.choice((1, 2, 3, 4, 5)))
         if draft.often(0.3):
             _mutate(draft, types.MUTATIONS, types.MUTATIONS, chance.choice((1, 2)))
+        if draft.often(0.2):
+            _mutate(draft, overlays.MUTATIONS, overlays.MUTATIONS, chance.choice((1, 2, 4)))
     else:
         if draft.often(0.25):
             draft.steps.append(cross(draft, scenario(chance.choice(candidates))))

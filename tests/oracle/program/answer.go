@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+	"sigs.k8s.io/karpenter/pkg/apis/v1alpha1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
 	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 	requirements "sigs.k8s.io/karpenter/pkg/scheduling"
@@ -22,7 +23,11 @@ type plannedClaim struct {
 	Requests              map[string]string                         `json:"requests"`
 	Taints                []writtenTaint                            `json:"taints"`
 	StartupTaints         []writtenTaint                            `json:"startupTaints"`
+	Annotations           map[string]string                         `json:"annotations,omitempty"`
 }
+
+// overlayAnnotations say that a NodeOverlay had a hand in a claim; the other annotations are not asked for.
+var overlayAnnotations = []string{v1alpha1.PriceOverlayAppliedAnnotationKey, v1alpha1.CapacityOverlayAppliedAnnotationKey}
 
 type writtenTaint struct {
 	Key    string `json:"key"`
@@ -43,6 +48,7 @@ func planned(claim *scheduling.NodeClaim) plannedClaim {
 		Requests:      map[string]string{},
 		Taints:        taints(written.Spec.Taints),
 		StartupTaints: taints(written.Spec.StartupTaints),
+		Annotations:   lo.PickByKeys(written.Annotations, overlayAnnotations),
 	}
 	for _, requirement := range written.Spec.Requirements {
 		if requirement.Key == corev1.LabelInstanceTypeStable {

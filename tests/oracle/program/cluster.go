@@ -17,6 +17,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	v1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+	"sigs.k8s.io/karpenter/pkg/apis/v1alpha1"
+	"sigs.k8s.io/karpenter/pkg/cloudprovider"
+	"sigs.k8s.io/karpenter/pkg/cloudprovider/overlay"
+	"sigs.k8s.io/karpenter/pkg/controllers/nodeoverlay"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/controllers/state/informer"
 	"sigs.k8s.io/karpenter/pkg/events"
@@ -33,7 +37,7 @@ const keptFinalizer = "karptui.test/kept"
 type world struct {
 	ctx      context.Context
 	client   client.Client
-	provider *provider
+	provider cloudprovider.CloudProvider
 	cluster  *state.Cluster
 	cost     *cost.ClusterCost
 	clock    *clocktesting.FakeClock
@@ -65,13 +69,17 @@ func newWorld(asked *scenario, known *catalog) (*world, error) {
 	w := &world{
 		ctx:      options.ToContext(injection.WithControllerName(context.Background(), "provisioner"), asked.settings()),
 		client:   newClient(objects),
-		provider: cloud,
 		clock:    clocktesting.NewFakeClock(asked.Now),
 		recorder: &eventLog{},
 		objects:  objects,
 	}
-	w.cluster = state.NewCluster(w.clock, w.client, cloud)
-	w.cost = cost.NewClusterCost(w.ctx, cloud, w.client)
+	overlays := nodeoverlay.NewInstanceTypeStore()
+	w.provider = overlay.Decorate(cloud, w.client, overlays)
+	w.cluster = state.NewCluster(w.clock, w.client, w.provider)
+	w.cost = cost.NewClusterCost(w.ctx, w.provider, w.client)
+	if err := w.layOver(cloud, overlays); err != nil {
+		return nil, err
+	}
 	if err := w.hydrate(); err != nil {
 		return nil, err
 	}
@@ -86,7 +94,7 @@ func newClient(objects []client.Object) client.Client {
 		object.SetResourceVersion("")
 	}
 	return fakeclient.NewClientBuilder().WithScheme(scheme.Scheme).WithObjects(objects...).
-		WithStatusSubresource(&v1.NodeClaim{}, &v1.NodePool{}, &corev1.Node{}, &corev1.Pod{}).
+		WithStatusSubresource(&v1.NodeClaim{}, &v1.NodePool{}, &v1alpha1.NodeOverlay{}, &corev1.Node{}, &corev1.Pod{}).
 		WithIndex(&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string {
 			return []string{o.(*corev1.Pod).Spec.NodeName}
 		}).

@@ -20,6 +20,7 @@ type schedulingAnswer struct {
 	Errors        map[string]string   `json:"errors"`
 	Ignored       map[string]string   `json:"ignored"`
 	Deferred      string              `json:"deferred,omitempty"`
+	NodeOverlays  map[string]standing `json:"nodeOverlays,omitempty"`
 }
 
 func (w *world) provisioner() *provisioning.Provisioner {
@@ -35,6 +36,11 @@ func (w *world) schedule() (any, error) {
 		NewNodeClaims: []plannedClaim{}, ExistingNodes: map[string][]string{},
 		Errors: map[string]string{}, Ignored: map[string]string{},
 	}
+	overlays, err := w.overlays()
+	if err != nil {
+		return nil, fmt.Errorf("nodeoverlays: %w", err)
+	}
+	answer.NodeOverlays = overlays
 	if !w.cluster.Synced(w.ctx) {
 		answer.Deferred = "the cluster state is not synced"
 		return answer, nil
