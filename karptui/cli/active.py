@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from karptui.cli.flags import Look, Output, WholeCluster
 
 if TYPE_CHECKING:
-    from karptui.modes.active import MakeProvider, Rules
-    from karptui.modes.providers import Ec2Choice
+    from karptui.modes.active import Rules
+    from karptui.modes.providers import Ec2Choice, MakeProvider
     from karptui.settings import Settings
 
 

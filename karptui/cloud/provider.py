@@ -1,6 +1,7 @@
-"""The seam between the controllers and a cloud: ten methods, and the errors that decide what becomes of a NodeClaim."""
+"""The seam between the controllers and a cloud: a kind of NodeClass, ten methods, and the errors that decide what
+becomes of a NodeClaim."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -88,9 +89,9 @@ class Interruption(Struct, frozen=True):
     """One message that an instance will go or has gone.
 
     `kind` is Karpenter's: spot_interrupted, rebalance_recommendation, scheduled_change, instance_stopped,
-    instance_terminated, capacity_reservation_interrupted. `at` is the message's own time, `deadline` when the
-    instance goes, both epoch seconds; `disrupts` is whether the NodeClaim should be replaced. `receipt`
-    is what acknowledges it.
+    instance_terminated, capacity_reservation_interrupted, and instance_unhealthy for one whose status checks fail. `at`
+    is the message's own time, `deadline` when the instance goes, both epoch seconds; `disrupts` is whether the
+    NodeClaim should be replaced, `forceful` whether its pods need not be waited for. `receipt` is what acknowledges it.
     """
 
     kind: str
@@ -99,6 +100,7 @@ class Interruption(Struct, frozen=True):
     deadline: float | None = None
     disrupts: bool = True
     receipt: str = ""
+    forceful: bool = False
 
 
 class NodeClassStatus(Struct, frozen=True):
@@ -131,8 +133,9 @@ class NodeClassStatus(Struct, frozen=True):
 class CloudProvider(Protocol):
     """A cloud. Every method raises a CloudError (or one of its kinds) and nothing else on purpose."""
 
-    def handles(self, kind: str) -> bool:
-        """Whether NodeClasses of this kind are its own."""
+    @property
+    def node_class(self) -> str:
+        """The kind of its own NodeClasses, "" for any."""
         ...
 
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
@@ -158,8 +161,8 @@ class CloudProvider(Protocol):
         """End an instance; repeat until it raises NotFound."""
         ...
 
-    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
-        """Delete what was made for NodeClasses other than these, and what crashes left behind (not instances)."""
+    async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
+        """Delete what neither these NodeClasses nor these claims need any more (never instances)."""
         ...
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
@@ -173,8 +176,11 @@ class CloudProvider(Protocol):
         """Why the claim's instance no longer is what its NodeClass asks for ("AMIDrift" ...), or ""."""
         ...
 
-    def interruptions(self) -> AsyncIterator[Interruption]:
-        """Messages as they come, until cancelled. Reading takes them: only who acts on them may call this."""
+    def interruptions(self) -> AsyncGenerator[Interruption]:
+        """Messages as they come, until cancelled. Reading takes them: only who acts on them may call this.
+
+        Ends at once where there are none to come.
+        """
         ...
 
     async def acknowledge(self, interruption: Interruption) -> None:

@@ -51,7 +51,10 @@ class Garbage:
         await self._nodes_without_instance(alive, by_provider_id)
         if now - self._tidied > TIDY_SECONDS:
             self._tidied = now
-            await self._hands.provider.tidy(list(self._hands.world.of("nodeclasses").values()))
+            world = self._hands.world
+            await self._hands.provider.tidy(
+                list(world.of("nodeclasses").values()), list(world.of("nodeclaims").values())
+            )
 
     async def _end(self, instance: Launched) -> None:
         try:

@@ -1,6 +1,6 @@
 """A cloud behind the gate: what only reads goes straight through, what changes something passes the gate."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 
 from karptui.cloud.provider import CloudProvider, Interruption, Launched, NodeClassStatus
 from karptui.control.gate import Act, Gate
@@ -16,9 +16,10 @@ class GatedProvider:
         self._provider = provider
         self._gate = gate
 
-    def handles(self, kind: str) -> bool:
-        """Whether NodeClasses of this kind are the provider's own."""
-        return self._provider.handles(kind)
+    @property
+    def node_class(self) -> str:
+        """The kind of the provider's own NodeClasses."""
+        return self._provider.node_class
 
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What can be bought."""
@@ -42,11 +43,11 @@ class GatedProvider:
         act = Act("terminate", "instances", provider_id.rpartition("/")[2])
         await self._gate.act(act, lambda: self._provider.delete(provider_id))
 
-    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
-        """Delete what was made for other NodeClasses."""
+    async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
+        """Delete what nobody needs any more."""
         names = ", ".join(sorted(node_class.name for node_class in node_classes))
         act = Act("tidy", "nodeclasses", names or "none left")
-        await self._gate.act(act, lambda: self._provider.tidy(node_classes))
+        await self._gate.act(act, lambda: self._provider.tidy(node_classes, claims))
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass; EC2 makes its instance profile on the way, but not in a dry run."""
@@ -59,7 +60,7 @@ class GatedProvider:
         """Why an instance is no longer what its NodeClass asks for."""
         return await self._provider.is_drifted(claim, node_class)
 
-    def interruptions(self) -> AsyncIterator[Interruption]:
+    def interruptions(self) -> AsyncGenerator[Interruption]:
         """Messages as they come."""
         return self._provider.interruptions()
 

@@ -1,11 +1,14 @@
 """EC2 says that an instance will go: its NodeClaim is deleted, and provisioning replaces it (spec/aws.md 5)."""
 
 import asyncio
+from contextlib import aclosing
 
 from karptui.cloud.provider import Interruption
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.failure import Failure
+from karptui.kube.timestamps import rfc3339
+from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.world import events
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -22,10 +25,11 @@ class Interruptions:
         pause = FIRST_PAUSE
         while True:
             try:
-                async for message in self._hands.provider.interruptions():
-                    await self._act(message)
-                    await self._hands.provider.acknowledge(message)
-                    pause = FIRST_PAUSE
+                async with aclosing(self._hands.provider.interruptions()) as messages:
+                    async for message in messages:
+                        await self._act(message)
+                        await self._hands.provider.acknowledge(message)
+                        pause = FIRST_PAUSE
                 return
             except Withheld:
                 pass
@@ -47,4 +51,8 @@ class Interruptions:
                 now = self._hands.now()
                 self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
             if message.disrupts:
+                if message.forceful and TERMINATION_TIMESTAMP not in claim.metadata.annotations:
+                    # What does not answer cannot be drained: its pods are let go at once.
+                    annotations = {TERMINATION_TIMESTAMP: rfc3339(self._hands.now())}
+                    await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": {"annotations": annotations}})
                 await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)

@@ -50,7 +50,7 @@ class NodeClassTermination:
             )
             return
         others = [other for other in self._hands.world.of("nodeclasses").values() if other.key != key]
-        await self._hands.provider.tidy(others)
+        await self._hands.provider.tidy(others, list(self._hands.world.of("nodeclaims").values()))
         await self._write(node_class, [name for name in finalizers if name != finalizer])
 
     async def _write(self, node_class: NodeClass, finalizers: list[str]) -> None:

@@ -20,7 +20,7 @@ class Offerings:
         """Until cancelled."""
         while True:
             for node_class in list(self._hands.world.of("nodeclasses").values()):
-                if not self._hands.provider.handles(node_class.kind):
+                if self._hands.provider.node_class not in ("", node_class.kind):
                     continue
                 try:
                     found = await self._hands.provider.instance_types(node_class)

@@ -32,7 +32,7 @@ class NodeClassReadiness:
         now = self._hands.now()
         for key, node_class in self._hands.world.of("nodeclasses").items():
             generation, at = self._resolved.get(key, (-1, 0.0))
-            if node_class.kind not in BY_KIND or not self._hands.provider.handles(node_class.kind):
+            if node_class.kind not in BY_KIND or self._hands.provider.node_class not in ("", node_class.kind):
                 continue
             pause = RESOLVE_AGAIN_SECONDS if is_true(node_class.conditions, "Ready") else NOT_READY_SECONDS
             unsaid = condition(node_class.conditions, "Ready") is None

@@ -1,7 +1,7 @@
 """Active mode: karptui is the cluster's controller, as long as it holds its Lease."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from karptui.cloud.provider import CloudProvider
     from karptui.control.active import Controllers
     from karptui.control.hands import Hands
+    from karptui.modes.providers import MakeProvider
 
 WARM_UP_SECONDS = 30.0
-
-MakeProvider = Callable[[Connection], Awaitable["CloudProvider"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Active(Run):
 
     def __init__(
         self,
-        make_provider: MakeProvider | None = None,
+        make_provider: "MakeProvider | None" = None,
         rules: Rules | None = None,
         kubeconfig: str | None = None,
         context: str | None = None,
@@ -114,9 +113,9 @@ class Active(Run):
                     await take_over(connection)
                 elif not self.rules.dry_run:
                     await refuse_beside(connection)
-                provider = await self._make_provider(connection)
                 source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)
-                await together(source.run(self.sink), self.control(connection, provider))
+                async with self._make_provider(connection) as provider:
+                    await together(source.run(self.sink), self.control(connection, provider))
         except KubeError as error:
             raise Failure(str(error)) from error
 

@@ -4,7 +4,8 @@ import base64
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -42,27 +43,38 @@ class Ec2Choice(Struct, frozen=True):
     prices: dict[str, float] = {}
 
 
-def kwok(region: str) -> Callable[[Connection], Awaitable[CloudProvider]]:
+MakeProvider = Callable[[Connection], AbstractAsyncContextManager[CloudProvider]]
+"""A provider for as long as it is used: what it opened is closed after that."""
+
+
+def kwok(region: str) -> MakeProvider:
     """Nodes without machines."""
 
-    async def make(connection: Connection) -> CloudProvider:
+    @asynccontextmanager
+    async def make(connection: Connection) -> AsyncIterator[CloudProvider]:
         from karptui.cloud.kwok.provider import KwokProvider
 
-        return KwokProvider(connection, region)
+        yield KwokProvider(connection, region)
 
     return make
 
 
-def ec2(choice: Ec2Choice) -> Callable[[Connection], Awaitable[CloudProvider]]:
+def ec2(choice: Ec2Choice) -> MakeProvider:
     """EC2, with what its nodes must know of the cluster to join it."""
 
-    async def make(connection: Connection) -> CloudProvider:
+    @asynccontextmanager
+    async def make(connection: Connection) -> AsyncIterator[CloudProvider]:
         from karptui.cloud.ec2.client import Account
         from karptui.cloud.ec2.provider import Ec2Provider
 
         account = Account(region_of(choice, connection), choice.endpoint_url, choice.profile)
         settings = await settings_of(choice, account, connection)
-        return Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices)
+        provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices)
+        try:
+            yield provider
+        finally:
+            # Its launch templates stay: whoever holds the Lease next may use them by now, and collects the rest.
+            await provider.clients.close()
 
     return make
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.client import Account
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
@@ -43,19 +43,12 @@ class ActiveCluster:
         self._listener: Callable[[events.Event], None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._provider: Ec2Provider | None = None
+        self._eyes = self._provider_at(lab.ec2)
 
     async def start(self) -> None:
         self.world = World()
-        settings = ClusterSettings(
-            manifests.CLUSTER,
-            endpoint=self.lab.url,
-            dns="10.100.0.10",
-            service_cidr="10.100.0.0/16",
-            queue=self.lab.queue,
-        )
-        account = Account(self.lab.region, self.aws_url, access_key_id="lab", secret_access_key="lab")
         now = self.lab.clock.now
-        self._provider = Ec2Provider(account, settings, now=now)
+        self._provider = self._provider_at(self.aws_url)
         gate = Gate(self.sink, now, hook=self.hook)
         provider = GatedProvider(self._provider, gate)
         objects = Objects(self.connection, gate)
@@ -74,6 +67,22 @@ class ActiveCluster:
             await self._provider.close()
             self._provider = None
 
+    async def leave(self) -> None:
+        """Kill it, and look no more either."""
+        await self.kill()
+        await self._eyes.close()
+
+    def _provider_at(self, url: str) -> Ec2Provider:
+        settings = ClusterSettings(
+            manifests.CLUSTER,
+            endpoint=self.lab.url,
+            dns="10.100.0.10",
+            service_cidr="10.100.0.0/16",
+            queue=self.lab.queue,
+        )
+        account = Account(self.lab.region, url, access_key_id="lab", secret_access_key="lab")
+        return Ec2Provider(account, settings, now=self.lab.clock.now)
+
     async def crash(self) -> None:
         """As SIGKILL does: nothing is tidied up but what would hold this process' own sockets."""
         for task in self._tasks:
@@ -85,12 +94,7 @@ class ActiveCluster:
 
     async def ever_launched(self) -> list[dict[str, Any]]:
         """Every instance that ever was, as EC2 describes it to the test."""
-        account = Account(self.lab.region, self.lab.ec2, access_key_id="lab", secret_access_key="lab")
-        clients = AwsClients(account)
-        try:
-            found = await (await clients.get("ec2")).describe_instances()
-        finally:
-            await clients.close()
+        found = await (await self._eyes.clients.get("ec2")).describe_instances()
         return [instance for entry in found["Reservations"] for instance in entry["Instances"]]
 
     async def restart(self) -> None:
@@ -135,8 +139,8 @@ class ActiveCluster:
         return json.loads(await self.connection.request("GET", path))
 
     async def instances(self) -> list[Launched]:
-        assert self._provider is not None
-        return await self._provider.list()
+        """What has not ended, as the test itself sees it."""
+        return await self._eyes.list()
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         loop = asyncio.get_running_loop()
@@ -170,6 +174,6 @@ async def active_cluster(speed: float = SPEED, started: bool = True) -> AsyncIte
             try:
                 yield cluster
             finally:
-                await cluster.kill()
+                await cluster.leave()
     finally:
         await lab.stop()

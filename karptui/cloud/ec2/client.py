@@ -12,6 +12,7 @@ from msgspec import Struct
 from karptui.cloud.ec2.errors import translate
 from karptui.cloud.ec2.newer_model import complete
 from karptui.cloud.ec2.price_list import pricing_region
+from karptui.cloud.provider import CloudError
 
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 3, 20, 3
 """Defaults of botocore are 60 s each and would hold a controller up for minutes."""
@@ -42,12 +43,15 @@ class AwsClients:
         self._lock = asyncio.Lock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
+        self._closed = False
 
     async def get(self, service: str) -> Any:
         """The client of a service: ec2, sqs, ssm, iam, eks, pricing."""
         if service in self._clients:
             return self._clients[service]
         async with self._lock:
+            if self._closed:
+                raise CloudError(f"{service} is not asked any more: this end of the connection is closed")
             if service not in self._clients:
                 try:
                     self._clients[service] = await self._stack.enter_async_context(await self._make(service))
@@ -56,9 +60,11 @@ class AwsClients:
             return self._clients[service]
 
     async def close(self) -> None:
-        """Close every client."""
-        self._clients.clear()
-        await self._stack.aclose()
+        """Close every client for good: whoever still wants one gets a CloudError instead of a connection left open."""
+        async with self._lock:
+            self._closed = True
+            self._clients.clear()
+            await self._stack.aclose()
 
     async def _make(self, service: str) -> Any:
         # Half a second of imports and JSON models: not on the loop that draws the screen.
@@ -88,7 +94,10 @@ class AwsClients:
             user_agent_extra="karptui",
         )
         region = pricing_region(self.account.region) if service == "pricing" else None
-        return self._session.client(service, region_name=region, endpoint_url=self.account.endpoint_url, config=config)
+        url = self.account.endpoint_url
+        # Without TLS there is nothing to verify, and reading the certificates holds the loop up for 0.1 s a client.
+        verify = False if url is not None and url.startswith("http://") else None
+        return self._session.client(service, region_name=region, endpoint_url=url, verify=verify, config=config)
 
 
 def _core_session() -> Any:

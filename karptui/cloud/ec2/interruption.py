@@ -5,7 +5,8 @@ Reading a message hides it from every other reader: only who acts on it may read
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ REBALANCE = "rebalance_recommendation"
 SCHEDULED_CHANGE = "scheduled_change"
 STOPPED = "instance_stopped"
 TERMINATED = "instance_terminated"
+UNHEALTHY = "instance_unhealthy"
 RESERVATION_INTERRUPTED = "capacity_reservation_interrupted"
 
 _STATES = {"stopping": STOPPED, "stopped": STOPPED, "shutting-down": TERMINATED, "terminated": TERMINATED}
@@ -83,6 +85,40 @@ def _time(text: Any) -> float:
         return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
     except ValueError:
         return 0.0
+
+
+@asynccontextmanager
+async def merged(sources: Iterable[AsyncIterator[Interruption]]) -> AsyncIterator[AsyncIterator[Interruption]]:
+    """Messages of several sources as they come; what one of them raises is raised, an end ends all."""
+    found: asyncio.Queue[Interruption] = asyncio.Queue()
+
+    async def read(source: AsyncIterator[Interruption]) -> None:
+        async for message in source:
+            found.put_nowait(message)
+            await found.join()  # the next one is taken when this one has been acted on
+
+    async def messages() -> AsyncIterator[Interruption]:
+        while True:
+            taking = asyncio.ensure_future(found.get())
+            try:
+                await asyncio.wait((taking, *reading), return_when=asyncio.FIRST_COMPLETED)
+                if not taking.done():
+                    for task in reading:
+                        if task.done():
+                            await task
+                            return
+                yield await taking
+                found.task_done()
+            finally:
+                taking.cancel()
+
+    reading = [asyncio.ensure_future(read(source)) for source in sources]
+    try:
+        yield messages()
+    finally:
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
 
 
 class InterruptionQueue:

@@ -13,6 +13,7 @@ from karptui.cloud.ec2.launch_plan import TEMPLATES_FAILED, Plan, Planner, fleet
 from karptui.cloud.ec2.network import FreeAddresses
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
 from karptui.cloud.ec2.placement import PlacementGroup
+from karptui.cloud.ec2.profile import PROFILE_ANNOTATION
 from karptui.cloud.ec2.reservations import FreePlaces
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.template import LaunchTemplates
@@ -28,8 +29,6 @@ HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
 FLEET_FAILED = "Error creating fleet request: "
 FLEET_WITHOUT_TEMPLATES = "Launch templates not found when creating fleet request: "
 """Karpenter's words in the Launched condition where the call as a whole fails; the reason's own follow."""
-
-PROFILE_ANNOTATION = "karpenter.k8s.aws/instance-profile-name"
 
 
 class TokenUsed(Exception):

@@ -5,7 +5,9 @@ from hashlib import blake2b
 from typing import Any
 
 from karptui.cloud.ec2.errors import ALREADY_EXISTS_CODES, calling, code_of
-from karptui.cloud.provider import CloudError
+from karptui.cloud.provider import CloudError, NotFound
+
+PROFILE_ANNOTATION = "karpenter.k8s.aws/instance-profile-name"
 
 
 def profile_name(cluster: str, region: str, node_class: str, role: str) -> str:
@@ -56,6 +58,10 @@ async def _create(iam: Any, name: str, path: str, tags: Mapping[str, str]) -> No
 
 
 async def _roles(iam: Any, name: str) -> list[str]:
-    with calling("iam", "GetInstanceProfile"):
-        profile = (await iam.get_instance_profile(InstanceProfileName=name))["InstanceProfile"]
+    """None where there is no such profile, or none yet."""
+    try:
+        with calling("iam", "GetInstanceProfile"):
+            profile = (await iam.get_instance_profile(InstanceProfileName=name))["InstanceProfile"]
+    except NotFound:
+        return []
     return [role["RoleName"] for role in profile["Roles"]]

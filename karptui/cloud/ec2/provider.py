@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +12,8 @@ from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.cloud.ec2.describe import CLAIM_UID_TAG, cluster_filters, describe, instance_id_of, to_launched
 from karptui.cloud.ec2.drift import drift_reason
 from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue
+from karptui.cloud.ec2.instance_status import InstanceStatus
+from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
 from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
 from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market, with_overrides
@@ -22,7 +23,7 @@ from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
 from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.terminate import terminate
-from karptui.cloud.ec2.tidy import delete_profiles, template_names
+from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_names
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
@@ -41,6 +42,9 @@ from karptui.model.labels import SPOT
 from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
+
+PROFILE_SECONDS = 3600.0
+"""How long an instance profile is kept that a NodeClass resolved to (spec/aws.md 4.9): a launch may be on its way."""
 
 SETTLING_SECONDS = 60.0
 """How long an instance may exist that DescribeInstances does not show yet: AWS says seconds, and at times minutes."""
@@ -83,10 +87,13 @@ class Ec2Provider:
         self._node_classes: dict[str, NodeClass] = {}
         self._seen: dict[str, Launched] = {}
         self._unsettled: dict[str, float] = {}
+        self._profiles: dict[str, float] = {}
+        self._status = InstanceStatus(self.clients, now)
 
-    def handles(self, kind: str) -> bool:
-        """EC2NodeClasses only."""
-        return kind == "EC2NodeClass"
+    @property
+    def node_class(self) -> str:
+        """EC2NodeClass."""
+        return "EC2NodeClass"
 
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
@@ -132,13 +139,17 @@ class Ec2Provider:
         """End an instance; repeat until it raises NotFound."""
         await terminate(await self.clients.get("ec2"), provider_id)
 
-    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
-        """Delete instance profiles and launch templates of NodeClasses other than these, and templates of no use."""
+    async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
+        """Delete instance profiles and launch templates of NodeClasses other than these, and those of no use."""
         ec2 = await self.clients.get("ec2")
         names = {node_class.name for node_class in node_classes}
         await self._launcher.templates.tidy(ec2, await template_names(ec2, self._cluster.name), names)
+        now = self._now()
+        self._profiles = {name: at for name, at in self._profiles.items() if now - at < PROFILE_SECONDS}
+        kept = profiles_in_use(node_classes, claims) | self._profiles.keys()
         uids = {node_class.metadata.uid for node_class in node_classes}
-        await delete_profiles(await self.clients.get("iam"), self._region, self._cluster.name, uids)
+        iam = await self.clients.get("iam")
+        await delete_profiles(iam, self._region, self._cluster.name, uids, kept)
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""
@@ -152,6 +163,8 @@ class Ec2Provider:
                 resolving.found(VALIDATION)
             else:
                 await self._try(node_class, resolving)
+        if (profile := resolving.status.get("instanceProfile")) and not only_look:
+            self._profiles[str(profile)] = self._now()
         conditions = tuple(resolving.conditions)
         return NodeClassStatus(resolving.status, conditions, self.node_class_hash(node_class), VERSION)
 
@@ -166,14 +179,14 @@ class Ec2Provider:
             instance = self._seen[instance_id] = await self.get(claim.provider_id)
         return drift_reason(claim, self._hashed(node_class), instance, types.get(claim.instance_type), group)
 
-    async def interruptions(self) -> AsyncIterator[Interruption]:
-        """Messages as they come, until cancelled; without a queue there are none and it ends at once."""
-        if self._queue is None:
-            return
-        async for message in self._queue.messages():
-            if message.kind == SPOT_INTERRUPTED:
-                await self._remember_interrupted(message)
-            yield message
+    async def interruptions(self) -> AsyncGenerator[Interruption]:
+        """Messages of the queue, if there is one, and what EC2 says of the instances' own status; until cancelled."""
+        sources = [self._status.messages()] + ([self._queue.messages()] if self._queue is not None else [])
+        async with merged(sources) as messages:
+            async for message in messages:
+                if message.kind == SPOT_INTERRUPTED:
+                    await self._remember_interrupted(message)
+                yield message
 
     async def acknowledge(self, interruption: Interruption) -> None:
         """The message has been acted on and must not come again."""

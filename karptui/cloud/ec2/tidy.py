@@ -1,4 +1,4 @@
-"""What is left over in an account: instance profiles and launch templates of NodeClasses that are gone
+"""What is left over in an account: instance profiles and launch templates that nobody needs any more
 (spec/aws.md 3.5, 4.9)."""
 
 from collections.abc import Collection
@@ -6,7 +6,10 @@ from typing import Any
 
 from karptui.cloud.ec2.describe import CLUSTER_TAG, NODE_CLASS_TAG
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.profile import PROFILE_ANNOTATION
 from karptui.cloud.provider import NotFound
+from karptui.model.node import NodeClaim
+from karptui.model.nodepool import NodeClass
 
 
 async def template_names(ec2: Any, cluster: str) -> dict[str, str]:
@@ -21,14 +24,26 @@ async def template_names(ec2: Any, cluster: str) -> dict[str, str]:
     return found
 
 
-async def delete_profiles(iam: Any, region: str, cluster: str, living: Collection[str]) -> list[str]:
-    """Delete the profiles that were made for NodeClasses whose UID is not among `living`; their names."""
+def profiles_in_use(node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> set[str]:
+    """Names of the profiles that a NodeClass' status or a claim's annotation holds."""
+    named = {str(node_class.status.get("instanceProfile") or "") for node_class in node_classes}
+    return named | {claim.metadata.annotations.get(PROFILE_ANNOTATION, "") for claim in claims}
+
+
+async def delete_profiles(
+    iam: Any, region: str, cluster: str, living: Collection[str], kept: Collection[str]
+) -> list[str]:
+    """Delete the cluster's profiles made for NodeClasses whose UID is not among `living`, and those of living ones
+    that are not among `kept`, as after a change of role; their names."""
     prefix = f"/karpenter/{region}/{cluster}/"
     gone: list[dict[str, Any]] = []
     with calling("iam", "ListInstanceProfiles"):
         async for page in iam.get_paginator("list_instance_profiles").paginate(PathPrefix=prefix):
             # Not every simulator heeds the prefix, and what lies elsewhere is not ours.
-            gone += [entry for entry in page["InstanceProfiles"] if _owner(entry["Path"], prefix) not in {*living, ""}]
+            for entry in page["InstanceProfiles"]:
+                owner = _owner(entry["Path"], prefix)
+                if owner and (owner not in living or entry["InstanceProfileName"] not in kept):
+                    gone.append(entry)
     for entry in gone:
         await _delete(iam, entry)
     return [entry["InstanceProfileName"] for entry in gone]

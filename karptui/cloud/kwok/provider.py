@@ -5,7 +5,7 @@ provider does it, and carries the claim's UID: there is never a second one for a
 """
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +49,10 @@ class KwokProvider:
         self._region = region
         self._shipped: Catalogue | None = None
 
-    def handles(self, kind: str) -> bool:
+    @property
+    def node_class(self) -> str:
         """Any: NodePools written for a cloud work without one as well."""
-        return True
+        return ""
 
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What can be bought; the same object every time."""
@@ -100,7 +101,7 @@ class KwokProvider:
             raise NotFound(f"the Node of {provider_id} is gone")
         await self._request("DELETE", f"{NODES}/{node['metadata']['name']}")
 
-    async def tidy(self, node_classes: Collection[NodeClass]) -> None:
+    async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
         """Nothing is made but Nodes."""
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
@@ -111,7 +112,7 @@ class KwokProvider:
         """Never: a Node has nothing that its NodeClass could ask to be otherwise."""
         return ""
 
-    async def interruptions(self) -> AsyncIterator[Interruption]:
+    async def interruptions(self) -> AsyncGenerator[Interruption]:
         """None: nobody reclaims what does not exist."""
         return
         yield  # pyright: ignore[reportUnreachable]

@@ -1,10 +1,14 @@
 """Messages that an instance will go: as EC2 sends them, and through the queue."""
 
 import json
+from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
+from karptui.cloud.ec2.instance_status import interruption_of
 from karptui.cloud.ec2.interruption import parse
 from karptui.cloud.provider import Interruption, NotFound
 from karptui.lab.ec2 import Ec2Lab, messages
@@ -137,7 +141,45 @@ async def test_a_queue_that_is_not_there_is_named(lab: Ec2Lab) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_without_a_queue_there_are_no_messages(lab: Ec2Lab) -> None:
+async def test_an_event_that_ec2_has_scheduled_comes_without_a_queue(lab: Ec2Lab) -> None:
     provider = provider_of(lab)
-    assert [message async for message in provider.interruptions()] == []
+    ec2 = await provider.clients.get("ec2")
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    planned = {"Code": "instance-retirement", "Description": "scheduled for retirement", "NotBefore": at}
+
+    def answer(**_: Any) -> tuple[Any, dict[str, Any]]:  # moto has no scheduled events: what comes back is replaced
+        body = {"InstanceStatuses": [{"InstanceId": INSTANCE, "Events": [planned]}]}
+        return AWSResponse("", 200, {}, b""), body
+
+    ec2.meta.events.register("before-call.ec2.DescribeInstanceStatus", answer)
+    async with aclosing(provider.interruptions()) as interruptions:
+        message = await anext(interruptions)
+    assert (message.kind, message.instance_ids, message.deadline) == ("scheduled_change", (INSTANCE,), at.timestamp())
+    assert message.disrupts and not message.forceful
     await provider.close()
+
+
+def _impaired(check: str, since: float, name: str = "reachability") -> dict[str, Any]:
+    detail = {"Name": name, "Status": "failed", "ImpairedSince": datetime.fromtimestamp(AT - since, UTC)}
+    return {"InstanceId": INSTANCE, check: {"Status": "impaired", "Details": [detail]}}
+
+
+@pytest.mark.parametrize("check", ["InstanceStatus", "SystemStatus"])
+def test_an_instance_whose_checks_fail_for_two_minutes_goes_without_a_drain(check: str) -> None:
+    assert interruption_of(_impaired(check, 119.0), AT) is None
+    found = interruption_of(_impaired(check, 120.0), AT)
+    assert found is not None and (found.kind, found.instance_ids) == ("instance_unhealthy", (INSTANCE,))
+    assert found.disrupts and found.forceful
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"InstanceId": INSTANCE, "InstanceStatus": {"Status": "ok"}, "SystemStatus": {"Status": "ok"}},
+        _impaired("AttachedEbsStatus", 3600.0),
+        {"InstanceId": INSTANCE, "Events": [{"Code": "system-reboot", "Description": "[Completed] scheduled reboot"}]},
+        {"InstanceId": INSTANCE, "Events": [{"Code": "instance-stop", "Description": "[Canceled] is to be stopped"}]},
+    ],
+)
+def test_what_is_healthy_or_lies_behind_disrupts_nothing(status: dict[str, Any]) -> None:
+    assert interruption_of(status, AT) is None

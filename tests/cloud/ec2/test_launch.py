@@ -250,11 +250,36 @@ async def test_what_was_made_for_a_node_class_that_is_gone_is_deleted(provider: 
     names = {kept.status["instanceProfile"], other.status["instanceProfile"]}
     profiles, owners = await left()
     assert names <= profiles and {"default", "other"} <= owners
-    await provider.tidy([kept])
+    await provider.tidy([kept], [])
     profiles, owners = await left()
     assert names & profiles == {kept.status["instanceProfile"]}
     assert "other" not in owners and "default" in owners
     assert "KarpenterNodeRole-lab" in profiles, "a profile that nobody made here"
+
+
+async def test_the_profile_of_an_earlier_role_goes_once_no_claim_names_it(lab: Ec2Lab) -> None:
+    clock = Clock()
+    provider = provider_of(lab, clock)
+    old = await ready_node_class(provider)
+    held = claim(TYPES)
+    annotations = {"karpenter.k8s.aws/instance-profile-name": old.status["instanceProfile"]}
+    held = replace(held, metadata=replace(held.metadata, annotations=annotations))
+    iam = await provider.clients.get("iam")
+    await iam.create_role(RoleName="another", AssumeRolePolicyDocument="{}")
+    new = await ready_node_class(provider, role="another")
+
+    async def profiles() -> set[str]:
+        listed = {entry["InstanceProfileName"] for entry in (await iam.list_instance_profiles())["InstanceProfiles"]}
+        return listed & {old.status["instanceProfile"], new.status["instanceProfile"]}
+
+    await provider.tidy([new], [])
+    assert len(await profiles()) == 2, "within the hour a launch may still be on its way"
+    clock.at += 3601
+    await provider.tidy([new], [held])
+    assert len(await profiles()) == 2, "a claim was launched with it"
+    await provider.tidy([new], [])
+    assert await profiles() == {new.status["instanceProfile"]}
+    await provider.close()
 
 
 async def test_a_node_class_that_is_not_ready_launches_nothing(provider: Ec2Provider) -> None:
