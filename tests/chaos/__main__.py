@@ -1,49 +1,79 @@
-"""`python -m tests.chaos [FIRST [LAST [STEP]]]`: a death before and after each call; exit code 1 on a fault."""
+"""`python -m tests.chaos [--points N] [--workers N] [before:17 after:92 ...]`: a death before and after each call.
 
+Prints a line for each point, a sentence for each that did not end, and the sum; exit code 1 on a fault.
+"""
+
+import argparse
 import asyncio
 import sys
 import time
 
+from tests.chaos.campaign import Played, Worker, breach, campaign, double, leak, points_of, polite
 from tests.chaos.death import Point
-from tests.chaos.story import Outcome, chaotic_cluster, play
 
-SPEED = 30.0
+WORKERS = 4
 
 
-async def chaos(first: int, last: int | None, step: int) -> list[Outcome]:
-    """The outcomes of every point from call `first` to call `last` (None: the last there is)."""
-    outcomes: list[Outcome] = []
-    async with chaotic_cluster(SPEED) as (cluster, aws):
-        plain = await play(cluster, aws, None)
-        seen = f"{plain.calls} calls, {plain.evictions} evictions"
-        print(f"without a death: {seen}, faults {plain.faults or 'none'}", flush=True)
-        outcomes.append(plain)
-        for number in range(first, (last or plain.calls) + 1, step):
-            for moment in ("before", "after"):
-                began = time.monotonic()
-                outcome = await play(cluster, aws, Point(moment, number))
-                outcomes.append(outcome)
-                died = f"died at {outcome.where}" if outcome.died else "lived"
-                words = "; ".join(outcome.faults) or "all held"
-                print(f"{outcome.point}: {died}, {time.monotonic() - began:.1f}s, {words}", flush=True)
-    return outcomes
+async def chaos(most: int | None, workers: int, named: list[Point]) -> int:
+    """Play the named points, or as many as there are; the number of faults."""
+    points = named
+    first = Worker()
+    try:
+        plain = await first.play(None)
+    finally:
+        await first.stop()
+    seen = f"{plain.calls} calls, {plain.evictions} evictions"
+    print(f"without a death: {seen}, faults {plain.faults or 'none'}", flush=True)
+    if plain.faults:
+        return len(plain.faults)
+    if not points:
+        points = points_of(plain.calls, most)
+    began, done = time.monotonic(), 0
+
+    def tell(played: Played) -> None:
+        nonlocal done
+        done += 1
+        outcome = played.outcome
+        died = f"died at {outcome.where}" if outcome.died else "lived: there was no such call this time"
+        words = "; ".join(outcome.faults) or ("all held at the second try" if played.first else "all held")
+        print(f"{done}/{len(points)} {outcome.point}: {died}, {played.seconds:.1f}s, {words}", flush=True)
+
+    played = await campaign(points, workers, tell)
+    return _sum(played, time.monotonic() - began)
+
+
+def _sum(played: list[Played], seconds: float) -> int:
+    outcomes = [entry.outcome for entry in played]
+    faults = [fault for outcome in outcomes for fault in outcome.faults]
+    for entry in played:
+        if entry.first:
+            end = "was not brought to an end" if entry.outcome.faults else "ended at the second, slower try"
+            print(f"{entry.outcome.point} (at {entry.outcome.where}) {end}: {entry.first}")
+    leaks, doubles, breaches = (sum(map(kind, faults)) for kind in (leak, double, breach))
+    print(
+        f"points tried {sum(outcome.died for outcome in outcomes)}, leaks {leaks}, double launches {doubles}, "
+        f"PDB breaches {breaches} (of {sum(outcome.evictions for outcome in outcomes)} evictions), "
+        f"not brought to an end {len(faults) - leaks - doubles - breaches}, "
+        f"second tries {sum(bool(entry.first) for entry in played)}, in {seconds / 60:.0f} min"
+    )
+    return len(faults)
+
+
+def _point(text: str) -> Point:
+    moment, _, number = text.partition(":")
+    if moment not in ("before", "after") or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is no point: before:17 or after:17")
+    return Point(moment, int(number))
 
 
 def main() -> int:
-    given = [int(text) for text in sys.argv[1:]]
-    first, last, step = (given[0] if given else 1), (given[1] if len(given) > 1 else None), (given[2:] or [1])[0]
-    outcomes = asyncio.run(chaos(first, last, step))
-    faults = [fault for outcome in outcomes for fault in outcome.faults]
-    tried = sum(outcome.died for outcome in outcomes)
-    leaks = sum("without a" in fault for fault in faults)
-    doubles = sum("instances for the NodeClaim" in fault for fault in faults)
-    breaches = sum("past its budget" in fault for fault in faults)
-    other = len(faults) - leaks - doubles - breaches
-    print(
-        f"points {tried}, leaks {leaks}, double launches {doubles}, PDB breaches {breaches} "
-        f"(of {sum(outcome.evictions for outcome in outcomes)} evictions), not brought to an end {other}"
-    )
-    return 1 if faults else 0
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--points", type=int, default=None, help="so many, spread evenly; all of them if not given")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="clusters at once")
+    parser.add_argument("named", nargs="*", type=_point, help="only these: before:17 after:92")
+    asked = parser.parse_args()
+    polite()
+    return 1 if asyncio.run(chaos(asked.points, asked.workers, asked.named)) else 0
 
 
 if __name__ == "__main__":
