@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from karptui.model.quantity import parse
-
 Answer = Mapping[str, Any]
 
 
@@ -39,7 +37,7 @@ def _details(answer: Answer) -> object:
                 for entry in claim["requirements"]
             ],
             "instanceTypeMinValues": claim.get("instanceTypeMinValues"),
-            "requests": {name: parse(amount) for name, amount in claim["requests"].items()},
+            "requests": claim["requests"],
             "taints": _taints(claim["taints"]),
             "startupTaints": _taints(claim["startupTaints"]),
             "annotations": claim.get("annotations") or {},

@@ -17,10 +17,10 @@ from karptui.kube.wire import (
     labels_of,
     metadata_of,
     optional_seconds,
-    resources_of,
     seconds,
     word,
     words,
+    written_resources_of,
 )
 from karptui.kube.wire_pod import (
     WireAffinity,
@@ -47,6 +47,7 @@ from karptui.model.pod import Pod, PodSpec, PodVolume
 from karptui.model.pod_requests import pod_requests
 from karptui.model.resources import Resources
 from karptui.model.taints import Toleration
+from karptui.model.written import formats, plain
 
 _NO_SPEC = WirePodSpec()
 _NO_STATUS = WirePodStatus()
@@ -73,7 +74,7 @@ def _resources(raw: Raw, path: str) -> Resources:
     if not text or text == b"null":
         return {}
     try:
-        return resources_of(text)
+        return written_resources_of(text)
     except (msgspec.DecodeError, FieldError) as error:
         raise field_error(error, path) from error
 
@@ -168,9 +169,10 @@ def _built(wire: WirePodSpec, defaults: bool) -> PodSpec:
     pods, anti = affinity.podAffinity or _NO_POD_AFFINITY, affinity.podAntiAffinity or _NO_POD_AFFINITY
     gates: list[WireNamed] = _part(wire.schedulingGates, list[WireNamed], "spec.schedulingGates") or []
     volumes = tuple(volume for entry in wire.volumes or () if (volume := _volume(entry)) is not None)
+    requests = _requests(wire, containers, (), False, defaults)
     spec = PodSpec(
         b"",
-        requests=_requests(wire, containers, (), False, defaults),
+        requests=plain(requests),
         node_selector=labels_of(wire.nodeSelector),
         required_node_terms=node_terms_of(node.requiredDuringSchedulingIgnoredDuringExecution),
         preferred_node_terms=tuple(
@@ -190,6 +192,7 @@ def _built(wire: WirePodSpec, defaults: bool) -> PodSpec:
         scheduler_name=_text_of(wire.schedulerName) or "default-scheduler",
         priority_class_name=_text_of(wire.priorityClassName),
         grace_seconds=_integer_of(wire.terminationGracePeriodSeconds),
+        formats=formats(requests),
     )
     # Sets and maps in one order: equal content has an equal key whichever server or file it came from.
     content = msgspec.json.encode(spec, order="deterministic")
@@ -308,7 +311,7 @@ def _resized_requests(wire: WirePodSpec, status: WirePodStatus, infeasible: bool
         allocated = _resources(entry.allocatedResources, "status.containerStatuses")
         statuses.append(ContainerStatus(_text_of(entry.name), requests, allocated))
     containers = _containers(wire.containers, "spec.containers", False)
-    requests = _requests(wire, containers, tuple(statuses), infeasible, False)
+    requests = plain(_requests(wire, containers, tuple(statuses), infeasible, False))
     return spec.requests if requests == spec.requests else requests
 
 

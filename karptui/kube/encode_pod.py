@@ -6,6 +6,7 @@ from typing import Any
 from karptui.model.affinity import NodeSelectorTerm, PodAffinityTerm, TopologySpreadConstraint
 from karptui.model.pod import PodSpec, PodVolume
 from karptui.model.pod_requests import PODS
+from karptui.model.resources import format_resources
 from karptui.model.selectors import LabelSelector
 
 Json = dict[str, Any]
@@ -40,9 +41,7 @@ def encoded_node_terms(terms: Iterable[NodeSelectorTerm]) -> list[Json]:
 
 def encoded_pod_spec(spec: PodSpec, requests: Mapping[str, int] | None = None) -> Json:
     """spec of a pod with one container; `requests` where they are not those of the spec."""
-    from karptui.kube.encode import encoded_amounts
-
-    asked = encoded_amounts({n: a for n, a in (requests or spec.requests).items() if n != PODS})
+    asked = format_resources({n: a for n, a in (requests or spec.requests).items() if n != PODS}, spec.formats)
     container: Json = {"name": "all", "resources": {"requests": asked}}
     if spec.host_ports:
         container["ports"] = [{"hostPort": p.port, "hostIP": p.ip, "protocol": p.protocol} for p in spec.host_ports]

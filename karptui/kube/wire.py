@@ -19,6 +19,7 @@ from karptui.kube.clean import NAME_LIMIT, TEXT_LIMIT, clean, cleaned_map
 from karptui.model.metadata import Condition, Conditions, Metadata, OwnerReference
 from karptui.model.quantity import QuantityError
 from karptui.model.resources import Resources, parse_resources
+from karptui.model.written import with_formats
 
 T = TypeVar("T")
 Text = str | None
@@ -214,6 +215,12 @@ def _owners(text: bytes) -> tuple[OwnerReference, ...]:
         )
         for owner in _owner_list.decode(text)
     )
+
+
+def written_resources_of(text: bytes) -> Resources:
+    """As resources_of, with amounts that remember how they were written (model/written.py) where that is unusual."""
+    amounts = resources_of(text)
+    return with_formats({word(name): quantity for name, quantity in _quantity_map.decode(text).items()}, amounts)
 
 
 def resources_of(text: bytes) -> Resources:

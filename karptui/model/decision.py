@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from karptui.model.node import RequirementSpec
+from karptui.model.quantity import Format
 from karptui.model.taints import Taint
 
 
@@ -89,7 +90,8 @@ class PlannedClaim(Struct, frozen=True, gc=False, eq=False):
 
     `pods` are keys, sorted; `requirements` are sorted by key and leave out the instance type; `instance_types` are in
     launch order, cheapest first. `price`, `zone` and `capacity_type` are those of the cheapest offering, which is what
-    is expected to be launched; `daemon_requests` is the part of `requests` that DaemonSets take. `price_overlays` and
+    is expected to be launched; `daemon_requests` is the part of `requests` that DaemonSets take, `formats`
+    how those of them are written that are not written as usual. `price_overlays` and
     `capacity_overlays` name the NodeOverlays that something about its instance types comes from.
     """
 
@@ -105,7 +107,7 @@ class PlannedClaim(Struct, frozen=True, gc=False, eq=False):
     zone: str = ""
     capacity_type: str = ""
     daemon_requests: dict[str, int] = {}
-    binary_format: frozenset[str] = frozenset()
+    formats: dict[str, Format] = {}
     relaxed: tuple[Relaxation, ...] = ()
     min_values_relaxed: bool = False
     price_overlays: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from karptui.model.affinity import (
 )
 from karptui.model.containers import HostPort
 from karptui.model.metadata import Conditions, Metadata, condition
+from karptui.model.quantity import Format
 from karptui.model.taints import Toleration
 
 MIRROR_OWNER = ("v1", "Node")
@@ -30,7 +31,8 @@ class PodSpec(Struct, frozen=True, gc=False, eq=False):
     """The part of a pod that scheduling reads and that replicas have in common.
 
     `key` is a fingerprint of the content: two pods with equal keys have equal specs. `requests` are the effective
-    requests in nano-units (model/pod_requests.py), with "pods": one pod.
+    requests in nano-units (model/pod_requests.py), with "pods": one pod; `formats` says how those are written that are
+    not written as their resource usually is (model/written.py).
     """
 
     key: bytes
@@ -51,6 +53,7 @@ class PodSpec(Struct, frozen=True, gc=False, eq=False):
     scheduler_name: str = "default-scheduler"
     priority_class_name: str = ""
     grace_seconds: int | None = 30
+    formats: dict[str, Format] = {}
 
 
 class Pod(Struct, frozen=True, gc=False, eq=False):

@@ -183,5 +183,10 @@ def is_binary_resource(resource: str) -> bool:
     return resource in BINARY_RESOURCES or resource.startswith("hugepages-")
 
 
+def usual_format(resource: str) -> Format:
+    """How amounts of a resource are written where nothing else is said."""
+    return "BinarySI" if is_binary_resource(resource) else "DecimalSI"
+
+
 BINARY_RESOURCES = frozenset({"memory", "ephemeral-storage", "storage"})
 """Resources in bytes, besides every ``hugepages-<size>``."""

@@ -1,8 +1,8 @@
 """Resource lists: amounts by resource name, in nano-units (model/quantity.py). A missing name counts as zero."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from karptui.model.quantity import QuantityError, format_quantity, is_binary_resource, parse
+from karptui.model.quantity import Format, QuantityError, format_quantity, parse, usual_format
 
 Resources = dict[str, int]
 """Resource name to amount in nano-units."""
@@ -69,10 +69,11 @@ def parse_resources(quantities: Mapping[str, str | int | float] | None) -> Resou
     return resources
 
 
-def format_resources(resources: Mapping[str, int], binary: Iterable[str] | None = None) -> dict[str, str]:
-    """Canonical texts, sorted by name; `binary` names the resources in bytes, by default those known to be."""
-    chosen = None if binary is None else frozenset(binary)
-    return {
-        name: format_quantity(resources[name], is_binary_resource(name) if chosen is None else name in chosen)
-        for name in sorted(resources)
-    }
+def format_resources(resources: Mapping[str, int], formats: Mapping[str, Format] | None = None) -> dict[str, str]:
+    """Canonical texts, sorted by name; `formats` of those that are not written as their resource usually is."""
+    given = formats or {}
+    texts: dict[str, str] = {}
+    for name in sorted(resources):
+        form = given.get(name) or usual_format(name)
+        texts[name] = format_quantity(resources[name], form == "BinarySI", form == "DecimalExponent")
+    return texts

@@ -51,7 +51,7 @@ def written_claim(claim: PlannedClaim) -> dict[str, Any]:
         "pods": list(claim.pods),
         "requirements": [_requirement(entry) for entry in claim.requirements if entry is not asked],
         "instanceTypes": list(claim.instance_types) or sorted(named),
-        "requests": format_resources(claim.requests, claim.binary_format),
+        "requests": format_resources(claim.requests, claim.formats),
         "taints": [_taint(taint) for taint in claim.taints],
         "startupTaints": [_taint(taint) for taint in claim.startup_taints],
     }

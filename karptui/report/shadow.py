@@ -141,7 +141,7 @@ def _claim(claim: PlannedClaim) -> Json:
         "requirements": [
             {"key": entry.key, "operator": entry.operator, "values": list(entry.values)} for entry in claim.requirements
         ],
-        "requests": format_resources(claim.requests, claim.binary_format),
+        "requests": format_resources(claim.requests, claim.formats),
         "cheapest": {
             "instanceType": claim.instance_types[0] if claim.instance_types else "",
             "zone": claim.zone,
@@ -160,7 +160,7 @@ def made_json(made: Made) -> Json:
         "podsNamed": sorted(made.named),
         "podsBound": sorted(made.bound),
         "instanceTypes": list(made.types),
-        "requests": format_resources(made.claim.requests, frozenset({"memory", "ephemeral-storage"})),
+        "requests": format_resources(made.claim.requests),
         "launched": {
             "instanceType": made.instance_type,
             "zone": made.zone,

@@ -89,7 +89,7 @@ def test_a_resource_list_that_is_wrong_names_the_resource() -> None:
 def test_bytes_are_printed_with_binary_suffixes() -> None:
     resources = parse_resources({"memory": "2048Mi", "hugepages-2Mi": "4Mi", "cpu": "2048", "storage": "1.5Gi"})
     assert format_resources(resources) == {"cpu": "2048", "hugepages-2Mi": "4Mi", "memory": "2Gi", "storage": "1536Mi"}
-    assert format_resources(resources, ["cpu"])["cpu"] == "2Ki"
+    assert format_resources(resources, {"cpu": "BinarySI"})["cpu"] == "2Ki"
 
 
 def test_containers_add_up_and_the_largest_init_container_counts() -> None:

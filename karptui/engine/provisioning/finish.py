@@ -13,7 +13,7 @@ from karptui.engine.provisioning.requirement_sets import RequirementSet, Require
 from karptui.model.decision import PlannedClaim, Reason, Refusal
 from karptui.model.labels import CAPACITY_RESERVATION_ID, CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, RESERVED
 from karptui.model.node import RequirementSpec
-from karptui.model.quantity import is_binary_resource
+from karptui.model.quantity import Format
 from karptui.model.requirements import Requirement
 from karptui.model.resources import Resources, merge, minimum
 
@@ -56,7 +56,6 @@ class Finishing:
         self._closed: dict[tuple[RequirementSet, int, frozenset[str]], tuple[RequirementSet, int] | Reason] = {}
         self._written: dict[tuple[RequirementSet, int], _Written] = {}
         self._final: dict[tuple[RequirementSet, frozenset[str]], RequirementSet] = {}
-        self._binary: dict[tuple[str, ...], frozenset[str]] = {}
         self._specs: dict[tuple[RequirementSet, frozenset[str]], _Specs] = {}
 
     def finish(self, claim: Claim) -> PlannedClaim | Reason:
@@ -82,10 +81,6 @@ class Finishing:
             written = self._written[requirements, types] = self._write(requirements, types)
         overhead = daemon_overhead(claim)
         requests = merge(claim.requests, overhead)
-        resources = tuple(requests)
-        binary = self._binary.get(resources)
-        if binary is None:
-            binary = self._binary[resources] = frozenset(filter(is_binary_resource, resources))
         pool = claim.template.pool.template
         return PlannedClaim(
             node_pool=claim.template.name,
@@ -100,7 +95,7 @@ class Finishing:
             zone=written.zone,
             capacity_type=written.capacity_type,
             daemon_requests=overhead,
-            binary_format=binary,
+            formats=_formats(claim),
             price_overlays=written.price_overlays,
             capacity_overlays=written.capacity_overlays,
             relaxed=tuple(claim.relaxed),
@@ -163,6 +158,18 @@ def _specs(requirements: RequirementSet, offered: frozenset[str]) -> _Specs:
     if offered:
         final = final.add(Requirement(CAPACITY_TYPE, False, offered))
     return tuple(final.without(INSTANCE_TYPE).to_specs()), final.of(INSTANCE_TYPE).min_values
+
+
+def _formats(claim: Claim) -> dict[str, Format]:
+    """How amounts are written: as the first pod that asks for any writes them, which is what Kubernetes' sums keep."""
+    if not any(pod.spec.formats for pod in claim.pods):
+        return {}
+    found: dict[str, Format] = {}
+    for name in claim.requests:
+        first = next((pod.spec for pod in claim.pods if pod.requests.get(name)), None)
+        if first is not None and name in first.formats:
+            found[name] = first.formats[name]
+    return found
 
 
 def daemon_overhead(claim: Claim) -> Resources:

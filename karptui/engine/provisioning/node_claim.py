@@ -53,7 +53,7 @@ def node_claim_object(claim: PlannedClaim, pool: NodePool) -> dict[str, Any]:
         "expireAfter": "Never" if template.expire_after is None else short_duration(template.expire_after),
     }
     if claim.requests:
-        spec["resources"] = {"requests": format_resources(claim.requests, claim.binary_format)}
+        spec["resources"] = {"requests": format_resources(claim.requests, claim.formats)}
     if claim.taints:
         spec["taints"] = [_taint(taint) for taint in claim.taints]
     if claim.startup_taints:
