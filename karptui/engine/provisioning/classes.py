@@ -1,6 +1,6 @@
 """Pods that are alike are one class: whatever is decided about one holds for all of them."""
 
-from karptui.engine.provisioning.relaxation import relax
+from karptui.engine.provisioning.relaxation import heaviest_first, relax
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.engine.provisioning.volumes import VolumeUse, volume_alternatives, volume_use
 from karptui.model.affinity import PodAffinityTerm
@@ -188,7 +188,7 @@ def pod_requirements(spec: PodSpec, preferences: bool) -> Requirements:
     """What a pod asks of its node: nodeSelector, first required term and, if asked, the heaviest preferred (4.6)."""
     requirements = from_labels(spec.node_selector) if spec.node_selector else NO_REQUIREMENTS
     if preferences and spec.preferred_node_terms:
-        heaviest = max(spec.preferred_node_terms, key=lambda preferred: preferred.weight)
+        heaviest = heaviest_first(spec.preferred_node_terms)[0]
         requirements = requirements.merge(from_selector_terms(heaviest.term.expressions))
     if spec.required_node_terms:
         requirements = requirements.merge(from_selector_terms(spec.required_node_terms[0].expressions))

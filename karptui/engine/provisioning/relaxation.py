@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from karptui.model.affinity import NodeSelectorTerm, PodAffinityTerm, PreferredPodTerm
+from karptui.engine.provisioning.go_sort import go_order
+from karptui.model.affinity import NodeSelectorTerm, PodAffinityTerm, PreferredNodeTerm, PreferredPodTerm
 from karptui.model.pod import PodSpec
 from karptui.model.taints import PREFER_NO_SCHEDULE, Toleration
 
@@ -34,8 +35,8 @@ def relax(spec: PodSpec, tolerate_preferences: bool) -> tuple[PodSpec, str, str]
         rest, term = _without_heaviest(spec.preferred_anti_affinity)
         return replace(spec, preferred_anti_affinity=rest), KINDS[2], term.topology_key
     if spec.preferred_node_terms:
-        ordered = sorted(spec.preferred_node_terms, key=lambda preferred: -preferred.weight)
-        return replace(spec, preferred_node_terms=tuple(ordered[1:])), KINDS[3], _expressions(ordered[0].term)
+        ordered = heaviest_first(spec.preferred_node_terms)
+        return replace(spec, preferred_node_terms=ordered[1:]), KINDS[3], _expressions(ordered[0].term)
     for place, constraint in enumerate(spec.topology_spread):
         if constraint.when_unsatisfiable == "ScheduleAnyway":
             left = list(spec.topology_spread)
@@ -47,6 +48,11 @@ def relax(spec: PodSpec, tolerate_preferences: bool) -> tuple[PodSpec, str, str]
         tolerations = (*spec.tolerations, PREFER_NO_SCHEDULE_TOLERATION)
         return replace(spec, tolerations=tolerations), KINDS[5], ""
     return None
+
+
+def heaviest_first(terms: tuple[PreferredNodeTerm, ...]) -> tuple[PreferredNodeTerm, ...]:
+    """Preferred terms in the order in which Karpenter asks for them, which is that of an unstable sort (4.6)."""
+    return tuple(terms[index] for index in go_order([-preferred.weight for preferred in terms]))
 
 
 def _without_heaviest(
