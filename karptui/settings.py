@@ -24,6 +24,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Draw with ASCII only, for serial lines and bad fonts."""
     extra_labels: str = ""
     """Labels, with commas between them, that get a column of their own in the lists of nodes and pods."""
+    contexts: str = ""
+    """Contexts of the kubeconfig, with commas between them, that are watched side by side on the Overview."""
+    keys: dict[str, str | list[str]] = {}
+    """Your own keys by action (docs/keys.md has their names): `show_why = ["enter", "i"]`, `open_filter = "f3"`."""
     region: str = "us-east-1"
     """Region whose prices are used where the cluster does not say."""
     preference_policy: Literal["Respect", "Ignore"] = "Respect"
@@ -42,7 +46,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def label_names(self) -> tuple[str, ...]:
         """The labels of `extra_labels`."""
-        return tuple(name.strip() for name in self.extra_labels.split(",") if name.strip())
+        return _listed(self.extra_labels)
+
+    @property
+    def context_names(self) -> tuple[str, ...]:
+        """The contexts of `contexts`."""
+        return _listed(self.contexts)
+
+    @property
+    def keymap(self) -> dict[str, tuple[str, ...]]:
+        """The keys of `keys`."""
+        return {name: (keys,) if isinstance(keys, str) else tuple(keys) for name, keys in self.keys.items()}
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _gates(text: str) -> dict[str, str]:

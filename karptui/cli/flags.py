@@ -53,11 +53,11 @@ class Look:
     extra_labels: str | None = None
     """Labels, with commas between them, that get a column in the lists of nodes and pods."""
 
-    def settings(self) -> Settings:
-        """The settings with these flags on top. Raises Failure."""
+    def settings(self, **flags: str | None) -> Settings:
+        """The settings with these flags and others on top. Raises Failure."""
         from karptui.settings import load_settings
 
-        return load_settings(theme=self.theme, ascii=self.ascii, extra_labels=self.extra_labels)
+        return load_settings(theme=self.theme, ascii=self.ascii, extra_labels=self.extra_labels, **flags)
 
 
 def observer(cluster: Cluster, settings: Settings, record: str | None = None) -> Observe:

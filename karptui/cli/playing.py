@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 from karptui.failure import Failure
 
 if TYPE_CHECKING:
+    from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
 
 
-def play(make: "Callable[[], Run]", settings: "Settings", output: str | None = None, mode: str = "OBSERVE") -> int:
+def play(
+    make: "Callable[[], Run]",
+    settings: "Settings",
+    output: str | None = None,
+    mode: str = "OBSERVE",
+    contexts: "Callable[[], Contexts] | None" = None,
+) -> int:
     """Show a run until it ends or is left; the exit code. Raises Failure if the run failed.
 
     `make` is called, and what it needs imported, after the first frame: a person should see at once that `mode` begins.
+    `contexts` gives the clusters that can be switched to, where that means something.
     """
-    asyncio.run(_play(make, settings, output, mode))
+    asyncio.run(_play(make, settings, output, mode, contexts))
     return 0
 
 
@@ -27,11 +35,17 @@ def wants_screen(output: str | None) -> bool:
     return output is None and sys.stdout.isatty() and sys.stdin.isatty()
 
 
-async def _play(make: "Callable[[], Run]", settings: "Settings", output: str | None, mode: str) -> None:
+async def _play(
+    make: "Callable[[], Run]",
+    settings: "Settings",
+    output: str | None,
+    mode: str,
+    contexts: "Callable[[], Contexts] | None",
+) -> None:
     if wants_screen(output):
         from karptui.tui.app import show
 
-        await show(make, settings, mode)
+        await show(make, settings, mode, contexts)
         return
     from karptui.report.lines import report
 

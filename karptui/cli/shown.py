@@ -11,6 +11,7 @@ from karptui.failure import Failure
 
 if TYPE_CHECKING:
     from karptui.model.snapshot import Options
+    from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
 
@@ -38,14 +39,24 @@ def cluster(
 ) -> int:
     """Watch a cluster; the exit code."""
 
+    beside = settings.context_names
+    first = context or next(iter(beside), None)
+    if first and beside:
+        beside = tuple(dict.fromkeys((first, *beside)))
+
     def make() -> "Run":
         from karptui.modes.observe import Observe
 
         path = Path(record) if record else None
-        return Observe(kubeconfig, context, namespace, options_of(settings), path, settings.region)
+        return Observe(kubeconfig, first, namespace, options_of(settings), path, settings.region)
+
+    def contexts() -> "Contexts":
+        from karptui.modes.contexts import Contexts
+
+        return Contexts(kubeconfig, options_of(settings), settings.region, beside)
 
     _check(record)
-    return play(make, settings, output)
+    return play(make, settings, output, contexts=contexts)
 
 
 def demo(

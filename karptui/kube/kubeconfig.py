@@ -175,6 +175,21 @@ def _cluster_info(cluster: dict[str, Any]) -> dict[str, Any]:
     return {name: cluster[name] for name in names if name in cluster}
 
 
+def known_contexts(kubeconfig: str | None) -> tuple[str, list[str]]:
+    """The current context ("" if there is none) and the names of all. Raises ConnectError."""
+    paths = _paths(kubeconfig)
+    if not paths:
+        raise ConnectError(_nothing_found(kubeconfig))
+    for path in paths:
+        _check_file(path)
+    try:
+        merged: Any = KubeConfigMerger(os.pathsep.join(paths)).config
+        return clean(str(merged.value.get("current-context") or "")), [clean(n) for n in _names(merged, "contexts")]
+    except (*BROKEN_CONFIG, OSError, yaml.YAMLError) as error:
+        why = clean(str(error) or type(error).__name__, 300)
+        raise ConnectError(f"The kubeconfig {os.pathsep.join(paths)} cannot be used: {why}; mend it.") from error
+
+
 async def load(kubeconfig: str | None, context: str | None) -> Target:
     """The target that a kubeconfig (several, divided by the system's path separator) and a context name stand for.
 

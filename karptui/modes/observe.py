@@ -33,6 +33,16 @@ class Observe(Run):
         self._context = context
         self._namespace = namespace or ""
 
+    @property
+    def context(self) -> str:
+        """The context that was asked for, "" for the current one until it is known."""
+        return self._context or (self.connection.context if self.connection is not None else "")
+
+    @property
+    def namespace(self) -> str:
+        """The namespace whose pods are read, "" for all."""
+        return self._namespace
+
     async def feed(self) -> None:
         """Watch until cancelled. A connection that is lost is tried again for ever; one that cannot be tried fails."""
         try:

@@ -52,6 +52,16 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
+    def context(self) -> str:
+        """The kubeconfig's context that is watched, "" where there is none or it is not known yet."""
+        return ""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace whose pods alone are read, "" for all."""
+        return ""
+
+    @property
     def catching_up(self) -> bool:
         """Whether what comes in now is no news: it lies before the place where a replay begins."""
         return False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from textual.binding import Binding
+from textual.keys import Keys, _character_to_key
 
 EVERYWHERE: frozenset[str] = frozenset()
 _LISTS = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map"})
@@ -13,12 +14,15 @@ _DETAILS = frozenset({"timeline", "decision", "detail"})
 _FILTERED = (_LISTS - {"map"}) | {"decision"}
 _OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail"})
 _STORY = frozenset({"DEMO"})
+_OBSERVING = frozenset({"OBSERVE"})
 _WATCHING = frozenset({"OBSERVE", "SHADOW", "ACTIVE", "REPLAY"})
 MODES = ("OBSERVE", "SHADOW", "ACTIVE", "REPLAY", "DEMO")
 
 # How Textual calls the keys that are not letters.
 _KEY_NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", "/": "slash", ":": "colon", "?": "question_mark",
               "@": "at", "⏎": "enter", "esc": "escape", "del": "delete", "!": "exclamation_mark"}  # fmt: skip
+_NAMED_KEYS = frozenset(str(key.value) for key in Keys) - {"<any>", "<ignore>"} | set(_KEY_NAMES.values())
+_LISTS_KEYS = ("j", "k", "g", "G", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "ctrl+c")
 _ASCII_LABELS = {"⏎": "enter", "↑↓": "up/down"}
 
 
@@ -113,6 +117,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_hit", ("n",), "Next row that matches what was last looked for", "", _FILTERED, group="find"),
     Action("previous_hit", ("N",), "Row before that matches it", "", _FILTERED, group="find"),
     Action("open_palette", (":", "ctrl+p"), "Ask, go, do", "ask", rank=6, group="find"),
+    Action("open_contexts", ("@",), "Another context or namespace, without a restart", "context", rank=10, group="find",
+           modes=_OBSERVING),
     Action("earlier_decision", ("[",), "Earlier decision", "earlier", _on("decision"), rank=3, group="time"),
     Action("later_decision", ("]",), "Later decision", "later", _on("decision"), rank=3, group="time"),
     Action("earlier_decision", ("[",), "Earlier decision", "", _LISTS | {"timeline", "detail"}, group="time"),
@@ -150,9 +156,20 @@ def bindings_of(screen: str, *, keymap: Keymap | None = None) -> list[Binding]:
     """Textual bindings of a screen, its places included; all hidden, the key bar is ours."""
     bindings = [Binding(p.key, f"go_to({p.screen!r})", p.title, show=False) for p in PLACES]
     for action in actions_of(screen, keymap=keymap):
-        keys = ",".join(_KEY_NAMES.get(key, key) for key in action.keys)
+        keys = ",".join(map(textual_key, action.keys))
         bindings.append(Binding(keys, action.name, action.text, show=False))
     return bindings
+
+
+def rebind(bound: dict[str, list[Binding]], screen: str, keymap: Keymap) -> None:
+    """Put a user's keys in the place of those of the table, in a screen's bindings by key."""
+    for key, bindings in list(bound.items()):
+        bound[key] = [entry for entry in bindings if entry.action not in keymap]
+        if not bound[key]:
+            del bound[key]
+    for entry in Binding.make_bindings(bindings_of(screen, keymap=keymap)):
+        if entry.action in keymap:
+            bound.setdefault(entry.key, []).append(entry)
 
 
 def key_label(key: str, ascii_only: bool = False) -> str:
@@ -160,22 +177,54 @@ def key_label(key: str, ascii_only: bool = False) -> str:
     return _ASCII_LABELS.get(key, key) if ascii_only else key
 
 
+def key_fault(key: str) -> str:
+    """What is wrong with the name of a key, "" if it is one."""
+    if len(key) == 1 and key.isprintable() and not key.isspace():
+        return ""
+    *modifiers, plain = textual_key(key).split("+")
+    if set(modifiers) <= {"ctrl", "shift", "alt"} and (plain in _NAMED_KEYS or (len(plain) == 1 and modifiers)):
+        return ""
+    return f"{key!r} is no key: write a letter, or a name such as enter, f3, ctrl+k"
+
+
+def textual_key(key: str) -> str:
+    """A printed key as Textual calls it."""
+    return _KEY_NAMES.get(key) or (_character_to_key(key) if len(key) == 1 else key)
+
+
 def keymap_faults(keymap: Keymap, screens: Sequence[str] = tuple(place.screen for place in PLACES)) -> list[str]:
-    """One sentence for each entry of a user's keymap that cannot be: an unknown action, a key taken twice."""
+    """One sentence for each entry of a user's keymap that cannot be: an unknown action or key, a key taken twice."""
     known = {action.name for action in ACTIONS}
     faults: list[str] = []
-    for name in keymap:
+    for name, keys in keymap.items():
         if name not in known:
             near = get_close_matches(name, sorted(known), 1)
-            hint = f"did you mean {near[0]}?" if near else "`?` lists the actions."
+            hint = f"did you mean {near[0]}?" if near else "docs/keys.md has the actions."
             faults.append(f"Key map: there is no action {name!r}; {hint}")
-    for screen in screens:
+        faults += [f"Key map: {name}: {fault}." for key in keys if (fault := key_fault(key))]
+        if not keys:
+            faults.append(f"Key map: {name} has no key; give one, or leave the line out.")
+    for screen in (*screens, *sorted(_DETAILS)):
         for mode in MODES:  # one key may do different things in different modes
             taken: dict[str, str] = {place.key: f"go to {place.title}" for place in PLACES}
+            taken |= dict.fromkeys(_LISTS_KEYS, "moving about")
             for action in actions_of(screen, keymap=keymap, mode=mode):
                 faults += [
-                    f"Key map: {key} is both {taken[key]} and {action.name} on {screen}; change one."
+                    f"Key map: {key} is both {taken[textual_key(key)]} and {action.name} on {screen}; change one."
                     for key in action.keys
-                    if taken.setdefault(key, action.name) != action.name
+                    if taken.setdefault(textual_key(key), action.name) != action.name
                 ]
     return list(dict.fromkeys(faults))
+
+
+def usable_keymap(keymap: Keymap) -> tuple[Keymap, list[str]]:
+    """The entries of a user's keymap that can be, one after the other, and a sentence for each that is left out."""
+    good: dict[str, tuple[str, ...]] = {}
+    faults: list[str] = []
+    for name, keys in keymap.items():
+        found = keymap_faults({**good, name: keys})
+        if found:
+            faults.append(found[0])
+        else:
+            good[name] = keys
+    return good, faults

@@ -13,12 +13,13 @@ from textual.app import App
 from textual.binding import BindingType
 
 from karptui.failure import Failure
-from karptui.tui.actions import Keymap, keymap_faults
+from karptui.tui.actions import Keymap, usable_keymap
 from karptui.tui.clock import Clock
 from karptui.tui.look import Look
 from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, user_folder
 
 if TYPE_CHECKING:
+    from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
     from karptui.tui.help import Help
@@ -55,8 +56,8 @@ class Karptui(App[None]):
         super().__init__(ansi_color=no_color)
         self.animation_level = "none"
         self.themes = themes if themes is not None else find_themes()
-        self.keymap: Keymap = keymap or {}
-        self.faults: list[str] = [*self.themes.faults, *keymap_faults(self.keymap)]
+        self.keymap, refused = usable_keymap(keymap or {})
+        self.faults: list[str] = [*refused, *self.themes.faults]
         chosen = self.themes.by_name.get(theme) or self.themes.by_name.get(DEFAULT_THEME)
         if chosen is None:
             raise ThemeFault(f"the theme {DEFAULT_THEME} is missing from the installation; reinstall karptui")
@@ -132,7 +133,12 @@ class Karptui(App[None]):
         self.push_screen(self.palette, run)
 
 
-async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBSERVE") -> None:
+async def show(
+    make: Callable[[], "Run"],
+    settings: "Settings",
+    mode: str = "OBSERVE",
+    contexts: "Callable[[], Contexts] | None" = None,
+) -> None:
     """Show the run that `make` gives on the terminal until it is left, then stop it; the terminal is as before whatever
     happens. The first frame is painted before `make` is called.
 
@@ -141,7 +147,15 @@ async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBS
     """
     from karptui.tui.live import Live
 
-    app = Live(make, mode=mode, theme=settings.theme, ascii_only=settings.ascii, extra_labels=settings.label_names)
+    app = Live(
+        make,
+        mode=mode,
+        theme=settings.theme,
+        ascii_only=settings.ascii,
+        extra_labels=settings.label_names,
+        keymap=settings.keymap,
+        contexts=contexts,
+    )
     sys.setswitchinterval(SWITCH_INTERVAL)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -152,8 +166,7 @@ async def show(make: Callable[[], "Run"], settings: "Settings", mode: str = "OBS
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-        if app.opened:
-            await app.run_shown.stop()
+        await app.stop_runs()
     if isinstance(app.fault, Failure):
         raise app.fault
     if app.opened and app.run_shown.failure:

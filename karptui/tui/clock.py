@@ -84,6 +84,13 @@ class Clock:
         self._last_total, self._last_screens = self.dirty.total, screens
         self._draw(paced=True)
 
+    def draw_all(self) -> None:
+        """Draw everything anew, changed or not: all of it is about another cluster now."""
+        for entry in self._widgets.values():
+            entry.drawn = False
+        self._last_total = -1
+        self.draw_now()
+
     def draw_now(self) -> None:
         """Draw at once what is dirty in the visible widgets, for answers to a key."""
         self._draw(paced=False)

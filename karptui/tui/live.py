@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,18 +9,18 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
-from karptui.tui.actions import PLACES
-from karptui.tui.app import Karptui
+from karptui.tui.actions import PLACES, Keymap
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
+from karptui.tui.take_away import TakeAway
 from karptui.tui.theme import Themes
 
 if TYPE_CHECKING:
+    from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
-    from karptui.tui.export import Format
-    from karptui.tui.picture import Picture
+    from karptui.tui.clusters import Clusters
     from karptui.tui.screens.places import Detail
     from karptui.views.why import Why
 
@@ -30,13 +28,11 @@ NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
 QUIET_LOOKS = 3
 """How often nothing may be under way before the next of the keys that were typed too early is taken."""
-MOST_COPIED = 74_000
-"""Bytes of OSC 52 that terminals take (xterm and tmux: 100,000 characters of base64)."""
 LEAVING = frozenset({"q", "ctrl+c", "ctrl+q"})
 _PLACES = {place.screen: place for place in PLACES}
 
 
-class Live(Karptui):
+class Live(TakeAway):
     """Shows a run: at once one that is there, else that which `source` makes after the first frame.
 
     Nothing that a run needs is imported before that frame is painted: this module and those it names at its top are all
@@ -45,8 +41,7 @@ class Live(Karptui):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
 
-    run_shown: "Run"
-    picture: "Picture"
+    clusters: "Clusters"
 
     def __init__(
         self,
@@ -57,8 +52,10 @@ class Live(Karptui):
         theme: str = "dark",
         ascii_only: bool = False,
         extra_labels: Sequence[str] = (),
+        keymap: "Keymap | None" = None,
+        contexts: "Callable[[], Contexts] | None" = None,
     ) -> None:
-        super().__init__(themes, theme=theme, ascii_only=ascii_only)
+        super().__init__(themes, theme=theme, ascii_only=ascii_only, keymap=keymap)
         self.opened = False
         """Whether there is a run; `run_shown` and `picture` are only set then."""
         self.unit = HOUR
@@ -74,6 +71,7 @@ class Live(Karptui):
         self.marked: dict[str, None] = {}
         """Names of nodes that are marked for What-if, in the order they were."""
         self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        self._contexts = contexts
         self._details: dict[str, Detail] = {}
         self._early: list[events.Key] | None = []
         """Keys pressed before there was a screen to take them; None once there is."""
@@ -129,10 +127,12 @@ class Live(Karptui):
         await self._begin()
 
     def _open(self, run: "Run") -> None:
+        from karptui.tui.clusters import Clusters
         from karptui.tui.picture import Picture
         from karptui.tui.screens.places import details, places
 
         self.run_shown, self.picture, self.opened = run, Picture(run), True
+        self.clusters = Clusters(self, self._contexts() if self._contexts is not None else None)
         self._details = details()
         for name, screen in {**places(), **self._details}.items():
             self.install_screen(screen, name)
@@ -142,6 +142,25 @@ class Live(Karptui):
         for fault in self.faults[:1]:
             self.tell(fault, "warn")
         await self.run_shown.start()
+        await self.clusters.begin(self.run_shown)
+
+    def show_run(self, run: "Run") -> None:
+        """Another cluster on the same screens, from its Overview on."""
+        self.run_shown = run
+        self.picture.look_at(run)
+        self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        self.marked.clear()
+        self._missed.clear()
+        self._notice, self._latest_problem = None, None
+        self.get_screen("whatif").forget()  # type: ignore[attr-defined]
+        self._trail = []
+        self._show("overview", None)
+        self.clock.draw_all()
+
+    async def stop_runs(self) -> None:
+        """End what is watched, also clusters that do not answer."""
+        if self.opened:
+            await self.clusters.stop(self.run_shown)
 
     def _turn(self) -> None:
         """Before each tick: what changed in the world since the last one."""
@@ -150,6 +169,7 @@ class Live(Karptui):
         changed = {topic for topic, _ in world.dirty}
         self.picture.changed(world.dirty)
         world.dirty.clear()
+        self.clusters.turn()
         if self._notice is not None and monotonic() > self._notice[2]:
             self._notice = None
             changed.add("problems")
@@ -214,12 +234,17 @@ class Live(Karptui):
 
     def why(self, subject: Subject, **most: int) -> "Why":
         """Everything about one thing, with what the latest survey says of a node."""
+        if subject.kind == "context":
+            return self.clusters.why(subject.key)
         survey = self.surveying.latest
         outcome = survey.nodes.get(subject.key) if survey is not None and subject.kind == "node" else None
         return self.picture.why(subject, outcome=outcome, **most)
 
     def show_why(self, subject: Subject) -> None:
         """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""
+        if subject.kind == "context":
+            self.action_switch_context(subject.key)
+            return
         self.show("decision" if subject.kind == "decision" else "detail", subject)
 
     def show_facet(self, subject: Subject, facet: str) -> None:
@@ -338,6 +363,18 @@ class Live(Karptui):
         self.help.about(place, title, keymap=self.keymap, mode=self.run_shown.mode)
         self.push_screen("help")
 
+    def open_contexts(self) -> None:
+        """Another context or namespace."""
+        self.run_worker(self.clusters.ask(), exit_on_error=False, group="contexts", exclusive=True)
+
+    def action_switch_context(self, name: str) -> None:
+        """Another cluster."""
+        self.run_worker(self.clusters.switch(name), exit_on_error=False, group="switch")
+
+    def action_switch_namespace(self, name: str) -> None:
+        """Only the pods of one namespace, "" for all."""
+        self.run_worker(self.clusters.narrow(name), exit_on_error=False, group="switch")
+
     def action_go_to_object(self, kind: str, key: str) -> None:
         """Everything about an object that was named in the palette."""
         self.show_why(Subject(kind, key))
@@ -349,49 +386,3 @@ class Live(Karptui):
     def action_go_to(self, place: str) -> None:
         """A place named in the palette."""
         self.go_to(place)
-
-    def copy(self, text: str, what: str = "") -> None:
-        """Into the terminal's clipboard, by OSC 52: terminals drop what is longer than some 74 KB."""
-        if len(text.encode()) > MOST_COPIED:
-            self.tell(f"that is more than {MOST_COPIED // 1000} KB, which terminals do not take; x saves it", "warn")
-            return
-        self.copy_to_clipboard(text)
-        self.tell(f"copied: {what or text}")
-
-    def copy_kubeconfig(self) -> None:
-        """The path of the demo's kubeconfig."""
-        path = getattr(self.run_shown, "kubeconfig", None)
-        if path is None:
-            self.tell("The cluster is not up yet.", "warn")
-            return
-        self.copy_to_clipboard(str(path))
-        self.tell(f"copied; try: kubectl --kubeconfig {path} get nodeclaims -w")
-
-    def ask_export(self) -> None:
-        """In which form, in the palette."""
-        from karptui.tui.export import export_entries
-
-        self.ask(export_entries, f"export {self._here[0]}", themes=False)
-
-    def action_export_as(self, form: "Format") -> None:
-        """This view into a file in the current folder."""
-        stamp = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y%m%d-%H%M%S")
-        path = Path(f"karptui-{self._here[0]}-{stamp}.{form}")
-        try:
-            path.write_text(self._exported(form), encoding="utf-8")
-        except OSError as error:
-            self.tell(f"cannot write {path} here: {error.strerror or error}; start karptui in another folder", "bad")
-            return
-        self.tell(f"saved {path.resolve()}")
-
-    def action_copy_as(self, form: "Format") -> None:
-        """This view into the clipboard."""
-        self.copy(self._exported(form), f"the view as {form}")
-
-    def _exported(self, form: "Format") -> str:
-        from karptui.tui.screens.frame import Frame
-
-        at = datetime.fromtimestamp(self.picture.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        if form == "svg" or not isinstance(self.screen, Frame):
-            return self.export_screenshot(title="karptui")
-        return self.screen.export(form, at)

@@ -1,7 +1,7 @@
 """The palette behind `:`: ask, go, do. Installed once and shown again (Textual's own leaks at each opening)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import ClassVar, Literal
 
@@ -29,7 +29,11 @@ _MOST = 200
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the palette. `action` is the action run when it is chosen, with `arguments`: kept apart, because an
-    object's name in an action's text would be code. `note` stands at the right, `also` is searched but not shown."""
+    object's name in an action's text would be code. `note` stands at the right, `also` is searched but not shown.
+
+    `verbs` are what people who know k9s type first (`ctx`, `ns`, `pods`): the entry then comes before all others. A
+    `free` one takes what is typed behind its verb for its argument.
+    """
 
     kind: Kind
     text: str
@@ -37,26 +41,53 @@ class Entry:
     note: str = ""
     arguments: tuple[str, ...] = ()
     also: str = ""
+    verbs: tuple[str, ...] = ()
+    free: bool = False
 
 
 def command_entries(screen: str, *, keymap: Keymap | None = None, mode: str = "") -> list[Entry]:
     """What can be done on a screen, and where one can go, from the action table."""
     places = [
-        Entry("command", f"Go to {place.title}", "go_to", place.key, (place.screen,))
+        Entry(
+            "command", f"Go to {place.title}", "go_to", place.key, (place.screen,), verbs=_VERBS.get(place.screen, ())
+        )
         for place in PLACES
         if place.screen != screen
     ]
     return places + [
-        Entry("command", action.text, action.name, key_label(action.keys[0]) if action.keys else "")
+        Entry(
+            "command",
+            action.text,
+            action.name,
+            key_label(action.keys[0]) if action.keys else "",
+            verbs=_VERBS.get(action.name, ()),
+        )
         for action in actions_of(screen, keymap=keymap, mode=mode)
         if action.name not in ("open_palette", "leave")
     ]
 
 
+_VERBS = {
+    "overview": ("overview", "nodes", "no", "node", "nodepools", "np", "nodeclaims", "nc", "pulses"),
+    "pods": ("pods", "po", "pod"),
+    "map": ("map", "xray"),
+    "decisions": ("decisions", "dec"),
+    "shadow": ("shadow",),
+    "cost": ("cost",),
+    "whatif": ("whatif", "what-if"),
+    "log": ("log", "logs", "events", "ev", "event"),
+    "leave_program": ("q", "quit", "q!", "exit"),
+    "open_help": ("help", "h"),
+    "open_filter": ("filter",),
+    "export_view": ("export", "screendump", "sd"),
+}
+"""Words of k9s' prompt, and our own, by screen and action."""
+
+
 def theme_entries(themes: Themes) -> list[Entry]:
     """Every theme that could be loaded."""
     return [
-        Entry("theme", f"Theme: {theme.title.lower()}", "use_theme", "theme", (name,))
+        Entry("theme", f"Theme: {theme.title.lower()}", "use_theme", "theme", (name,), verbs=("theme", "skin"))
         for name, theme in themes.by_name.items()
     ]
 
@@ -67,7 +98,20 @@ def matching(query: str, entries: Iterable[Entry]) -> tuple[list[Entry], int]:
     Questions come first, then objects, commands and themes; without a query objects are left out.
     """
     found: list[tuple[int, float, int, Entry]] = []
+    verb, _, rest = query.strip().lower().partition(" ")
     for index, entry in enumerate(entries):
+        if verb in entry.verbs:
+            if entry.free:
+                if named := rest.strip():
+                    said = replace(entry, text=f"{entry.text} {named}", arguments=(named,), free=False)
+                    found.append((-1, 0.0, index, said))
+                continue
+            points = score(rest, entry.text) if rest.strip() else 0.0
+            if points is not None:
+                found.append((-1, -points, index, entry))
+                continue
+        if entry.free:
+            continue
         if not query.strip():
             if entry.kind != "object":
                 found.append((_KIND_ORDER.index(entry.kind), 0.0, index, entry))

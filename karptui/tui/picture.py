@@ -28,6 +28,10 @@ class Picture:
     """The world and the time that are shown. Views that several widgets need are made once in a turn of the clock."""
 
     def __init__(self, run: Run) -> None:
+        self.look_at(run)
+
+    def look_at(self, run: Run) -> None:
+        """Show another run: nothing of the one before is kept."""
         self._run = run
         self._still: World | None = None
         self._frozen_at = 0.0

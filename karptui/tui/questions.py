@@ -33,7 +33,8 @@ def entries_for(live: "Live", place: str, subject: Subject | None) -> list[Entry
             entries.append(Entry("object", f"{name} {key}", "go_to_object", name, (kind, key)))
     for key in list(world.decisions)[-MOST_OBJECTS:]:
         entries.append(Entry("object", f"decision {key}", "go_to_object", "decision", ("decision", key)))
-    return [*entries, *command_entries(place, keymap=live.keymap, mode=live.run_shown.mode)]
+    commands = command_entries(place, keymap=live.keymap, mode=live.run_shown.mode)
+    return [*entries, *commands, *live.clusters.entries()]
 
 
 def _questions(subject: Subject) -> list[Entry]:

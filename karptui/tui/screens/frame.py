@@ -2,18 +2,21 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from karptui.tui.actions import rebind
 from karptui.tui.boxes import boxes_of
 from karptui.tui.export import Format
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
+from karptui.tui.screens.topics import HEAD_TOPICS, SENTENCE_TOPICS, WHY_TOPICS
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
@@ -32,13 +35,6 @@ if TYPE_CHECKING:
 
 LEAST = (80, 24)
 STORY_MODE = "DEMO"
-HEAD_TOPICS = (
-    "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
-)  # fmt: skip
-WHY_TOPICS = ("cursor", "survey", "pods", "nodes", "nodeclaims", "decisions", "preview", "second", "frozen")
-SENTENCE_TOPICS = (
-    "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
-)  # fmt: skip
 
 
 class Frame(Screen[None]):
@@ -98,6 +94,7 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw head and sentence when something they tell has changed."""
+        rebind(self._bindings.key_to_bindings, self.place, self.live.keymap)
         self.query_one(KeyBar).show(self.place, keymap=self.live.keymap, mode=self.live.run_shown.mode)
         draws = self.live.clock.draws
         draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
@@ -127,6 +124,8 @@ class Frame(Screen[None]):
     def _draw_head(self, topics: frozenset[str]) -> None:
         picture = self.live.picture
         found = picture.head(self.live.run_shown.mode)
+        if namespace := self.live.run_shown.namespace:
+            found = replace(found, cluster=f"{found.cluster}/{namespace}")
         behind = picture.behind() if picture.frozen else None
         ended = self.live.run_shown.ended.is_set()
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
@@ -320,6 +319,10 @@ class Frame(Screen[None]):
     def action_open_palette(self) -> None:
         """Ask, go, do."""
         self.live.open_palette(self.place, self.subject)
+
+    def action_open_contexts(self) -> None:
+        """Another context or namespace."""
+        self.live.open_contexts()
 
     def action_open_help(self) -> None:
         """The keys of this screen."""

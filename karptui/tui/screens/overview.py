@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.cluster_table import CLUSTERS
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.opening import NARROW, boxes_css
 from karptui.tui.segments.line import Line
@@ -21,6 +22,8 @@ from karptui.views.open_savings import hold_note
 
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
+MOST_CLUSTERS = 5
+"""Lines of the strip; more are scrolled."""
 SURVEYED_UNASKED = 100
 """Nodes up to which the engine is asked about all of them without anybody looking: beyond, it takes seconds."""
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
@@ -55,6 +58,11 @@ class OverviewScreen(Frame):
             id="decisions",
         )  # fmt: skip
         log = Listing(tables.LOG, "", empty="Nothing yet.", header=False, follow="first", id="log")
+        if beside := self.live.clusters.beside:
+            strip = Listing(CLUSTERS, "context", empty="connecting…", header=False, id="clusters")
+            panel = Panel("Clusters", strip, id="clusters-box")
+            panel.styles.height = min(len(beside), MOST_CLUSTERS) + 2
+            yield panel
         with Horizontal(id="columns"):
             with Vertical(id="left"):
                 yield Panel("Pools", pools_list, id="pools-box")
@@ -76,6 +84,8 @@ class OverviewScreen(Frame):
         self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
+        if self.live.clusters.beside:
+            self._draw_list("#clusters", ("second",), self.live.clusters.rows)
         topics = (
             "cursor",
             "survey",
@@ -140,7 +150,8 @@ class OverviewScreen(Frame):
         for name in _THIRD:
             self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == self._third else "none"
         if narrow:
-            room = self.size.height - 2 - 3
+            strip = min(len(self.live.clusters.beside), MOST_CLUSTERS)
+            room = self.size.height - 2 - 3 - (strip + 2 if strip else 0)
             pools_height = min(max(self.query_one("#pools", Listing).counts[0], 2) + 3, 6)
             waiting_height = max((room - pools_height) * 5 // 10, 5)
             self.query_one("#pools-box").styles.height = pools_height
@@ -155,6 +166,7 @@ class OverviewScreen(Frame):
     def lists(self) -> "list[Listing[Any]]":
         """All of them: in one column `tab` brings the hidden ones up."""
         names = _ORDER if self.size.width < NARROW or not self.has_class("-tall") else (*_ORDER, "log")
+        names = (*names, "clusters") if self.live.clusters.beside else names
         return [self.query_one(f"#{name}", Listing) for name in names]
 
     def reach(self, listing: "Listing[Any]") -> None:

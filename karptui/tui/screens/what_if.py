@@ -137,6 +137,12 @@ class WhatIfScreen(Frame):
         self._changes += [change for change in changes if change not in self._changes]
         self._run()
 
+    def forget(self) -> None:
+        """Another cluster is looked at: no change was meant for it."""
+        self._changes.clear()
+        if self.is_mounted:
+            self._run()
+
     # Running
 
     def _run(self) -> None:

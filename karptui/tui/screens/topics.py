@@ -1,0 +1,9 @@
+"""What the parts that every screen has are drawn anew for."""
+
+HEAD_TOPICS = (
+    "pods", "nodes", "nodeclaims", "streams", "connected", "catalogue", "frozen", "unit", "second", "head",
+)  # fmt: skip
+WHY_TOPICS = ("cursor", "survey", "pods", "nodes", "nodeclaims", "decisions", "preview", "second", "frozen")
+SENTENCE_TOPICS = (
+    "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
+)  # fmt: skip
