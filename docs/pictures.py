@@ -1,5 +1,7 @@
 """Makes the pictures of docs/ from the real demo: `python docs/pictures.py` (about three minutes).
 
+With the word `themes` only that of the themes is made.
+
 The demo is played as anybody plays it, by its own seed; each picture is taken when what it shows has come about.
 """
 
@@ -89,4 +91,8 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    from gallery import make
+
+    if sys.argv[1:] != ["themes"]:
+        asyncio.run(main())
+    asyncio.run(make())

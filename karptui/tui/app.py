@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +16,7 @@ from karptui.failure import Failure
 from karptui.tui.actions import Keymap, usable_keymap
 from karptui.tui.clock import Clock
 from karptui.tui.look import Look
-from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, user_folder
+from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, stamp_of, user_folder
 
 if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
@@ -29,9 +29,13 @@ SWITCH_INTERVAL = 0.001
 """Seconds that an engine's thread may keep the interpreter while a key waits, instead of Python's five milliseconds."""
 
 
-def find_themes(extra: Iterable[Path] = ()) -> Themes:
-    """The shipped themes, then the user's own, then those of `extra` folders."""
-    return load_themes([shipped_folder(), user_folder(), *extra])
+RELOAD_SECONDS = 1.0
+"""Between two looks at the user's theme files."""
+
+
+def find_themes(own: Path | None = None) -> Themes:
+    """The shipped themes, then the user's own."""
+    return load_themes([shipped_folder(), *([own] if own is not None else [])])
 
 
 class Karptui(App[None]):
@@ -50,12 +54,16 @@ class Karptui(App[None]):
         theme: str = DEFAULT_THEME,
         ascii_only: bool = False,
         keymap: Keymap | None = None,
+        own_themes: Path | None = None,
     ) -> None:
         no_color = "NO_COLOR" in os.environ
         # With NO_COLOR not even grey is sent: Textual drops every colour only from ANSI themes.
         super().__init__(ansi_color=no_color)
         self.animation_level = "none"
-        self.themes = themes if themes is not None else find_themes()
+        # Themes that are handed in are all there are; else a user's files are read again when they change.
+        self._own_themes = own_themes if own_themes is not None or themes is not None else user_folder()
+        self.themes = themes if themes is not None else find_themes(self._own_themes)
+        self._theme_stamp = stamp_of([self._own_themes] if self._own_themes is not None else [])
         self.keymap, refused = usable_keymap(keymap or {})
         self.faults: list[str] = [*refused, *self.themes.faults]
         chosen = self.themes.by_name.get(theme) or self.themes.by_name.get(DEFAULT_THEME)
@@ -106,6 +114,34 @@ class Karptui(App[None]):
     def on_mount(self) -> None:
         """Start the clock."""
         self.clock.start()
+        if self._own_themes is not None:
+            self.set_interval(RELOAD_SECONDS, self._reload_themes)
+
+    def _reload_themes(self) -> None:
+        """Show what a user has just changed in a theme file."""
+        assert self._own_themes is not None
+        stamp = stamp_of([self._own_themes])
+        if stamp == self._theme_stamp:
+            return
+        self._theme_stamp = stamp
+        found = find_themes(self._own_themes)
+        if found.faults:
+            self.tell(found.faults[0], "warn")  # what was there before goes on
+            found = Themes({**self.themes.by_name, **found.by_name}, found.faults)
+        self.themes = found
+        self._register_looks()
+        name = self.look.theme.name
+        if found.by_name.get(name, self.look.theme) != self.look.theme:
+            self.look = self.look.with_theme(found.by_name[name])
+            if not self.look.no_color:
+                self._invalidate_css()
+                self.refresh_css(animate=False)
+            for screen in self.screen_stack:
+                screen.refresh(layout=True)
+            self.tell(f"theme {name}: read again")
+
+    def tell(self, text: str, role: str = "strong") -> None:
+        """Say something to the person; an application without a sentence line keeps it to itself."""
 
     def action_use_theme(self, name: str) -> None:
         """Another theme, everywhere at once."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -54,8 +55,9 @@ class Live(TakeAway):
         extra_labels: Sequence[str] = (),
         keymap: "Keymap | None" = None,
         contexts: "Callable[[], Contexts] | None" = None,
+        own_themes: Path | None = None,
     ) -> None:
-        super().__init__(themes, theme=theme, ascii_only=ascii_only, keymap=keymap)
+        super().__init__(themes, theme=theme, ascii_only=ascii_only, keymap=keymap, own_themes=own_themes)
         self.opened = False
         """Whether there is a run; `run_shown` and `picture` are only set then."""
         self.unit = HOUR

@@ -23,10 +23,6 @@ class TakeAway(Karptui):
     picture: "Picture"
     _here: "tuple[str, Subject | None]" = ("overview", None)
 
-    def tell(self, text: str, role: str = "strong") -> None:
-        """Put this into the sentence line for a while."""
-        raise NotImplementedError
-
     def copy(self, text: str, what: str = "") -> None:
         """Into the terminal's clipboard, by OSC 52: terminals drop what is longer than some 74 KB."""
         if len(text.encode()) > MOST_COPIED:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import karptui
+from karptui.settings import config_folder
 from karptui.tui.roles import GROUNDS, ROLES, RoleStyle
 
 DEFAULT_THEME = "dark"
@@ -49,9 +50,20 @@ def shipped_folder() -> Path:
 
 def user_folder() -> Path:
     """Where a user's own themes are looked for; it need not exist."""
-    from platformdirs import user_config_path  # here, because the first frame does not need it
+    return config_folder() / "themes"
 
-    return user_config_path("karptui") / "themes"
+
+def stamp_of(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Another value when a theme file of these folders came, went or changed."""
+    found: list[tuple[str, int, int]] = []
+    for folder in folders:
+        try:
+            for path in sorted(folder.glob("*.toml")):
+                about = path.stat()
+                found.append((str(path), about.st_mtime_ns, about.st_size))
+        except OSError:  # it goes while it is looked at
+            continue
+    return tuple(found)
 
 
 def _color(word: str, colors: Mapping[str, str], where: str) -> str:

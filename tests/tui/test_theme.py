@@ -5,16 +5,28 @@ from pathlib import Path
 import pytest
 
 from karptui.tui.contrast import contrast
+from karptui.tui.live import Live
 from karptui.tui.look import Look
 from karptui.tui.roles import GROUNDS, ROLES, TEXT_ROLES
 from karptui.tui.theme import Theme, load_themes, shipped_folder
+from karptui.world.world import World
+from tests.tui.moment import Moment, until, until_shown
 
 SHIPPED = load_themes([shipped_folder()])
 
 
 def test_all_shipped_themes_load() -> None:
     assert SHIPPED.faults == ()
-    assert set(SHIPPED.by_name) == {"dark", "light", "high-contrast", "colour-blind"}
+    assert set(SHIPPED.by_name) == {
+        "dark",
+        "light",
+        "high-contrast",
+        "colour-blind",
+        "ember",
+        "fjord",
+        "moss",
+        "paper",
+    }
 
 
 @pytest.mark.parametrize("theme", SHIPPED.by_name.values(), ids=lambda theme: theme.name)
@@ -101,3 +113,18 @@ def test_without_colour_every_role_is_drawn_without_colour(role: str) -> None:
         style = look.style(role, ground)
         assert style.color is None
         assert style.bgcolor is None
+
+
+async def test_a_user_theme_is_read_again_when_its_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "dark"\n[grounds]\nbackground = "#101010"\n')
+    app = Live(Moment(World(), 1_000_000.0), theme="mine", own_themes=tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until_shown(pilot, "No NodePool yet.")
+        assert app.look.theme.grounds["background"] == "#101010"
+        path.write_text('base = "dark"\n[grounds]\nbackground = "#202020"\ncursor = "#303030"\n')
+        await until(pilot, lambda: app.look.theme.grounds["background"] == "#202020")
+        await until(pilot, lambda: app.screen.styles.background.hex == "#202020")
+        path.write_text("base = ")
+        await until_shown(pilot, "Theme mine.toml in")
+        assert app.look.theme.grounds["background"] == "#202020"
