@@ -1,5 +1,7 @@
 """Pods that are alike are one class: whatever is decided about one holds for all of them."""
 
+from functools import lru_cache
+
 from karptui.engine.provisioning.relaxation import heaviest_first, relax
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.engine.provisioning.volumes import VolumeUse, volume_alternatives, volume_use
@@ -8,6 +10,9 @@ from karptui.model.pod import Pod, PodSpec
 from karptui.model.requirements import NO_REQUIREMENTS, Requirements, from_labels, from_selector_terms
 from karptui.model.selectors import LabelSelector
 from karptui.model.snapshot import Snapshot
+
+REMEMBERED_SPECS = 16_384
+"""PodSpecs of which is kept from one plan to the next what follows from them alone."""
 
 Amounts = tuple[tuple[str, int], ...]
 """Amounts by resource, sorted by name, in nano-units."""
@@ -113,7 +118,7 @@ class PodClasses:
 
     def watch_labels(self, specs: list[PodSpec]) -> None:
         """Learns which labels selectors look at, so that the others do not tell pods apart."""
-        self.label_keys = tuple(sorted({key for spec in specs for key in _selected_keys(spec)}))
+        self.label_keys = tuple(sorted(frozenset[str]().union(*map(_selected_keys, specs))))
 
     def of(self, pod: Pod) -> PodClass:
         """The class of a pod."""
@@ -184,6 +189,7 @@ class PodClasses:
         return known[1]
 
 
+@lru_cache(maxsize=REMEMBERED_SPECS)
 def pod_requirements(spec: PodSpec, preferences: bool) -> Requirements:
     """What a pod asks of its node: nodeSelector, first required term and, if asked, the heaviest preferred (4.6)."""
     requirements = from_labels(spec.node_selector) if spec.node_selector else NO_REQUIREMENTS
@@ -195,7 +201,8 @@ def pod_requirements(spec: PodSpec, preferences: bool) -> Requirements:
     return requirements
 
 
-def _selected_keys(spec: PodSpec) -> set[str]:
+@lru_cache(maxsize=REMEMBERED_SPECS)
+def _selected_keys(spec: PodSpec) -> frozenset[str]:
     keys: set[str] = set()
     terms: list[PodAffinityTerm] = [*spec.affinity, *spec.anti_affinity]
     terms += [preferred.term for preferred in (*spec.preferred_affinity, *spec.preferred_anti_affinity)]
@@ -207,4 +214,4 @@ def _selected_keys(spec: PodSpec) -> set[str]:
         if selector is not None:
             keys.update(key for key, _ in selector.match_labels)
             keys.update(expression.key for expression in selector.match_expressions)
-    return keys
+    return frozenset(keys)

@@ -1,8 +1,9 @@
 """Which pods a round is about (spec/scheduling.md 1)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from karptui.engine.provisioning.classes import pod_requirements
+from karptui.engine.provisioning.classes import REMEMBERED_SPECS, pod_requirements
 from karptui.engine.provisioning.evictable import is_reschedulable
 from karptui.engine.provisioning.requirement_sets import is_readable
 from karptui.engine.provisioning.state_nodes import StateNode
@@ -57,8 +58,13 @@ class Batch:
         return batch
 
 
-def spec_errors(spec: PodSpec, snapshot: Snapshot) -> list[str]:
+def spec_errors(spec: PodSpec, snapshot: Snapshot) -> tuple[str, ...]:
     """Why Karpenter does not provision for pods of this spec; empty if it does (1.3)."""
+    return _spec_errors(spec, snapshot.options.preference_policy != "Ignore")
+
+
+@lru_cache(maxsize=REMEMBERED_SPECS)
+def _spec_errors(spec: PodSpec, respect: bool) -> tuple[str, ...]:
     errors: list[str] = []
     for key, value in sorted(spec.node_selector.items()):
         errors += validate_requirement(key, IN, (value,))
@@ -69,11 +75,11 @@ def spec_errors(spec: PodSpec, snapshot: Snapshot) -> list[str]:
             errors += validate_requirement(key, operator, values)
     errors += unreadable(spec)
     if errors:
-        return errors
-    wanted = pod_requirements(spec, snapshot.options.preference_policy != "Ignore").get(NODEPOOL)
+        return tuple(errors)
+    wanted = pod_requirements(spec, respect).get(NODEPOOL)
     if wanted is not None and not wanted.complement and not wanted.values:
-        return [OPTED_OUT]
-    return []
+        return (OPTED_OUT,)
+    return ()
 
 
 def unreadable(spec: PodSpec) -> list[str]:
