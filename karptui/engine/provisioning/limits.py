@@ -67,5 +67,6 @@ class Limits:
             largest = self._maxima.get((name, types))
             if largest is None:
                 largest = self._maxima[name, types] = self._catalogue.capacity.maximum(name, types)
-            remaining[name] -= largest
-        self._masks.pop(pool, None)
+            left = remaining[name] = remaining[name] - largest
+            if left < self._largest.get(name, 0):
+                self._masks.pop(pool, None)

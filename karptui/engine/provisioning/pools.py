@@ -20,21 +20,17 @@ SIMULATION_KEYS = (REGISTERED, INITIALIZED)
 class Template:
     """A usable NodePool as the loop sees it. `types` is the mask of types that survive its own requirements."""
 
-    __slots__ = ("index", "min_values_relaxed", "pool", "requirements", "taints", "types", "visible")
+    __slots__ = ("index", "min_values_relaxed", "name", "pool", "requirements", "taints", "types", "visible")
 
     def __init__(self, pool: NodePool, requirements: RequirementSet, visible: int) -> None:
         self.index = 0
+        self.name = pool.key
         self.pool = pool
         self.taints = pool.template.taints
         self.requirements = requirements
         self.visible = visible
         self.types = 0
         self.min_values_relaxed = False
-
-    @property
-    def name(self) -> str:
-        """The NodePool's name."""
-        return self.pool.key
 
 
 def usable_pools(snapshot: Snapshot) -> list[NodePool]:

@@ -1,9 +1,10 @@
 """Topology over one plan: groups, who owns them, where pods may go and what placing them changes."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import islice
 
-from karptui.engine.provisioning.classes import LabelKey, PodClass
+from karptui.engine.provisioning.classes import REMEMBERED_SPECS, LabelKey, PodClass
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace
 from karptui.engine.provisioning.topology.groups import Group, Host, Kind
 from karptui.engine.provisioning.topology.node_filter import NodeFilter
@@ -34,6 +35,7 @@ class ClassTopology:
         "host_domains",
         "host_terms",
         "hosts",
+        "narrowed",
         "owned",
         "owned_inverse",
         "recorded",
@@ -53,6 +55,7 @@ class ClassTopology:
         self.full_hosts: list[Collection[Host]] = []
         """Hosts that take none of the class for good, as far as they are quickly told."""
         self.recorded: dict[RequirementSet, _Recording] = {}
+        self.narrowed: dict[RequirementSet, tuple[int, RequirementSet | tuple[Conflict, ...] | Group]] = {}
 
 
 class _Recording:
@@ -148,8 +151,16 @@ class Topology:
         if len(groups.zonal) == 1 and not strict:
             group, selected, own = groups.zonal[0]
             key = group.key
-            domains = group.domains(selected, own, requirements.by_key.get(key) or anything(key))
-            return requirements.among(key, domains) if domains else group
+            if group.kind is Kind.SPREAD:
+                domains = group.domains(selected, own, requirements.by_key.get(key) or anything(key))
+                return requirements.among(key, domains) if domains else group
+            # What attracts and repels changes only when a domain gets its first pod.
+            known = groups.narrowed.get(requirements)
+            if known is None or known[0] != group.occupied:
+                domains = group.domains(selected, own, requirements.by_key.get(key) or anything(key))
+                answer = requirements.among(key, domains) if domains else group
+                known = groups.narrowed[requirements] = (group.occupied, answer)
+            return known[1]
         entries: list[Requirement] = []
         for group, selected, own in groups.zonal:
             key = group.key
@@ -202,6 +213,7 @@ class Topology:
         known.host_domains = class_.strict.requirements.get(HOSTNAME)
         known.host_terms = (*known.hosts, known.host_domains) if known.hosts else ()
         known.recorded.clear()
+        known.narrowed.clear()
 
     def _counting(self, class_: PodClass) -> "_Counting":
         """The groups that count pods with the labels of a class; groups are only ever added, so those that are new."""
@@ -292,6 +304,7 @@ class Topology:
         return frozenset((*term.namespaces, *matching))
 
 
+@lru_cache(maxsize=REMEMBERED_SPECS)
 def _terms(spec: PodSpec) -> tuple[object, ...]:
     """What of a spec groups are made of. Most pods have nothing of it, and then all of them are alike."""
     terms = (
