@@ -4,6 +4,9 @@ Karpenter sorts its open claims by pod count with an unstable sort before every 
 so equal elements must end where Go's routine puts them (spec/scheduling.md, Appendix A, from which this is written).
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 _SMALL = 12
 """Ranges up to this length are insertion-sorted, which is stable."""
 
@@ -14,8 +17,21 @@ _REPAIRS = 5
 _WORD = (1 << 64) - 1
 
 
-def go_order(keys: list[int]) -> list[int]:
+def go_order(keys: Sequence[int]) -> Sequence[int]:
     """The indices of ``keys`` in the order in which ``sort.Slice`` with ``keys[i] < keys[j]`` would leave them."""
+    if len(keys) >= _SHORT:
+        return _order(keys)
+    # A few dozen claims are like those of the plan before, and as they fill up like themselves with a pod less each.
+    least = min(keys, default=0)
+    return _order_of_few(tuple([key - least for key in keys]))
+
+
+@lru_cache(maxsize=2048)
+def _order_of_few(keys: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(_order(keys))
+
+
+def _order(keys: Sequence[int]) -> list[int]:
     sorting = _Sorting(keys)
     sorting.sort(0, len(keys), len(keys).bit_length())
     return sorting.index
@@ -24,7 +40,7 @@ def go_order(keys: list[int]) -> list[int]:
 class _Sorting:
     """One run: values and the indices they came from, moved together."""
 
-    def __init__(self, keys: list[int]) -> None:
+    def __init__(self, keys: Sequence[int]) -> None:
         self.value = list(keys)
         self.index = list(range(len(keys)))
 
