@@ -53,8 +53,7 @@ class Packing:
         class_of = {id(pod): self._classes.of(pod) for pod in self._pods}
         self._topology.start(dict.fromkeys(class_of.values()))
         waiting: dict[PodClass, deque[Pod]] = {}
-        queue = PodQueue(self._pods)
-        while (pod := queue.pop()) is not None:
+        for pod in PodQueue(self._pods):
             class_ = class_of[id(pod)]
             if self._places.place(pod, class_) is None:
                 waiting.setdefault(class_, deque()).append(pod)

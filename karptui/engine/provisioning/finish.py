@@ -80,7 +80,7 @@ class Finishing:
         if written is None:
             written = self._written[requirements, types] = self._write(requirements, types)
         overhead = daemon_overhead(claim)
-        requests = merge(claim.requests, overhead)
+        requests = merge(claim.requests, overhead) if overhead else dict(claim.requests)
         pool = claim.template.pool.template
         return PlannedClaim(
             node_pool=claim.template.name,

@@ -1,7 +1,7 @@
 """The order in which pods are tried, and when trying stops (spec/scheduling.md 6.1, 6.2)."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from karptui.model.pod import Pod
 
@@ -11,20 +11,25 @@ class PodQueue:
 
     def __init__(self, pods: Iterable[Pod]) -> None:
         by_size: dict[tuple[int, int], list[Pod]] = {}
+        # Replicas share the dict of their requests, and the pods keep it alive.
+        alike: dict[int, list[Pod]] = {}
         for pod in pods:
             requests = pod.requests
-            by_size.setdefault((-requests.get("cpu", 0), -requests.get("memory", 0)), []).append(pod)
+            same = alike.get(id(requests))
+            if same is None:
+                size = (-requests.get("cpu", 0), -requests.get("memory", 0))
+                same = alike[id(requests)] = by_size.setdefault(size, [])
+            same.append(pod)
         self._pods: deque[Pod] = deque()
         for size in sorted(by_size):
             self._pods.extend(sorted(by_size[size], key=_age))
         self._length_at_push: dict[int, int] = {}
 
-    def pop(self) -> Pod | None:
-        """The next pod; None when all are placed, or nothing was since this one was tried last."""
-        pods = self._pods
-        if not pods or (self._length_at_push and self._length_at_push.get(id(pods[0])) == len(pods)):
-            return None
-        return pods.popleft()
+    def __iter__(self) -> Iterator[Pod]:
+        """The next pod, until all are placed, or nothing was since this one was tried last."""
+        pods, length_at_push = self._pods, self._length_at_push
+        while pods and not (length_at_push and length_at_push.get(id(pods[0])) == len(pods)):
+            yield pods.popleft()
 
     def push(self, pod: Pod) -> None:
         """Puts a pod that found no place at the tail."""

@@ -109,7 +109,7 @@ class Solver:
         left = Counter(class_of.values())
         queue = PodQueue(self._batch.pods)
         unfinished = False
-        while (pod := queue.pop()) is not None:
+        for pod in queue:
             if expired is not None and expired():
                 unfinished = True
                 break

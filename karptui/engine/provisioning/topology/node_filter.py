@@ -1,7 +1,7 @@
 """Which nodes a spread constraint counts on (spec/scheduling.md 7.5)."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable
 
 from karptui.model.affinity import TopologySpreadConstraint
 from karptui.model.pod import PodSpec
@@ -25,7 +25,7 @@ class NodeFilter:
                 selector.merge(from_selector_terms(term.expressions)) for term in spec.required_node_terms
             )
         # Karpenter's hash sees the keys of the terms only, and equal terms cancel each other out.
-        keys = _unpaired(frozenset(term.keys()) for term in self.terms)
+        keys = _unpaired([frozenset(term.keys()) for term in self.terms])
         self.identity: Hashable = (self.honor_affinity, self.honor_taints, keys, _unpaired(self.tolerations))
 
     def admits(self, taints: tuple[Taint, ...], requirements: Requirements) -> bool:
@@ -35,5 +35,7 @@ class NodeFilter:
         return not self.honor_taints or tolerates_all(self.tolerations, taints)
 
 
-def _unpaired(entries: Iterable[Hashable]) -> frozenset[Hashable]:
+def _unpaired(entries: Collection[Hashable]) -> frozenset[Hashable]:
+    if len(entries) < 2:
+        return frozenset(entries)
     return frozenset(entry for entry, times in Counter(entries).items() if times % 2)
