@@ -41,6 +41,15 @@ class Manifests(Struct):
     notes: list[str] = field(default_factory=list)
 
 
+NOT_MODELLED = {
+    "CapacityBuffer": "capacity buffers",
+    **dict.fromkeys(
+        ("ResourceClaim", "ResourceClaimTemplate", "ResourceSlice", "DeviceClass"), "dynamic resource allocation"
+    ),
+}
+"""Kinds that Karpenter can be set to look at and that decide nothing here, by what they belong to."""
+
+
 def read_manifests(paths: Iterable[str]) -> Manifests:
     """Everything in these files, in folders (recursively) and, for `-`, on standard input. Raises nothing."""
     found = Manifests()
@@ -52,7 +61,10 @@ def read_manifests(paths: Iterable[str]) -> Manifests:
                 _sort_in(manifest, where, found, ignored)
     for kind, places in ignored.items():
         more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        found.notes.append(f"{places[0]}{more}: ignored, as karptui does not look at kind {kind}{_meant(kind)}")
+        what = f"ignored, as karptui does not look at kind {kind}{_meant(kind)}"
+        if kind in NOT_MODELLED:
+            what = f"not modelled: {NOT_MODELLED[kind]} ({kind})"
+        found.notes.append(f"{places[0]}{more}: {what}")
     return found
 
 

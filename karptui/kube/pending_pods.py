@@ -15,6 +15,7 @@ from karptui.kube.decode import decode_manifest, resource_for
 from karptui.kube.errors import DecodeError
 from karptui.model.labels import validate_requirement
 from karptui.model.nodepool import NodePool
+from karptui.model.pod import Pod
 
 Manifest = dict[str, Any]
 
@@ -45,6 +46,9 @@ def planned_objects(
         for completed in _completed(manifest, priorities, now):
             try:
                 resource, entry = decode_manifest(completed)
+                if isinstance(entry, Pod) and (below := _below_nothing(entry)):
+                    problems.append(f"{source}: Pod {entry.key} asks for less than nothing of {below}: it is left out")
+                    break
                 found.append((resource, entry))
                 if isinstance(entry, NodePool):
                     problems += (f"{source}: NodePool {entry.metadata.name}: {why}" for why in _refusals(entry))
@@ -56,6 +60,11 @@ def planned_objects(
         if _wanted(manifest) > MOST_PODS:
             problems.append(f"{source}: {_wanted(manifest)} replicas are more than the {MOST_PODS} planned for.")
     return found, problems
+
+
+def _below_nothing(pod: Pod) -> str:
+    """The resources that a pod asks a negative amount of, which an API server refuses."""
+    return ", ".join(sorted(name for name, amount in pod.requests.items() if amount < 0))
 
 
 def _completed(manifest: Manifest, priorities: Mapping[str, int], now: float) -> Iterator[Manifest]:

@@ -20,6 +20,9 @@ NANO = 10**9
 MAX_BINARY = (2**63 - 1) * NANO
 """A quantity with a binary suffix is silently capped here, as Kubernetes does."""
 
+_BEYOND_REASON = 10**15 * 10**9
+"""Whole units from which on a screen shows powers of ten: a request of 400 digits would fill it."""
+
 MAX_EXPONENT = 1000
 """Exponents beyond this are refused: no amount of anything needs them, and 1e999999999 would fill the memory."""
 
@@ -167,6 +170,9 @@ def human(nano: int, resource: str) -> str:
     """A short, rounded text for a screen: ``250m`` or ``1.5`` of cpu, ``1.5Gi`` of memory, ``110`` pods."""
     if nano == 0:
         return "0"
+    if abs(nano) >= _BEYOND_REASON:
+        digits = str(abs(nano) // NANO)
+        return f"{'-' if nano < 0 else ''}{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
     if is_binary_resource(resource):
         return _scaled(nano, 1024, _BINARY_SUFFIXES)
     if abs(nano) >= NANO:

@@ -32,6 +32,11 @@ def planned_text(snapshot: Snapshot, plan: Plan, reasons: bool = False) -> str:
     if plan.compared is not None:
         parts.append(f"by policy: {comparison_text(plan.compared)}")
     parts += [f"{pod} is ignored: {message}" for pod, message in plan.ignored.items()]
+    parts += [
+        f"{pod.key} is not planned for: it waits for its scheduling gate {', '.join(pod.spec.scheduling_gates)}"
+        for pod in snapshot.pods.values()
+        if pod.spec.scheduling_gates and not pod.node_name
+    ]
     parts += [f"not modelled: {what}" for what in plan.not_modelled]
     parts += overlay_lines(plan.overlays)
     source = snapshot.catalogue.source or "nowhere"

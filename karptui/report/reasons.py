@@ -100,5 +100,5 @@ def _remedies(snapshot: Snapshot, pod: str) -> list[dict[str, Any]]:
             "price": remedy.price,
             **({"existingNode": remedy.node} if remedy.node else {"instanceType": remedy.instance_type}),
         }
-        for remedy in remedies(snapshot, pod, SHOWN_REMEDIES)
+        for remedy in remedies(snapshot, pod, SHOWN_REMEDIES, crowded=True)
     ]

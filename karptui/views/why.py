@@ -165,7 +165,7 @@ def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
     kept = _remedies.setdefault(world, {})
     catalogue, at, found = kept.get(key, (None, 0.0, ()))
     if catalogue is not world.catalogue or not 0.0 <= now - at < FIXES_HOLD_SECONDS:
-        found = remedies(world.snapshot(now), pod.key, SHOWN_FIXES)
+        found = remedies(world.snapshot(now), pod.key, SHOWN_FIXES, crowded=True)
         kept[key] = (world.catalogue, now, found)
         if len(kept) > KEPT_FIXES:
             del kept[next(iter(kept))]

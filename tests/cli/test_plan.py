@@ -197,3 +197,33 @@ def test_a_scenario_that_cannot_be_answered_is_one_sentence(tmp_path: Path) -> N
         assert done.returncode == 1
         assert done.stderr.startswith("karptui: ")
         assert done.stderr.count("\n") == 1
+
+
+def test_what_takes_no_part_is_said_and_a_pool_without_types_has_its_reason(tmp_path: Path) -> None:
+    picky = {"key": "karpenter.k8s.aws/instance-family", "operator": "Exists", "minValues": 5000}
+    pool = json.loads(json.dumps(POOL))
+    pool["spec"]["template"]["spec"]["requirements"].append(picky)
+    container = {"name": "m", "image": "m", "resources": {"requests": {"cpu": "1"}}}
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container], **spec}}
+        for name, spec in (("gated", {"schedulingGates": [{"name": "example.com/quota"}]}), ("free", {}))
+    ]
+    below = {"name": "m", "image": "m", "resources": {"requests": {"cpu": "-1"}}}
+    pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "below"}, "spec": {"containers": [below]}})
+    buffer = {"apiVersion": "autoscaling.x-k8s.io/v1beta1", "kind": "CapacityBuffer", "metadata": {"name": "b"}}
+    done = karptui(tmp_path, "plan", "-f", written(tmp_path, pool, buffer, *pods))
+    assert "default/gated is not planned for: it waits for its scheduling gate example.com/quota" in done.stdout
+    assert "values of instance-family are left, minValues asks for 5000" in done.stdout
+    assert "not modelled: capacity buffers (CapacityBuffer)" in done.stderr
+    assert "Pod default/below asks for less than nothing of cpu: it is left out" in done.stderr
+
+
+def test_a_pod_that_others_crowd_out_is_told_to_wait(tmp_path: Path) -> None:
+    pool = {**POOL, "spec": {**POOL["spec"], "limits": {"cpu": "4"}}}
+    done = karptui(
+        tmp_path, "plan", "-o", "json", "--reasons", "-f", written(tmp_path, pool, deployment("web", 2, "3"))
+    )
+    answer = json.loads(done.stdout)
+    (crowded,) = answer["errors"]
+    assert answer["podReasons"][crowded]["remedies"][0]["changes"] == []
+    assert answer["podReasons"][crowded]["remedies"][0]["sentence"].startswith("wait for a later round")

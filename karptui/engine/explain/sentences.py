@@ -98,6 +98,12 @@ def _no_capacity(reason: Reason) -> str:
     return f"no {kinds}capacity{where} now"
 
 
+def _no_types(reason: Reason) -> str:
+    if reason.pool:
+        return "no instance type meets its own requirements"
+    return "no NodePool has an instance type that meets its own requirements"
+
+
 _TELLERS: dict[Refusal, Callable[[Reason], str]] = {
     Refusal.TAINT: lambda reason: f"taint {reason.found} is not tolerated",
     Refusal.LABEL_UNDEFINED: lambda reason: f"its nodes have no label {reason.key}",
@@ -112,7 +118,7 @@ _TELLERS: dict[Refusal, Callable[[Reason], str]] = {
         f"{reason.found} values of {label_name(reason.key)} are left, minValues asks for {reason.wanted}"
     ),
     Refusal.RESERVED: lambda reason: "reserved capacity that suits exists, but none of it is free",
-    Refusal.NO_TYPES: lambda reason: "no NodePool has an instance type that meets its own requirements",
+    Refusal.NO_TYPES: _no_types,
     Refusal.NO_POOLS: lambda reason: "no NodePool is ready to make nodes",
     Refusal.RESOURCES: _resources,
     Refusal.NO_OFFERING: _no_offering,

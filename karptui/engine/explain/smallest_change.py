@@ -54,11 +54,12 @@ def smallest_change(snapshot: Snapshot, key: str) -> Remedy | None:
     return next(iter(remedies(snapshot, key)), None)
 
 
-def remedies(snapshot: Snapshot, key: str, most: int = 8) -> tuple[Remedy, ...]:
+def remedies(snapshot: Snapshot, key: str, most: int = 8, crowded: bool = False) -> tuple[Remedy, ...]:
     """Changes that would place a pending pod, cheapest first: single ones, or pairs where no single one helps.
 
     The pod is looked at alone, on the nodes that are there. Empty where it has a place as it is, where its NodePools
-    are not ready, and where nothing of what is tried helps.
+    are not ready, and where nothing of what is tried helps. `crowded`: it found none in a round with other pods, so
+    that a place which it has alone is one remedy, without changes.
     """
     pod = snapshot.pods.get(key)
     pools = {pool.key: pool for pool in usable_pools(snapshot)}
@@ -67,7 +68,7 @@ def remedies(snapshot: Snapshot, key: str, most: int = 8) -> tuple[Remedy, ...]:
     search = _Search(snapshot, pod, pools)
     failure = search.attempt(())
     if isinstance(failure, Remedy):
-        return ()
+        return (failure,) if crowded else ()
     found = list(search.singles(failure)) or list(search.pairs())
     found.sort(key=lambda remedy: remedy.price)
     return tuple(found[:most])
@@ -75,6 +76,8 @@ def remedies(snapshot: Snapshot, key: str, most: int = 8) -> tuple[Remedy, ...]:
 
 def remedy_sentence(remedy: Remedy) -> str:
     """The changes, to be followed by what they lead to: `add us-west-2d to general`."""
+    if not remedy.changes:
+        return "wait for a later round: without the other pods of this one it has a place"
     return " and ".join(change_sentence(change) for change in remedy.changes)
 
 

@@ -11,11 +11,12 @@ from karptui.engine.provisioning.finish import Finishing
 from karptui.engine.provisioning.limits import Limits
 from karptui.engine.provisioning.min_values import MinValues
 from karptui.engine.provisioning.overlays import overlaid
-from karptui.engine.provisioning.pools import prefers_no_schedule, templates
+from karptui.engine.provisioning.pools import pools_without_types, prefers_no_schedule, templates
 from karptui.engine.provisioning.requirement_sets import RequirementSpace
 from karptui.engine.provisioning.state_nodes import StateNode
 from karptui.engine.provisioning.topology.residents import Residency
 from karptui.engine.provisioning.topology.universe import Universe
+from karptui.model.decision import Reason
 from karptui.model.nodepool import NodePool
 from karptui.model.pod import PodSpec
 from karptui.model.snapshot import Snapshot
@@ -49,6 +50,9 @@ class Groundwork:
         self.limits = Limits(pools, nodes, self.catalogue)
         all_daemons = daemons(snapshot)
         self.templates = templates(pools, self.space, self.catalogue, self.min_values)
+        self.typeless: tuple[Reason, ...] = ()
+        if len(self.templates) < len(pools):
+            self.typeless = pools_without_types(pools, self.templates, self.space, self.catalogue, self.min_values)
         self.groups = [daemon_groups(entry, all_daemons, self.catalogue, self.space) for entry in self.templates]
         self.residency = Residency(snapshot, nodes, self.classes.label_keys)
         self.universe = Universe(pools, self.catalogue)

@@ -45,9 +45,11 @@ class Openings:
         limits: Limits,
         min_values: MinValues,
         reservations: Reservations,
+        typeless: tuple[Reason, ...] = (),
     ) -> None:
         self.templates = templates
         self.groups = groups
+        self._typeless = typeless
         self._catalogue = catalogue
         self._topology = topology
         self._limits = limits
@@ -73,7 +75,7 @@ class Openings:
             if answer.code is Refusal.RESERVED:
                 return (answer,)
             reasons.append(answer)
-        return tuple(reasons) or (Reason(Refusal.NO_TYPES),)
+        return (*reasons, *self._typeless) or (Reason(Refusal.NO_TYPES),)
 
     def _offer(self, template: Template, class_: PodClass, topology: ClassTopology, host: int) -> Opening | Reason:
         pool = template.name

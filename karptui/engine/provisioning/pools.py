@@ -3,6 +3,7 @@
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.min_values import MinValues
 from karptui.engine.provisioning.requirement_sets import RequirementSet, RequirementSpace, is_readable
+from karptui.model.decision import Reason, Refusal
 from karptui.model.labels import INITIALIZED, NODEPOOL, REGISTERED, node_class_label
 from karptui.model.metadata import condition, is_true
 from karptui.model.nodepool import NodePool
@@ -71,6 +72,32 @@ def template_requirements(pool: NodePool) -> Requirements:
 def pool_labels(pool: NodePool) -> Requirements:
     """Template labels as requirements, without those that Karpenter adds: what the domain universe is made of (7.1)."""
     return Requirements(Requirement(key, False, frozenset({value})) for key, value in pool.template.labels.items())
+
+
+def pools_without_types(
+    pools: list[NodePool],
+    kept: list[Template],
+    space: RequirementSpace,
+    catalogue: PreparedCatalogue,
+    min_values: MinValues,
+) -> tuple[Reason, ...]:
+    """Why each of the pools without a template has none, in the order tried."""
+    named = {template.name for template in kept}
+    reasons: list[Reason] = []
+    for pool in pools:
+        if pool.key in named:
+            continue
+        requirements = space.intern(template_requirements(pool))
+        visible = catalogue.visible(pool.key)
+        rows = catalogue.expand(visible & requirements.types) & requirements.rows & catalogue.allocatable.usable
+        unmet = min_values.unmet(requirements, catalogue.collapse(rows)) if rows else {}
+        if unmet:
+            key = min(unmet)
+            wanted = requirements.requirements.of(key).min_values
+            reasons.append(Reason(Refusal.MIN_VALUES, pool.key, key, str(wanted), str(unmet[key])))
+        else:
+            reasons.append(Reason(Refusal.NO_TYPES, pool.key))
+    return tuple(reasons)
 
 
 def templates(

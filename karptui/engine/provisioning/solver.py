@@ -74,6 +74,7 @@ class Solver:
             self._limits,
             ground.min_values,
             self._reservations,
+            ground.typeless,
         )
         existing = ground.existing
         self._places = Places(existing, self._topology, existing.mask(absence.nodes), absence.shielded)
