@@ -34,6 +34,7 @@ COMMANDS = {
     "decisions": "Print what was decided, and what became of it.",
     "timeline": "Print a pod's or NodeClaim's way, stage by stage.",
     "cost": "Print what the cluster costs, and what could be saved.",
+    "narrate": "Tell what happens as sentences, of a cluster, a recording or the demo.",
     "plan": "Print what would be decided for manifests, without a cluster.",
     "disrupt": "Print which nodes would go next, for manifests, and why.",
     "budgets": "Print how many nodes disruption budgets let go, now and later.",

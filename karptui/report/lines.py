@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from karptui.modes.run import Run
 from karptui.report.notable import Notables, Note
@@ -15,15 +16,17 @@ from karptui.world.world import World
 
 TOGETHER = 0.5  # seconds of the source's clock within which equal things are told as one
 TICK = 0.1
+Tell: TypeAlias = Callable[[Note], str]
+"""The line for one notable thing, "" for none."""
 
 
 class Reporter:
     """Takes every event of a run (`run.on_event = reporter`) and prints what is notable when `flush` is called."""
 
-    def __init__(self, world: World, out: TextIO, json: bool = False) -> None:
+    def __init__(self, world: World, out: TextIO, json: bool = False, tell: Tell | None = None) -> None:
         self._notables = Notables(world)
         self._out = out
-        self._json = json
+        self._tell = tell or (_as_json if json else _as_text)
         self._waiting: list[Note] = []
         self._open: dict[tuple[str, ...], Note] = {}
 
@@ -56,13 +59,15 @@ class Reporter:
         for note in sorted(due, key=lambda note: (note.at, note.kind != "decision")):
             if self._open.get(note.group) is note:
                 del self._open[note.group]
-            print(_as_json(note) if self._json else _as_text(note), file=self._out)
+            if line := self._tell(note):
+                print(line, file=self._out)
         self._out.flush()
 
 
-async def report(run: Run, out: TextIO, json: bool = False) -> None:
-    """Start a run, tell it as lines until it ends, stop it. The caller looks at `run.failure`."""
-    reporter = Reporter(run.world, out, json)
+async def report(run: Run, out: TextIO, json: bool = False, tell: "Tell | None" = None) -> None:
+    """Start a run, tell it as lines until it ends, stop it; `tell` words them otherwise. The caller looks at
+    `run.failure`."""
+    reporter = Reporter(run.world, out, json, tell)
     behind = False
 
     def heard(event: events.Event) -> None:

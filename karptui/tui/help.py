@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from karptui.tui.actions import PLACES, Keymap, actions_of, key_label
 from karptui.tui.segments.line import Line, fit, fit_line
+from karptui.tui.tour import pages, tour_lines
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 
@@ -55,7 +56,10 @@ class Help(ModalScreen[None]):
     Help Panel { width: 112; height: 30; max-width: 100%; max-height: 100%; background: $panel; }
     Help Panel { border-title-background: $panel; border: solid $border; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", show=False),
+        Binding("question_mark", "turn_page", show=False),
+    ]
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -63,6 +67,7 @@ class Help(ModalScreen[None]):
         self._title = "Overview"
         self._keymap: Keymap | None = None
         self._mode = ""
+        self._page = -1  # of the tour; -1 is the keys
 
     def about(self, screen_name: str, title: str, *, keymap: Keymap | None = None, mode: str = "") -> None:
         """Whose keys to show."""
@@ -75,10 +80,19 @@ class Help(ModalScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Show the keys of the screen asked for."""
-        self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes")
+        self._page = -1
+        self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes   ? again: a tour in six pages")
         self.query_one(TextPane).show(
             lambda width: help_lines(self._screen_name, width, keymap=self._keymap, mode=self._mode)
         )
+
+    def action_turn_page(self) -> None:
+        """From the keys to the tour, and through it."""
+        self._page = (self._page + 1) % pages()
+        self.query_one(Panel).set_title("A tour of karptui", "? goes on   esc ends")
+        pane = self.query_one(TextPane)
+        pane.show(lambda width: tour_lines(self._page, width, self._keymap))
+        pane.scroll_to(y=0, animate=False)
 
     def action_close(self) -> None:
         """Back."""

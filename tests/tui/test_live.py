@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind
+from karptui.tui.actions import PLACES
 from karptui.tui.live import Live
 from karptui.tui.segments.line import plain
 from karptui.tui.widgets.listing import Listing
@@ -45,9 +46,20 @@ async def test_the_overview_tells_pools_pending_and_decisions_at_every_size(size
 
 async def test_too_small_a_terminal_is_told_so_and_still_gets_the_sentence() -> None:
     app = shown_at()
-    async with app.run_test(size=(60, 12)) as pilot:
-        await until_shown(pilot, "karptui needs 80 columns and 24 lines")
+    async with app.run_test(size=(59, 12)) as pilot:
+        await until_shown(pilot, "karptui needs 60 columns and 20 lines")
         assert "5 pods wait for default" in text_of(app)
+
+
+async def test_at_sixty_columns_every_place_works_and_a_notice_says_what_is_missing() -> None:
+    app = shown_at()
+    async with app.run_test(size=(60, 24)) as pilot:
+        await until_shown(pilot, "60 columns, 24 lines: some are left out")
+        for place in PLACES:
+            await pilot.press(place.key)
+            await until(pilot, lambda here=place.screen: getattr(app.screen, "place", "") == here)
+        await pilot.press("2")
+        await until_shown(pilot, "inflate")
 
 
 async def test_every_place_has_its_key_and_esc_never_quits() -> None:

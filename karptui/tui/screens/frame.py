@@ -16,6 +16,7 @@ from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
+from karptui.tui.screens.room import small, too_small
 from karptui.tui.screens.topics import HEAD_TOPICS, SENTENCE_TOPICS, WHY_TOPICS
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
@@ -33,7 +34,6 @@ from karptui.views.story import story
 if TYPE_CHECKING:
     from karptui.tui.live import Live
 
-LEAST = (80, 24)
 STORY_MODE = "DEMO"
 
 
@@ -110,10 +110,12 @@ class Frame(Screen[None]):
         self.set_class(width < NARROW, "-narrow")
         self.set_class(width >= BROAD, "-broad")
         self.set_class(width < NARROW, "-two-lines")
-        tiny = width < LEAST[0] or height < LEAST[1]
-        self.set_class(tiny, "-tiny")
-        words = f"karptui needs {LEAST[0]} columns and {LEAST[1]} lines; here are {width} and {height}."
-        self.query_one("#tiny", TextPane).show([((words, "warn"),)] if tiny else [])
+        tiny, cramped = too_small(width, height), small(width, height)
+        self.set_class(bool(tiny), "-tiny")
+        self.query_one("#tiny", TextPane).show([((tiny, "warn"),)] if tiny else [])
+        if cramped and not self.has_class("-cramped"):
+            self.live.tell(cramped)
+        self.set_class(bool(cramped), "-cramped")
 
     def on_screen_resume(self) -> None:
         """Show what has changed meanwhile."""

@@ -18,6 +18,7 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
+from karptui.views.emptiness import nothing
 from karptui.views.open_savings import hold_note
 
 SHOWN_DECISIONS = 200
@@ -29,6 +30,7 @@ SURVEYED_UNASKED = 100
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
 _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _BACKGROUND = {"pods", "nodes", "nodeclaims", "nodepools"}
+_NOTHING = {"#pools": "nodepools", "#flight": "nodeclaims", "#nodes": "nodes", "#waiting": "pending"}
 _THIRD = ("decisions", "flight", "nodes")
 
 
@@ -130,12 +132,15 @@ class OverviewScreen(Frame):
 
         # The screen is there for as long as the program runs, so its widgets may be held.
         def draw(_: frozenset[str]) -> None:
+            world = self.live.picture.world
+            if which in _NOTHING and world.connected is not None:
+                listing.say_of_nothing(nothing(world, _NOTHING[which]))
             listing.show(items(), self.live.unit)
             if which == "#nodes":
                 listing.set_marked(self.live.marked)
             panel.set_title(*_titled(title, listing))
 
-        self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter"), draw)
+        self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter", "streams"), draw)
 
     def on_resize(self) -> None:
         """Which boxes there is room for."""

@@ -92,6 +92,10 @@ class Listing(Rows, Generic[T]):
         rows = arranged(self._table, items, self._filter, order, falling, self._unit)
         self.set_rows(rows, self._words_for_nothing)
 
+    def say_of_nothing(self, words: str) -> None:
+        """What is said where there is no row."""
+        self._nothing = words
+
     @property
     def _words_for_nothing(self) -> str:
         return f"Nothing matches {self._filter.source!r}. esc drops the filter." if self._filter else self._nothing

@@ -1,0 +1,30 @@
+"""What an empty list says: why it is empty, and what to do about it."""
+
+from karptui.world.events import StreamState
+from karptui.world.world import World
+
+_NAMES = {"pods": "pods", "nodes": "nodes", "nodepools": "NodePools", "nodeclaims": "NodeClaims"}
+_ABSENT = {
+    "nodepools": "No Karpenter here: it has no NodePools. karptui plan -f FILE tries one.",
+    "nodeclaims": "No Karpenter here: it has no NodeClaims. karptui demo shows some.",
+}
+_NONE = {
+    "nodepools": "No NodePools: karptui plan -f FILE tells what one would do.",
+    "nodeclaims": "No NodeClaim is on its way: a pending pod brings one.",
+    "nodes": "No nodes: a NodePool and a pending pod bring the first.",
+    "pods": "No pods: karptui demo has a cluster full of them.",
+    "pending": "Nothing is pending. : asks about any pod, w tries what-if.",
+}
+
+
+def nothing(world: World, what: str) -> str:
+    """The words for an empty list of `pods`, `nodes`, `nodepools`, `nodeclaims` or `pending` pods."""
+    resource = "pods" if what == "pending" else what
+    stream = world.streams.get(resource)
+    if stream is None or (stream.state is not StreamState.FORBIDDEN and not world.synced()):
+        return "Nothing yet: karptui is still listing the cluster."
+    if stream.state is StreamState.FORBIDDEN:
+        return f"{_NAMES[resource]} may not be read: karptui manifests --mode observe has the RBAC."
+    if stream.state is StreamState.ABSENT:
+        return _ABSENT.get(what, _NONE[what])
+    return _NONE[what]
