@@ -7,7 +7,8 @@ from msgspec import Struct
 from karptui.model.node import Node
 from karptui.views.kept.keys import Keys
 from karptui.views.line import Line
-from karptui.views.wording import amount, clock, duration, monthly, percent, plural, signed_hourly
+from karptui.views.wording import amount, clock, duration, hourly, monthly, percent, plural, signed_hourly
+from karptui.world.ledger import Move
 from karptui.world.world import World
 
 OWN = ("cpu", "memory")
@@ -212,9 +213,13 @@ def price_source(world: World, now: float) -> str:
 def move_rows(world: World) -> list[MoveRow]:
     """The ledger, newest first."""
     return [
-        MoveRow(move.decision, clock(move.at), move.text, move.said, move.real, move.pods)
+        MoveRow(move.decision, clock(move.at), _move_text(move), move.said, move.real, move.pods)
         for move in reversed(world.ledger.moves)
     ]
+
+
+def _move_text(move: Move) -> str:
+    return f"{move.text}, {hourly(move.back)} came back" if move.back else move.text
 
 
 def ledger_line(world: World) -> str:
@@ -225,8 +230,10 @@ def ledger_line(world: World) -> str:
     said, known = sum(move.said for move in moves), [move.real for move in moves if move.real is not None]
     real = f", really {signed_hourly(sum(known))}" if known else ""
     still = f" ({plural(len(moves) - len(known), 'move')} under way)" if len(known) < len(moves) else ""
+    back = sum(move.back for move in moves)
+    churn = f", {hourly(back)} of it launched again soon after" if back else ""
     moved = plural(sum(move.pods for move in moves), "pod")
-    return f"{plural(len(moves), 'move')} said {signed_hourly(said)}{real}{still}, {moved} moved"
+    return f"{plural(len(moves), 'move')} said {signed_hourly(said)}{real}{churn}{still}, {moved} moved"
 
 
 def history(world: World, now: float, seconds: float, cells: int) -> list[float | None]:

@@ -9,11 +9,15 @@ from karptui.model.decision import Decision, DecisionKind
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.node import Node
 
+CHURN_SECONDS = 600.0
+"""How soon after a move a launch in the same NodePool counts as the node that came back."""
+
 
 class Move(Struct, gc=False, eq=False):
     """One change of the fleet: said is what the decision promised, real what the bill did (None: not settled yet).
 
     `nodes` are those it takes away, of which `gone` have left so far and cost `freed` together.
+    `back` is churn: what was launched again in one of its `pools` soon after, up to what it was said to save.
     """
 
     at: float
@@ -25,6 +29,8 @@ class Move(Struct, gc=False, eq=False):
     nodes: tuple[str, ...] = ()
     gone: int = 0
     freed: float = 0.0
+    pools: frozenset[str] = frozenset()
+    back: float = 0.0
 
 
 class NodePrice(Struct, frozen=True, gc=False):
@@ -113,8 +119,20 @@ class Ledger:
         if decision.kind not in (DecisionKind.DELETE, DecisionKind.REPLACE) or not decision.price_change:
             return
         if all(known.decision != decision.id for known in self.moves):
+            pools = frozenset(nodes[name].node_pool for name in decision.nodes if name in nodes)
             text, pods = _move_text(decision, nodes), len(decision.pods)
-            self.moves.append(Move(at, decision.id, text, decision.price_change, pods=pods, nodes=decision.nodes))
+            self.moves.append(
+                Move(at, decision.id, text, decision.price_change, pods=pods, nodes=decision.nodes, pools=pools)
+            )
+
+    def note_launch(self, at: float, pool: str, price: float) -> None:
+        """A node is launched for pods that wait: what the latest moves of its NodePool gave back has come back."""
+        for move in reversed(self.moves):
+            if at - move.at > CHURN_SECONDS or price <= 0.0:
+                return
+            if pool in move.pools:
+                again = min(price, max(-move.said - move.back, 0.0))
+                move.back, price = move.back + again, price - again
 
     def settle(self, replacement_price: Callable[[Move], float]) -> None:
         """Moves whose nodes are all gone: what they really saved is known now."""

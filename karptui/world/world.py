@@ -296,14 +296,11 @@ class World:
 
     def _take_prices(self, at: float) -> None:
         """Price every node anew, with NodeOverlays where they count."""
-        self.ledger.take_catalogue(overlaid(self.overlay_grounds(at)).catalogue)
+        pools, overlays = self.objects["nodepools"], self.objects["nodeoverlays"]
+        grounds = Snapshot(self.number, at, self.options, self.catalogue, node_pools=pools, node_overlays=overlays)
+        self.ledger.take_catalogue(overlaid(grounds).catalogue)
         for node in self.objects["nodes"].values():
             self._price(at, node)
-
-    def overlay_grounds(self, now: float) -> Snapshot:
-        """As much of a snapshot as NodeOverlays hang on."""
-        pools, overlays = self.objects["nodepools"], self.objects["nodeoverlays"]
-        return Snapshot(self.number, now, self.options, self.catalogue, node_pools=pools, node_overlays=overlays)
 
     def _claim(self, event: events.ObjectSeen, key: str, claim: NodeClaim | None) -> None:
         timeline = self.claim_timelines.get(key)
@@ -373,6 +370,8 @@ class World:
         if decision is None:
             return
         if event.claim:
+            if decision.kind is DecisionKind.LAUNCH and decision.claim and event.claim not in self.decision_of_claim:
+                self.ledger.note_launch(event.at, decision.claim.node_pool, decision.claim.price)
             self.decision_of_claim[event.claim] = event.decision
             self.claim_of_decision[event.decision] = event.claim
             if (claim_timeline := self.claim_timelines.get(event.claim)) is not None:

@@ -35,6 +35,9 @@ class Days:
         self.pods: dict[str, Pod] = {}
         self.commands: list[Command] = []
         self.lives: dict[str, int] = {}
+        self.passes = 0
+        self.longest = 0
+        """The most passes after which the cluster was at rest."""
         self._made = 0
         for _ in range(workloads):
             self.deploy()
@@ -116,7 +119,9 @@ class Days:
             assert fleet not in been, f"back where it was {passed} passes ago: {fleet}"
             been.add(fleet)
             commands = disrupt(self.snapshot()).commands
+            self.passes += 1
             if not commands:
+                self.longest = max(self.longest, passed)
                 return passed
             for command in commands:
                 self._carry_out(command)
