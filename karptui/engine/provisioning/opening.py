@@ -1,5 +1,7 @@
 """Opening a new claim: the first NodePool, in order, that takes the pod (spec/scheduling.md 6.4 step 4)."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
@@ -20,6 +22,9 @@ from karptui.model.resources import Resources, merge
 from karptui.model.taints import untolerated
 
 NOTHING: Resources = {}
+
+Objection = Callable[[], Reason]
+"""What a NodePool has against a pod, put into a Reason only where somebody will read it."""
 
 
 class Opening(NamedTuple):
@@ -62,39 +67,46 @@ class Openings:
             base = template.requirements.merge(host)
             self._bases.append(base if isinstance(base, RequirementSet) else template.requirements)
 
-    def find(self, class_: PodClass, topology: ClassTopology, host: int) -> Opening | tuple[Reason, ...]:
+    def find(
+        self, class_: PodClass, topology: ClassTopology, host: int, explain: bool = True
+    ) -> Opening | tuple[Reason, ...]:
         """The claim to open as number `host`; or for every NodePool, in order, the first thing against it.
 
-        A single reason RESERVED means that the decision is put off.
+        A single reason RESERVED means that the decision is put off. Without `explain` there are no other reasons.
         """
-        reasons: list[Reason] = []
+        objections: list[Objection] = []
         for template in self.templates:
             answer = self._offer(template, class_, topology, host)
             if isinstance(answer, Opening):
                 return answer
-            if answer.code is Refusal.RESERVED:
+            if isinstance(answer, Reason):
                 return (answer,)
-            reasons.append(answer)
+            objections.append(answer)
+        if not explain:
+            return ()
+        reasons = (objection() for objection in objections)
         return (*reasons, *self._typeless) or (Reason(Refusal.NO_TYPES),)
 
-    def _offer(self, template: Template, class_: PodClass, topology: ClassTopology, host: int) -> Opening | Reason:
+    def _offer(
+        self, template: Template, class_: PodClass, topology: ClassTopology, host: int
+    ) -> Opening | Objection | Reason:
         pool = template.name
         if self._limits.nodes_exhausted(pool):
-            return Reason(Refusal.LIMIT_NODES, pool, "nodes")
+            return partial(Reason, Refusal.LIMIT_NODES, pool, "nodes")
         eligible = template.types & self._limits.allowed(pool)
         if not eligible:
-            return self._limit_reason(template)
-        taints = untolerated(template.taints, class_.spec.tolerations)
+            return partial(self._limit_reason, template)
+        taints = untolerated(template.taints, class_.spec.tolerations) if template.taints else ()
         if taints:
-            return taint_reason(pool, taints[0])
+            return partial(taint_reason, pool, taints[0])
         merged = self._bases[template.index].merge(class_.requirements)
         if not isinstance(merged, RequirementSet):
-            return conflict_reason(pool, merged)
-        answer: Opening | Reason | None = None
+            return partial(conflict_reason, pool, merged)
+        answer: Opening | Objection | Reason | None = None
         for alternative in class_.alternatives or (None,):
             target = merged if alternative is None else merged.merge(alternative)
             if not isinstance(target, RequirementSet):
-                answer = conflict_reason(pool, target, Refusal.VOLUME)
+                answer = partial(conflict_reason, pool, target, Refusal.VOLUME)
                 continue
             answer = self._fit(template, class_, topology, host, eligible, target)
             if isinstance(answer, Opening):
@@ -110,30 +122,32 @@ class Openings:
         host: int,
         eligible: int,
         target: RequirementSet,
-    ) -> Opening | Reason:
+    ) -> Opening | Objection | Reason:
         pool = template.name
         for group, selected in topology.hosts:
             if not group.admits_host(host, selected, topology.host_domains):
-                return topology_reason(pool, group)
+                return partial(topology_reason, pool, group)
         narrowed = self._topology.narrow(class_, topology, target)
         if isinstance(narrowed, Group):
-            return topology_reason(pool, narrowed)
+            return partial(topology_reason, pool, narrowed)
         if not isinstance(narrowed, RequirementSet):
-            return conflict_reason(pool, narrowed, Refusal.TOPOLOGY)
+            return partial(conflict_reason, pool, narrowed, Refusal.TOPOLOGY)
         groups = self.groups[template.index]
         types = self._filter.opening(groups, eligible, class_, narrowed)
         if not types:
-            return self._type_reason(template, class_, eligible, narrowed)
+            return partial(self._type_reason, template, class_, eligible, narrowed)
         requirements = self._min_values.accept(narrowed, types, may_relax=True)
         if requirements is None:
-            unmet = self._min_values.unmet(narrowed, types)
-            key = min(unmet)
-            wanted = narrowed.requirements.of(key).min_values
-            return Reason(Refusal.MIN_VALUES, pool, key, str(wanted), str(unmet[key]))
+            return partial(self._min_values_reason, pool, narrowed, types)
         reserved = self._reservations.reserve(requirements, types, NONE_HELD)
         if reserved is None:
             return Reason(Refusal.RESERVED, pool)
         return Opening(template, requirements, types, reserved, requirements is not narrowed)
+
+    def _min_values_reason(self, pool: str, requirements: RequirementSet, types: int) -> Reason:
+        unmet = self._min_values.unmet(requirements, types)
+        key = min(unmet)
+        return Reason(Refusal.MIN_VALUES, pool, key, str(requirements.requirements.of(key).min_values), str(unmet[key]))
 
     def _limit_reason(self, template: Template) -> Reason:
         remaining = self._limits.remaining(template.name) or {}

@@ -1,5 +1,7 @@
 """Giving up one preference of a pod, in Karpenter's order (spec/scheduling.md 6.6)."""
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 
 from karptui.engine.provisioning.go_sort import go_order
@@ -20,6 +22,7 @@ KINDS = (
 """What can be given up, in the order in which it is."""
 
 
+@lru_cache(maxsize=4096)
 def relax(spec: PodSpec, tolerate_preferences: bool) -> tuple[PodSpec, str, str] | None:
     """The spec after the first step that applies, the kind of it and what was given up; None where nothing is left.
 

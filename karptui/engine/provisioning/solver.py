@@ -158,7 +158,7 @@ class Solver:
         """Tries a pod that failed without one preference after the other."""
         relaxed: list[Relaxation] = []
         variant: PodClass | None = class_
-        while reasons[0].code is not Refusal.RESERVED:
+        while not reasons or reasons[0].code is not Refusal.RESERVED:
             variant = self._classes.relaxed(variant)
             if variant is None:
                 break
@@ -175,7 +175,7 @@ class Solver:
     def _add(
         self, pod: Pod, class_: PodClass, relaxed: Sequence[Relaxation], let_through: bool
     ) -> tuple[Reason, ...] | None:
-        """One attempt without relaxing (6.4); None when the pod was placed."""
+        """One attempt without relaxing (6.4); None when the pod was placed, no reasons while it can be relaxed."""
         groups = self._topology.of(class_)
         if self._places.any and self._places.place(pod, class_, let_through) is not None:
             return None
@@ -186,7 +186,9 @@ class Solver:
             self._settle(claim, pod, class_, groups, relaxed, reserved)
             order.raise_(claim)
             return None
-        opening = self._openings.find(class_, groups, len(order.claims))
+        # Reasons of one that can still give something up are never read.
+        last = self._classes.relaxed(class_) is None
+        opening = self._openings.find(class_, groups, len(order.claims), explain=last)
         if not isinstance(opening, Opening):
             return opening
         template = opening.template
