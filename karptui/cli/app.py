@@ -41,6 +41,7 @@ COMMANDS = {
     "conform": "Answer scenario files and compare with what Karpenter answered.",
     "record": "Write what happens in a cluster to a file.",
     "replay": "Play a recording.",
+    "serve": "Show the screens in a browser.",
     "lab": "Serve the embedded cluster alone, for kubectl.",
     "version": "Print the version.",
 }

@@ -1,6 +1,7 @@
 """How a command shows a run: a screen where there is a terminal, plain lines anywhere else."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -32,6 +33,8 @@ def play(
 
 def wants_screen(output: str | None) -> bool:
     """Whether there is a person in front of a terminal who did not ask for text."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # a browser is the terminal (karptui serve)
+        return output is None
     return output is None and sys.stdout.isatty() and sys.stdin.isatty()
 
 
