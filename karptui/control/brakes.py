@@ -1,7 +1,7 @@
 """Limits that a person sets on a controller: how fast, how much, how dear, and whether it may take nodes away."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from karptui.control.gate import Withheld
 from karptui.model.decision import PlannedClaim
@@ -14,7 +14,8 @@ UNSEEN_SECONDS = 30.0  # after which a NodeClaim that was never seen counts as g
 
 @dataclass(slots=True)
 class Brakes:
-    """None: no limit. `launches_per_minute` and `nodes` count NodeClaims, `dollars_per_hour` what all nodes cost.
+    """None: no limit. `launches_per_minute` and `nodes` count NodeClaims, `dollars_per_hour` what all nodes cost;
+    `held` names nodes to which nothing is done, or `events.LAUNCHES`.
 
     May be changed while the controllers run; `disruption` off ends neither a drain that has begun nor an interruption.
     """
@@ -23,6 +24,7 @@ class Brakes:
     nodes: int | None = None
     dollars_per_hour: float | None = None
     disruption: bool = True
+    held: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ class Pace:
 
     def _refusal(self, claim: PlannedClaim) -> str:
         brakes = self.brakes
+        if events.LAUNCHES in brakes.held:
+            return "launches are held by hand: new nodes wait until they are let go"
         if brakes.launches_per_minute is not None and len(self._begun) >= brakes.launches_per_minute:
             return f"the brake of {brakes.launches_per_minute} launches a minute holds a new node back"
         claims = self._world.of("nodeclaims")

@@ -16,7 +16,7 @@ from karptui.failure import Failure
 from karptui.kube.errors import ApiError
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held
-from karptui.model.labels import DISRUPTED
+from karptui.model.labels import DISRUPTED, DO_NOT_DISRUPT
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.snapshot import Snapshot
@@ -91,7 +91,11 @@ class Disruption:
 
     def _snapshot(self) -> Snapshot:
         """The cluster now, with the nodes of commands under way as good as gone."""
-        return replace(self._hands.world.snapshot(self._hands.now()), marked_for_deletion=frozenset(self._busy))
+        found = self._hands.world.snapshot(self._hands.now())
+        nodes = {name: found.nodes[name] for name in self._hands.brakes.held if name in found.nodes}
+        # What a person holds counts as what its owner asks not to disrupt: the engine then looks at other nodes.
+        kept = {name: _not_to_disrupt(node) for name, node in nodes.items()}
+        return replace(found, marked_for_deletion=frozenset(self._busy), nodes={**found.nodes, **kept})
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
         try:
@@ -213,3 +217,8 @@ class Disruption:
     async def _set_taints(self, node: Node, taints: list[dict[str, str]]) -> None:
         metadata = {"resourceVersion": node.metadata.resource_version}
         await self._hands.kube.patch("nodes", node.key, {"metadata": metadata, "spec": {"taints": taints}})
+
+
+def _not_to_disrupt(node: Node) -> Node:
+    annotations = {**node.metadata.annotations, DO_NOT_DISRUPT: "true"}
+    return replace(node, metadata=replace(node.metadata, annotations=annotations))

@@ -31,7 +31,8 @@ class NodeTermination:
     def due(self) -> Iterable[str]:
         """Every such node, until its finalizer is gone."""
         for key, node in self._hands.world.of("nodes").items():
-            if node.metadata.deleted is not None and TERMINATION_FINALIZER in node.metadata.finalizers:
+            goes = node.metadata.deleted is not None and TERMINATION_FINALIZER in node.metadata.finalizers
+            if goes and key not in self._hands.brakes.held:
                 yield key
 
     async def reconcile(self, key: str) -> None:

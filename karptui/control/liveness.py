@@ -60,7 +60,9 @@ class Expiration:
         now = self._hands.now()
         for key, claim in self._hands.world.of("nodeclaims").items():
             age = now - claim.metadata.created
-            if claim.metadata.deleted is None and claim.expire_after is not None and age >= claim.expire_after:
+            held = claim.node_name in self._hands.brakes.held
+            old = claim.expire_after is not None and age >= claim.expire_after
+            if claim.metadata.deleted is None and old and not held:
                 yield key
 
     async def reconcile(self, key: str) -> None:

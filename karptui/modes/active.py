@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.control.brakes import Brakes
+from karptui.control.by_hand import ByHand
 from karptui.control.gate import Gate, Hook
 from karptui.control.leader import LEASE_NAME, Leadership, Timing
 from karptui.engine.cheapest import Policy
@@ -62,6 +63,7 @@ class Active(Run):
         super().__init__(options, record, region)
         self.rules = rules or Rules()
         self.gate = Gate(self.sink, self.now, dry_run=self.rules.dry_run, hook=self.rules.hook)
+        self.by_hand = self._hand = ByHand(self.rules.brakes, self.sink, self.now)
         self.leadership: Leadership | None = None
         self._make_provider = make_provider
         self._kubeconfig = kubeconfig
@@ -156,6 +158,7 @@ class Active(Run):
         from karptui.control.active import Controllers
 
         self._controllers = controllers = Controllers(hands, repair=self.rules.repair)
+        self._hand.begin(hands)
         self._planner.decides = True
         self._cold, self._acting = True, self.now()
         try:
@@ -163,6 +166,7 @@ class Active(Run):
         finally:
             self._planner.decides = False
             self._controllers = None
+            self._hand.end()
 
     def _take(self, decisions: list[Decision]) -> None:
         if self._controllers is not None:

@@ -20,6 +20,7 @@ from karptui.world.surveying import Surveyor
 from karptui.world.world import World
 
 if TYPE_CHECKING:
+    from karptui.control.by_hand import ByHand
     from karptui.kube.connect import Connection
 
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
@@ -33,6 +34,8 @@ class Run:
     """
 
     mode = "OBSERVE"
+    by_hand: "ByHand | None" = None
+    """What a person can do to controllers that run, in active mode."""
     chooses_catalogue = False
     """Whether prices are those of the shipped catalogue that suits the cluster, as no cloud is asked."""
 

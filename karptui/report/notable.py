@@ -12,6 +12,7 @@ from karptui.model.pod import Pod
 from karptui.views.decisions import decision_text
 from karptui.views.wording import hourly, plural, short_capacity_type, short_zone
 from karptui.world import events
+from karptui.world.log import brakes_text
 from karptui.world.timeline import ClaimTimeline
 from karptui.world.world import World
 
@@ -88,6 +89,9 @@ class Notables:
             case events.LeaseChanged():
                 text = f"{event.name} is held by {event.holder or 'nobody'}{' (this karptui)' if event.ours else ''}"
                 yield self._single(event.at, "lease", text, {"holder": event.holder, "ours": event.ours})
+            case events.BrakesSet():
+                data = {"disruption": event.disruption, "held": list(event.held)}
+                yield self._single(event.at, "by hand", brakes_text(event), data)
             case events.Intended(carried_out=False):
                 detail = f" ({event.detail})" if event.detail else ""
                 text = f"would {event.verb} {event.resource} {event.name}{detail}"

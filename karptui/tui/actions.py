@@ -15,6 +15,7 @@ _FILTERED = (_LISTS - {"map"}) | {"decision"}
 _OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail"})
 _STORY = frozenset({"DEMO"})
 _OBSERVING = frozenset({"OBSERVE"})
+_ACTING = frozenset({"ACTIVE"})
 _WATCHING = frozenset({"OBSERVE", "SHADOW", "ACTIVE", "REPLAY"})
 MODES = ("OBSERVE", "SHADOW", "ACTIVE", "REPLAY", "DEMO")
 
@@ -110,6 +111,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_row", ("m",), "Mark the node for What-if", "", _on("overview", "map"), modes=_STORY),
     Action("try_row", ("w",), "What-if without the node, or the marked ones", "what-if", _OBJECTS, rank=7),
     Action("group_rows", ("v",), "Group the instance types by the reason they lost", "group", _on("decision"), rank=5),
+    Action("hold_act", ("H",), "Hold the act under the cursor, or let it go on", "hold", _on("overview"), rank=3,
+           group="act", modes=_ACTING),
+    Action("switch_disruption", ("D",), "Disruption off, and on again", "disruption", _on("overview", "map"), rank=4,
+           group="act", modes=_ACTING),
+    Action("cordon_node", ("O",), "Cordon the node, or uncordon it: asks first", "cordon", _on("overview", "map"),
+           rank=8, dangerous=True, group="act", modes=_ACTING),
+    Action("delete_node", ("X",), "Drain the node and end its instance: asks first", "delete", _on("overview", "map"),
+           rank=8, dangerous=True, group="act", modes=_ACTING),
     Action("change_unit", ("u",), "Unit of money: an hour, a day, a month", "$/h $/d $/mo", _LISTS | _DETAILS, rank=11),
     Action("sort_rows", ("s",), "Sort by the next column", "sort", _FILTERED, rank=12),
     Action("reverse_rows", ("S",), "Reverse the order", "", _FILTERED),
@@ -153,9 +162,10 @@ def actions_of(screen: str, *, keymap: Keymap | None = None, mode: str = "") -> 
 
 
 def bindings_of(screen: str, *, keymap: Keymap | None = None) -> list[Binding]:
-    """Textual bindings of a screen, its places included; all hidden, the key bar is ours."""
+    """Textual bindings of a screen, its places and what is dangerous included; all hidden, the key bar is ours."""
     bindings = [Binding(p.key, f"go_to({p.screen!r})", p.title, show=False) for p in PLACES]
-    for action in actions_of(screen, keymap=keymap):
+    dangerous = [action for action in actions_of(screen, keymap=keymap, mode="ACTIVE") if action.dangerous]
+    for action in (*actions_of(screen, keymap=keymap), *dangerous):
         keys = ",".join(map(textual_key, action.keys))
         bindings.append(Binding(keys, action.name, action.text, show=False))
     return bindings

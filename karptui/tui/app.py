@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
+    from karptui.tui.confirm import Confirm
     from karptui.tui.help import Help
     from karptui.tui.palette import Entry, Palette
 
@@ -80,7 +81,7 @@ class Karptui(App[None]):
         self.fault: Exception | None = None
         """What ended the application if it was a fault of its own; no traceback goes to the terminal."""
 
-    # Both are made when they are first asked for: the first frame does without them.
+    # These are made when they are first asked for: the first frame does without them.
 
     @cached_property
     def palette(self) -> "Palette":
@@ -99,6 +100,15 @@ class Karptui(App[None]):
         help = Help()
         self.install_screen(help, "help")
         return help
+
+    @cached_property
+    def confirm(self) -> "Confirm":
+        """A question before something is written."""
+        from karptui.tui.confirm import Confirm
+
+        confirm = Confirm()
+        self.install_screen(confirm, "confirm")
+        return confirm
 
     def _register_looks(self) -> None:
         for theme in self.themes.by_name.values():

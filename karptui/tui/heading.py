@@ -86,4 +86,8 @@ def _facts(found: view.Head, unit: Unit) -> tuple[Fact, ...]:
         facts.insert(3, Fact(words, f"{found.unpriced} unpriced", "warn"))
     if found.spent >= 0.005:
         facts.append(Fact(f"spent ${found.spent:,.2f}", f"spent ${found.spent:,.2f}", "dim"))
+    if found.held:
+        facts.insert(0, Fact(f"{found.held} HELD", f"{found.held} held", "warn"))
+    if not found.disruption:
+        facts.insert(0, Fact("DISRUPTION OFF", "no disruption", "warn"))
     return tuple(fact for fact in facts if fact.text)

@@ -14,6 +14,7 @@ class Head(Struct, frozen=True):
     """`stale` is one sentence when the picture is old, else empty. Times in seconds, money in USD an hour.
 
     `lease` is who holds active mode's Lease, "" for nobody or where karptui only watches; `lease_ours`: we do.
+    `disruption` says whether a person lets nodes be taken away, `held` how many acts they hold.
     """
 
     mode: str
@@ -37,6 +38,8 @@ class Head(Struct, frozen=True):
     spent: float
     lease: str = ""
     lease_ours: bool = False
+    disruption: bool = True
+    held: int = 0
 
 
 def stale_sentence(world: World, now: float) -> str:
@@ -74,6 +77,8 @@ def head(world: World, mode: str, now: float, claims: KeptClaims | None = None) 
         spent=world.ledger.spent_by(now),
         lease=world.lease.holder if world.lease is not None else "",
         lease_ours=world.lease is not None and world.lease.ours,
+        disruption=world.brakes is None or world.brakes.disruption,
+        held=len(world.brakes.held) if world.brakes is not None else 0,
     )
 
 

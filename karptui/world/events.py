@@ -170,6 +170,18 @@ class LeaseChanged(Struct, frozen=True, gc=False):
     transitions: int = 0
 
 
+LAUNCHES = "launches"
+"""The name by which a person holds every launch; other names are those of nodes."""
+
+
+class BrakesSet(Struct, frozen=True, gc=False):
+    """A person switched disruption off or on, or holds what is about to be done to the nodes of these names."""
+
+    at: float
+    disruption: bool
+    held: tuple[str, ...] = ()
+
+
 class Intended(Struct, frozen=True, gc=False):
     """A controller is about to write; not `carried_out` in a dry run, which only lists it.
 
@@ -206,6 +218,7 @@ Event = (
     | CloudCalled
     | Narrated
     | LeaseChanged
+    | BrakesSet
     | Intended
     | Problem
 )

@@ -31,6 +31,8 @@ def line_of(event: events.Event, narration: events.Narrated | None = None) -> Lo
         case events.LeaseChanged():
             who = f"held by {event.holder}" if event.holder else "held by nobody"
             return LogLine(event.at, "lease", event.name, f"{who} (this karptui)" if event.ours else who)
+        case events.BrakesSet():
+            return LogLine(event.at, "by hand", "brakes", brakes_text(event))
         case events.Intended() if not event.carried_out:
             what = f"would {event.verb} {event.resource} {event.name}"
             return LogLine(event.at, "dry run", event.name, f"{what} ({event.detail})" if event.detail else what)
@@ -38,6 +40,12 @@ def line_of(event: events.Event, narration: events.Narrated | None = None) -> Lo
             return LogLine(event.at, "problem", event.where, event.message)
         case _:
             return None
+
+
+def brakes_text(event: events.BrakesSet) -> str:
+    """What a person holds back now."""
+    held = f"; held: {', '.join(event.held)}" if event.held else ""
+    return f"disruption is {'on' if event.disruption else 'off'}{held}"
 
 
 def line_of_kube_event(found: KubeEvent, at: float) -> LogLine:

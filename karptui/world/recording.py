@@ -33,6 +33,7 @@ _OWN: dict[str, type[Any]] = {
         events.InterruptionSeen,
         events.Narrated,
         events.LeaseChanged,
+        events.BrakesSet,
         events.Intended,
         events.Problem,
     )

@@ -69,6 +69,7 @@ class World:
         self.interruptions: dict[str, events.InterruptionSeen] = {}
         self.narration: events.Narrated | None = None
         self.lease: events.LeaseChanged | None = None
+        self.brakes: events.BrakesSet | None = None
         self.intentions: deque[events.Intended] = deque(maxlen=KEPT_EVENTS)
         self.problems: deque[events.Problem] = deque(maxlen=100)
         self.log: deque[LogLine] = deque(maxlen=KEPT_EVENTS)
@@ -172,6 +173,9 @@ class World:
             case events.Narrated():
                 self.narration = event
                 self.dirty.add(("narration", ""))
+            case events.BrakesSet():
+                self.brakes = event
+                self.dirty.add(("brakes", ""))
             case events.LeaseChanged():
                 self.lease = event
                 self.dirty.add(("lease", event.name))

@@ -11,6 +11,7 @@ from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
 from karptui.control.active import Controllers
+from karptui.control.by_hand import ByHand
 from karptui.control.gate import Gate, Hook
 from karptui.control.gated import GatedProvider
 from karptui.control.hands import Hands
@@ -53,6 +54,8 @@ class ActiveCluster:
         provider = GatedProvider(self._provider, gate)
         objects = Objects(self.connection, gate)
         hands = Hands(self.world, objects, provider, self.sink, now, self.lab.clock.sleep)
+        self.by_hand = ByHand(hands.brakes, self.sink, now)
+        self.by_hand.begin(hands)
         controllers = Controllers(hands)
         planner = Planner(self.world, self.sink, now, take=controllers.take)
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)

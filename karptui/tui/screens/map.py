@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from karptui.tui.acting import Acting
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
@@ -21,7 +22,7 @@ from karptui.views.wording import percent
 TOPICS = ("nodes", "nodeclaims", "catalogue", "survey", "frozen", "marked", "second")
 
 
-class MapScreen(Frame):
+class MapScreen(Acting, Frame):
     """Cells in groups."""
 
     place = "map"

@@ -8,6 +8,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from karptui.tui import tables
+from karptui.tui.act_table import ACTS
+from karptui.tui.acting import Acting
 from karptui.tui.actions import bindings_of
 from karptui.tui.cluster_table import CLUSTERS
 from karptui.tui.screens.frame import Frame
@@ -18,9 +20,11 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
+from karptui.views.acts import acts, acts_title
 from karptui.views.emptiness import nothing
 from karptui.views.open_savings import hold_note
 
+ACTING_MODE = "ACTIVE"
 SHOWN_DECISIONS = 200
 SHOWN_LOG = 200
 MOST_CLUSTERS = 5
@@ -34,9 +38,9 @@ _NOTHING = {"#pools": "nodepools", "#flight": "nodeclaims", "#nodes": "nodes", "
 _THIRD = ("decisions", "flight", "nodes")
 
 
-class OverviewScreen(Frame):
-    """Boxes for the lists and one for why. Under 100 cells there is one column: pools, pending, and below them what
-    `tab` has reached last of decisions, in flight and nodes."""
+class OverviewScreen(Acting, Frame):
+    """Boxes for the lists and one for why; in active mode also one for what is done next. Under 100 cells there is one
+    column: pools, pending, and below them what `tab` has reached last of decisions, acts, in flight and nodes."""
 
     place = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("overview")]
@@ -44,6 +48,8 @@ class OverviewScreen(Frame):
         boxes_css("OverviewScreen")
         + """
     OverviewScreen #log-box { display: none; }
+    OverviewScreen #acts-box { height: 7; }
+    OverviewScreen.-narrow #acts-box { height: 1fr; }
     OverviewScreen.-tall #log-box { display: block; }
     """
     )
@@ -73,6 +79,9 @@ class OverviewScreen(Frame):
                 yield Panel("Log", log, id="log-box")
             with Vertical(id="right"):
                 yield Panel("Pending, by what they wait for", waiting_list, id="waiting-box")
+                if self.live.run_shown.mode == ACTING_MODE:
+                    acts = Listing(ACTS, "act", empty="Nothing is to be done.", header=False, id="acts")
+                    yield Panel("Next acts", acts, id="acts-box")
                 yield Panel("Why", TextPane((), indent=2, id="why", focusable=False), id="why-box")
                 yield Panel("Decisions", made, id="decisions-box")
 
@@ -84,6 +93,9 @@ class OverviewScreen(Frame):
         self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), picture.waiting)
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
+        if self._acts:
+            topics = ("decisions", "nodeclaims", "nodes", "preview", "brakes", "lease", "second", "frozen")
+            self.live.clock.draws(self.query_one("#acts", Listing), topics, self._draw_acts)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
         self._draw_list("#log", LOG_TOPICS, lambda: picture.log()[: -SHOWN_LOG - 1 : -1])
         if self.live.clusters.beside:
@@ -103,6 +115,16 @@ class OverviewScreen(Frame):
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
         self.call_after_refresh(self.live.take_early_keys)
+
+    @property
+    def _acts(self) -> tuple[str, ...]:
+        """The list of acts, where karptui acts."""
+        return ("acts",) if self.live.run_shown.mode == ACTING_MODE else ()
+
+    def _draw_acts(self, topics: frozenset[str]) -> None:
+        picture = self.live.picture
+        self.query_one("#acts", Listing).show(acts(picture.world, picture.now()))
+        self.query_one("#acts-box", Panel).set_title("Next acts", acts_title(picture.world)[0])
 
     def _note(self, row: view.NodeRow) -> tuple[str, str]:
         """What the disruption engine says of a node."""
@@ -152,7 +174,7 @@ class OverviewScreen(Frame):
 
     def _arrange(self, narrow: bool) -> None:
         """In one column only one of decisions, in flight and nodes is shown."""
-        for name in _THIRD:
+        for name in (*_THIRD, *self._acts):
             self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == self._third else "none"
         if narrow:
             strip = min(len(self.live.clusters.beside), MOST_CLUSTERS)
@@ -170,13 +192,14 @@ class OverviewScreen(Frame):
 
     def lists(self) -> "list[Listing[Any]]":
         """All of them: in one column `tab` brings the hidden ones up."""
-        names = _ORDER if self.size.width < NARROW or not self.has_class("-tall") else (*_ORDER, "log")
+        log = () if self.size.width < NARROW or not self.has_class("-tall") else ("log",)
+        names = (_ORDER[0], *self._acts, *_ORDER[1:], *log)
         names = (*names, "clusters") if self.live.clusters.beside else names
         return [self.query_one(f"#{name}", Listing) for name in names]
 
     def reach(self, listing: "Listing[Any]") -> None:
         """What gets the focus must be seen."""
-        if listing.id in _THIRD:
+        if listing.id in (*_THIRD, *self._acts):
             self._third = listing.id
             self._arrange(self.size.width < NARROW)
         super().reach(listing)
@@ -187,7 +210,10 @@ class OverviewScreen(Frame):
         return view.sentence(picture.world, picture.waiting(), picture.decisions(SHOWN_DECISIONS))
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
-        """Log lines are about nothing that has a why here."""
+        """Log lines are about nothing that has a why here; an act is about its node."""
+        if listing.kind == "act":
+            act: Any = listing.item
+            return Subject("node", act.nodes[0]) if act is not None and act.nodes else None
         return Subject(listing.kind, key) if listing.kind and key != "(no pool)" else None
 
     def _draw_why(self, topics: frozenset[str]) -> None:
