@@ -1,11 +1,6 @@
 """A disruption answer held against Karpenter's, level by level (both in the `expect` shape of scenario files)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from karptui.model.quantity import parse
-
-Answer = Mapping[str, Any]
+from karptui.compare.levels import Answer, Levels, claim_details, first_difference
 
 
 def _candidates(answer: Answer) -> object:
@@ -37,26 +32,10 @@ def _replacements(answer: Answer) -> object:
 
 
 def _claim(claim: Answer) -> object:
-    return {
-        "nodePool": claim["nodePool"],
-        "pods": claim["pods"],
-        "instanceTypes": claim["instanceTypes"],
-        "requirements": [
-            (entry["key"], entry["operator"], tuple(entry.get("values") or ()), entry.get("minValues"))
-            for entry in claim["requirements"]
-        ],
-        "instanceTypeMinValues": claim.get("instanceTypeMinValues"),
-        "requests": {name: parse(amount) for name, amount in claim["requests"].items()},
-        "taints": _taints(claim["taints"]),
-        "startupTaints": _taints(claim["startupTaints"]),
-    }
+    return claim_details(claim) | {"nodePool": claim["nodePool"], "instanceTypes": claim["instanceTypes"]}
 
 
-def _taints(taints: list[Mapping[str, str]]) -> list[tuple[str, str, str]]:
-    return sorted((taint["key"], taint.get("value") or "", taint["effect"]) for taint in taints)
-
-
-LEVELS: dict[str, Callable[[Answer], object]] = {
+LEVELS: Levels = {
     "conditions": _conditions,
     "candidates and budgets": _candidates,
     "commands": _commands,
@@ -68,8 +47,4 @@ LEVELS: dict[str, Callable[[Answer], object]] = {
 
 def disruption_difference(ours: Answer, theirs: Answer) -> tuple[str, object, object] | None:
     """The first level at which two answers differ, with both sides; None if they agree."""
-    for level, part in LEVELS.items():
-        mine, wanted = part(ours), part(theirs)
-        if mine != wanted:
-            return level, mine, wanted
-    return None
+    return first_difference(LEVELS, ours, theirs)

@@ -1,9 +1,6 @@
 """A provisioning answer held against Karpenter's, level by level (both in the `expect` shape of scenario files)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-Answer = Mapping[str, Any]
+from karptui.compare.levels import Answer, Levels, claim_details, first_difference
 
 
 def _claims(answer: Answer) -> list[Answer]:
@@ -29,32 +26,15 @@ def _type_order(answer: Answer) -> object:
 
 
 def _details(answer: Answer) -> object:
-    return [
-        {
-            "pods": claim["pods"],
-            "requirements": [
-                (entry["key"], entry["operator"], tuple(entry.get("values") or ()), entry.get("minValues"))
-                for entry in claim["requirements"]
-            ],
-            "instanceTypeMinValues": claim.get("instanceTypeMinValues"),
-            "requests": claim["requests"],
-            "taints": _taints(claim["taints"]),
-            "startupTaints": _taints(claim["startupTaints"]),
-            "annotations": claim.get("annotations") or {},
-        }
-        for claim in _claims(answer)
-    ] + [{"ignored": sorted(answer["ignored"]), "nodeOverlays": _overlays(answer)}]
+    ignored = {"ignored": sorted(answer["ignored"]), "nodeOverlays": _overlays(answer)}
+    return [*map(claim_details, _claims(answer)), ignored]
 
 
 def _overlays(answer: Answer) -> dict[str, str]:
     return {name: entry.get("reason", "") for name, entry in (answer.get("nodeOverlays") or {}).items()}
 
 
-def _taints(taints: list[Mapping[str, str]]) -> list[tuple[str, str, str]]:
-    return sorted((taint["key"], taint.get("value") or "", taint["effect"]) for taint in taints)
-
-
-LEVELS: dict[str, Callable[[Answer], object]] = {
+LEVELS: Levels = {
     "placement": _placement,
     "instance types": _type_sets,
     "their order": _type_order,
@@ -65,8 +45,4 @@ LEVELS: dict[str, Callable[[Answer], object]] = {
 
 def difference(ours: Answer, theirs: Answer) -> tuple[str, object, object] | None:
     """The first level at which two answers differ, with both sides; None if they agree."""
-    for level, part in LEVELS.items():
-        mine, wanted = part(ours), part(theirs)
-        if mine != wanted:
-            return level, mine, wanted
-    return None
+    return first_difference(LEVELS, ours, theirs)

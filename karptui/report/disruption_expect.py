@@ -1,5 +1,6 @@
 """A Disruption in the `expect` shape of scenario files, which is also what `karptui disrupt -o json` prints."""
 
+from math import floor
 from typing import Any
 
 from karptui.engine.explain.held import held_sentence
@@ -56,6 +57,11 @@ def _command(command: Command) -> dict[str, Any]:
         "decision": command.decision,
         "candidates": list(command.nodes),
         "replacements": [written_claim(claim) for claim in command.replacements],
-        "priceBefore": round(command.price_before, 6),
-        "priceAfter": round(command.price_after, 6),
+        "priceBefore": _rounded(command.price_before),
+        "priceAfter": _rounded(command.price_after),
     }
+
+
+def _rounded(price: float) -> float:
+    """To a millionth of a dollar, halves upwards, as Go's math.Round has it."""
+    return floor(price * 1e6 + 0.5) / 1e6

@@ -1,86 +1,60 @@
 """The hash of an EC2NodeClass' spec, as Karpenter v1.14.1 writes it into its annotations (version v5).
 
-64-bit FNV-1 over the fields as hashstructure walks them (the spec's 3.12): every nested part is hashed on its own,
-lists and maps regardless of order, structs field by field. Which fields count, under which Go names and of which width,
-is in `_SPEC`. One bit off would mark every node of a cluster as drifted, so it is tested with the provider's answers.
+The routine itself is engine/disruption/hashstructure.py. Which fields count, under which Go names and of which width,
+is in `_SPEC` (the spec's 3.12). One bit off would mark every node of a cluster as drifted, so it is tested with the
+provider's answers.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from karptui.engine.disruption.hashstructure import (
+    hash_of_bytes,
+    hash_of_map,
+    hash_of_number,
+    hash_of_set,
+    hash_of_struct,
+    hash_of_text,
+)
 from karptui.model.quantity import format_quantity, parse, quantity_format
 
 VERSION = "v5"
-
-_OFFSET, _PRIME, _MASK = 0xCBF29CE484222325, 0x100000001B3, 2**64 - 1
 
 Part = Callable[[Any], int]
 Fields = tuple[tuple[str, str, Part, bool], ...]
 """(name in JSON, name in Go, how to hash it, whether it is a pointer: a zero behind one counts)."""
 
 
-def _fnv(data: bytes) -> int:
-    value = _OFFSET
-    for byte in data:
-        value = (value * _PRIME & _MASK) ^ byte
-    return value
-
-
-def _ordered(first: int, second: int) -> int:
-    return _fnv(first.to_bytes(8, "little") + second.to_bytes(8, "little"))
-
-
-def _finished(value: int) -> int:
-    return _fnv(value.to_bytes(8, "little"))
-
-
-def _text(value: str) -> int:
-    return _fnv(value.encode())
-
-
 def _truth(value: bool) -> int:
-    return _fnv(b"\1" if value else b"\0")
+    return hash_of_bytes(b"\1" if value else b"\0")
 
 
 def _int32(value: int) -> int:
-    return _fnv(value.to_bytes(4, "little", signed=True))
-
-
-def _int64(value: int) -> int:
-    return _fnv(value.to_bytes(8, "little", signed=True))
+    return hash_of_bytes(value.to_bytes(4, "little", signed=True))
 
 
 def _quantity(value: object) -> int:
     written = quantity_format(str(value))
-    return _text(format_quantity(parse(str(value)), written == "BinarySI", written == "DecimalExponent"))
+    return hash_of_text(format_quantity(parse(str(value)), written == "BinarySI", written == "DecimalExponent"))
 
 
 def _list_of(part: Part) -> Part:
-    return lambda values: reduce(lambda known, value: known ^ part(value), values, 0)
+    return lambda values: hash_of_set(map(part, values))
 
 
 def _map_of(part: Part) -> Part:
-    def hashed(entries: Mapping[str, Any]) -> int:
-        return _finished(
-            reduce(lambda known, entry: known ^ _ordered(_text(entry[0]), part(entry[1])), entries.items(), 0)
-        )
-
-    return hashed
+    return lambda entries: hash_of_map((key, part(value)) for key, value in entries.items())
 
 
 def _struct(name: str, fields: Fields) -> Part:
-    def hashed(value: Mapping[str, Any]) -> int:
-        total = _text(name)
+    def counted(value: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         for told, named, part, pointer in fields:
             member = value.get(told)
-            if member is None or (not pointer and member in ("", False, 0)):
-                continue
-            total = _finished(total ^ _ordered(_text(named), part(member)))
-        return total
+            if member is not None and (pointer or member not in ("", False, 0)):
+                yield named, part(member)
 
-    return hashed
+    return lambda value: hash_of_struct(name, counted(value))
 
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
@@ -94,19 +68,19 @@ def nanoseconds(text: str) -> int:
 
 
 def _duration(value: str) -> int:
-    return _struct("Duration", (("d", "Duration", _int64, False),))({"d": nanoseconds(value)})
+    return _struct("Duration", (("d", "Duration", hash_of_number, False),))({"d": nanoseconds(value)})
 
 
 _KUBELET = _struct(
     "KubeletConfiguration",
     (
-        ("clusterDNS", "ClusterDNS", _list_of(_text), True),
+        ("clusterDNS", "ClusterDNS", _list_of(hash_of_text), True),
         ("maxPods", "MaxPods", _int32, True),
         ("podsPerCore", "PodsPerCore", _int32, True),
-        ("systemReserved", "SystemReserved", _map_of(_text), True),
-        ("kubeReserved", "KubeReserved", _map_of(_text), True),
-        ("evictionHard", "EvictionHard", _map_of(_text), True),
-        ("evictionSoft", "EvictionSoft", _map_of(_text), True),
+        ("systemReserved", "SystemReserved", _map_of(hash_of_text), True),
+        ("kubeReserved", "KubeReserved", _map_of(hash_of_text), True),
+        ("evictionHard", "EvictionHard", _map_of(hash_of_text), True),
+        ("evictionSoft", "EvictionSoft", _map_of(hash_of_text), True),
         ("evictionSoftGracePeriod", "EvictionSoftGracePeriod", _map_of(_duration), True),
         ("evictionMaxPodGracePeriod", "EvictionMaxPodGracePeriod", _int32, True),
         ("imageGCHighThresholdPercent", "ImageGCHighThresholdPercent", _int32, True),
@@ -119,19 +93,19 @@ _VOLUME = _struct(
     (
         ("deleteOnTermination", "DeleteOnTermination", _truth, True),
         ("encrypted", "Encrypted", _truth, True),
-        ("iops", "IOPS", _int64, True),
-        ("kmsKeyID", "KMSKeyID", _text, True),
-        ("snapshotID", "SnapshotID", _text, True),
-        ("throughput", "Throughput", _int64, True),
+        ("iops", "IOPS", hash_of_number, True),
+        ("kmsKeyID", "KMSKeyID", hash_of_text, True),
+        ("snapshotID", "SnapshotID", hash_of_text, True),
+        ("throughput", "Throughput", hash_of_number, True),
         ("volumeInitializationRate", "VolumeInitializationRate", _int32, True),
         ("volumeSize", "VolumeSize", _quantity, True),
-        ("volumeType", "VolumeType", _text, True),
+        ("volumeType", "VolumeType", hash_of_text, True),
     ),
 )
 _DEVICE = _struct(
     "BlockDeviceMapping",
     (
-        ("deviceName", "DeviceName", _text, True),
+        ("deviceName", "DeviceName", hash_of_text, True),
         ("ebs", "EBS", _VOLUME, True),
         ("rootVolume", "RootVolume", _truth, False),
     ),
@@ -141,16 +115,16 @@ _INTERFACE = _struct(
     (
         ("networkCardIndex", "NetworkCardIndex", _int32, False),
         ("deviceIndex", "DeviceIndex", _int32, False),
-        ("interfaceType", "InterfaceType", _text, False),
+        ("interfaceType", "InterfaceType", hash_of_text, False),
     ),
 )
 _METADATA_OPTIONS = _struct(
     "MetadataOptions",
     (
-        ("httpEndpoint", "HTTPEndpoint", _text, True),
-        ("httpProtocolIPv6", "HTTPProtocolIPv6", _text, True),
-        ("httpPutResponseHopLimit", "HTTPPutResponseHopLimit", _int64, True),
-        ("httpTokens", "HTTPTokens", _text, True),
+        ("httpEndpoint", "HTTPEndpoint", hash_of_text, True),
+        ("httpProtocolIPv6", "HTTPProtocolIPv6", hash_of_text, True),
+        ("httpPutResponseHopLimit", "HTTPPutResponseHopLimit", hash_of_number, True),
+        ("httpTokens", "HTTPTokens", hash_of_text, True),
     ),
 )
 _TRACKING = _struct(
@@ -161,25 +135,25 @@ _TRACKING = _struct(
         ("udpTimeout", "UDPTimeout", _int32, True),
     ),
 )
-_GROUP = _struct("PlacementGroupSelector", (("name", "Name", _text, False), ("id", "ID", _text, False)))
-_CPU = _struct("CPUOptions", (("nestedVirtualization", "NestedVirtualization", _text, True),))
+_GROUP = _struct("PlacementGroupSelector", (("name", "Name", hash_of_text, False), ("id", "ID", hash_of_text, False)))
+_CPU = _struct("CPUOptions", (("nestedVirtualization", "NestedVirtualization", hash_of_text, True),))
 _SPEC = _struct(
     "EC2NodeClassSpec",
     (
         ("placementGroupSelector", "PlacementGroupSelector", _GROUP, True),
         ("associatePublicIPAddress", "AssociatePublicIPAddress", _truth, True),
-        ("userData", "UserData", _text, True),
-        ("role", "Role", _text, False),
-        ("instanceProfile", "InstanceProfile", _text, True),
-        ("tags", "Tags", _map_of(_text), True),
+        ("userData", "UserData", hash_of_text, True),
+        ("role", "Role", hash_of_text, False),
+        ("instanceProfile", "InstanceProfile", hash_of_text, True),
+        ("tags", "Tags", _map_of(hash_of_text), True),
         ("kubelet", "Kubelet", _KUBELET, True),
         ("blockDeviceMappings", "BlockDeviceMappings", _list_of(_DEVICE), True),
-        ("instanceStorePolicy", "InstanceStorePolicy", _text, True),
+        ("instanceStorePolicy", "InstanceStorePolicy", hash_of_text, True),
         ("networkInterfaces", "NetworkInterfaces", _list_of(_INTERFACE), True),
         ("detailedMonitoring", "DetailedMonitoring", _truth, True),
         ("metadataOptions", "MetadataOptions", _METADATA_OPTIONS, True),
         ("connectionTracking", "ConnectionTracking", _TRACKING, True),
-        ("context", "Context", _text, True),
+        ("context", "Context", hash_of_text, True),
         ("cpuOptions", "CPUOptions", _CPU, True),
     ),
 )
@@ -187,4 +161,4 @@ _SPEC = _struct(
 
 def node_class_hash(spec: Mapping[str, Any], family: str, ca_bundle: str) -> str:
     """The hash in decimal. `family` is the AMI family's name, `ca_bundle` the cluster's in base64, "" for none."""
-    return str(_SPEC(spec) ^ _text(family) ^ _text(ca_bundle))
+    return str(_SPEC(spec) ^ hash_of_text(family) ^ hash_of_text(ca_bundle))

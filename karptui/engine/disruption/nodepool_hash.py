@@ -1,19 +1,23 @@
 """The hash of a NodePool's template, version v3, bit for bit (spec/lifecycle.md 4.2).
 
-It is mitchellh/hashstructure's FormatV2 with slices as sets and zero values left out. Requirements are not part of it.
+Zero values are left out (hashstructure.py has the routine itself). Requirements are not part of it.
 A hash that differs by a bit under the same version would make a returning Karpenter roll every node.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from karptui.engine.disruption.hashstructure import (
+    hash_of_map,
+    hash_of_number,
+    hash_of_set,
+    hash_of_struct,
+    hash_of_text,
+)
 from karptui.model.nodepool import NodePool, NodeTemplate
 from karptui.model.taints import Taint
 
 HASH_VERSION = "v3"
 
-_OFFSET = 0xCBF29CE484222325
-_PRIME = 0x100000001B3
-_MASK = 0xFFFFFFFFFFFFFFFF
 _NANOSECONDS = 1_000_000_000
 
 
@@ -49,49 +53,19 @@ def template_hash(template: NodeTemplate) -> int:
     return _struct("NodeClaimTemplate", ("ObjectMeta", metadata), ("Spec", spec))
 
 
-def _fnv(data: bytes) -> int:
-    """FNV-1, 64 bits: multiplied first, then mixed."""
-    value = _OFFSET
-    for byte in data:
-        value = value * _PRIME & _MASK ^ byte
-    return value
-
-
-def _number(value: int) -> int:
-    return _fnv((value & _MASK).to_bytes(8, "little"))
-
-
-def _pair(left: int, right: int) -> int:
-    return _fnv(left.to_bytes(8, "little") + right.to_bytes(8, "little"))
-
-
 def _text(text: str) -> int | None:
     """None for a zero value, as for all of these."""
-    return _fnv(text.encode()) if text else None
+    return hash_of_text(text) if text else None
 
 
 def _map(entries: Mapping[str, str], given_empty: bool) -> int | None:
     if not entries and not given_empty:
         return None
-    mixed = 0
-    for key, value in entries.items():
-        mixed ^= _pair(_fnv(key.encode()), _fnv(value.encode()))
-    return _number(mixed)
-
-
-def _set(hashes: Iterable[int]) -> int:
-    mixed = 0
-    for value in hashes:
-        mixed ^= value
-    return mixed
+    return hash_of_map((key, hash_of_text(value)) for key, value in entries.items())
 
 
 def _struct(name: str, *fields: tuple[str, int | None]) -> int:
-    mixed = _fnv(name.encode())
-    for field, value in fields:
-        if value is not None:
-            mixed = _number(mixed ^ _pair(_fnv(field.encode()), value))
-    return mixed
+    return hash_of_struct(name, fields)
 
 
 def _taint(taint: Taint) -> int:
@@ -99,7 +73,7 @@ def _taint(taint: Taint) -> int:
 
 
 def _taints(taints: tuple[Taint, ...], given_empty: bool) -> int | None:
-    return _set(map(_taint, taints)) if taints or given_empty else None
+    return hash_of_set(map(_taint, taints)) if taints or given_empty else None
 
 
 def _duration(name: str, seconds: float | None) -> int | None:
@@ -107,11 +81,11 @@ def _duration(name: str, seconds: float | None) -> int | None:
     if seconds is None:
         return None
     nanoseconds = round(seconds * _NANOSECONDS)
-    return _struct(name, ("Duration", _number(nanoseconds) if nanoseconds else None))
+    return _struct(name, ("Duration", hash_of_number(nanoseconds) if nanoseconds else None))
 
 
 def _nillable(seconds: float | None) -> int | None:
     """A duration behind a pointer: one of 0s is there, so it counts."""
     if seconds is None:
         return None
-    return _struct("NillableDuration", ("Duration", _number(round(seconds * _NANOSECONDS))))
+    return _struct("NillableDuration", ("Duration", hash_of_number(round(seconds * _NANOSECONDS))))
