@@ -3,10 +3,15 @@
 import gc
 from collections.abc import Callable
 from random import Random
+from resource import RUSAGE_SELF, getrusage
 from time import perf_counter, process_time
+from unittest.mock import patch
 
-from karptui.engine.provisioning import plan
+from karptui.engine.provisioning import plan, solver
 from karptui.engine.provisioning.catalogue import allocatable
+from karptui.engine.provisioning.classes import PodClass
+from karptui.engine.provisioning.opening import Opening, Openings
+from karptui.engine.provisioning.topology.tracker import ClassTopology
 from karptui.kube.garbage import quiet_collection
 from karptui.model.affinity import (
     NodeSelectorTerm,
@@ -15,6 +20,7 @@ from karptui.model.affinity import (
     PreferredPodTerm,
     TopologySpreadConstraint,
 )
+from karptui.model.decision import Reason
 from karptui.model.instance_type import Catalogue, InstanceType, Offering, Overhead
 from karptui.model.labels import (
     ARCH,
@@ -190,6 +196,40 @@ def measure(title: str, pods: dict[str, Pod], catalogue: Catalogue, options: Opt
     )
 
 
+def refused(count: int, classes: int) -> dict[str, Pod]:
+    """Pods of so many sizes that no NodePool takes: what it costs to say why is all that is left to save."""
+    work = Workload()
+    for number in range(count):
+        work.add({}, {"cpu": (50 + 25 * (number % classes)) * MILLI, "pods": NANO}, node_selector={ZONE: "nowhere"})
+    return work.pods
+
+
+class _Silent(Openings):
+    """Says of nothing why."""
+
+    def find(
+        self, class_: PodClass, topology: ClassTopology, host: int, explain: bool = True
+    ) -> Opening | tuple[Reason, ...]:
+        """As the real one does for pods whose reasons nobody reads."""
+        return super().find(class_, topology, host, explain=False)
+
+
+def measure_reasons(title: str, pods: dict[str, Pod], catalogue: Catalogue, options: Options | None = None) -> None:
+    """Plans with reasons and without by turns, and prints which share of the processor time they take."""
+    snapshot = Snapshot(1, 0.0, options or Options(), catalogue, pods, node_pools={"default": benchmark_pool()})
+    times: dict[type[Openings], list[float]] = {Openings: [], _Silent: []}
+    for _ in range(15):
+        for openings, taken in times.items():
+            with patch.object(solver, "Openings", openings):
+                begin = process_time()
+                plan(snapshot)
+                taken.append(process_time() - begin)
+    full, silent = (min(taken) for taken in times.values())
+    share = max(full - silent, 0.0) / full * 100
+    shown = f"{full * 1000:>9.1f} ms with,{silent * 1000:>9.1f} without: {share:.1f} %"
+    print(f"reasons, {title:<25}{len(pods):>7} pods{shown}")
+
+
 def main() -> None:
     """Prints one line for every mix and size, with the garbage collector set as karptui sets it."""
     quiet_collection()
@@ -211,6 +251,10 @@ def main() -> None:
         for catalogue in (small, large):
             measure(f"plain, {classes} sizes", plain(classes)(5000), catalogue)
     measure("plain, 200 sizes", plain(200)(20_000), large)
+    measure_reasons("diverse", diverse(1000), small)
+    measure_reasons("preferences, Respect", preferring(1000), small, Options(preference_policy="Respect"))
+    measure_reasons("all refused, 50 sizes", refused(1000, 50), large)
+    print(f"memory: {getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
 
 
 if __name__ == "__main__":
