@@ -85,3 +85,14 @@ def test_no_plan_is_cheaper_than_the_bound() -> None:
     assert bound is not None
     assert 0 < bound.price <= price_of(cheapest(world, parity)) <= price_of(parity)
     assert sum(bound.bought.values()) > 0
+
+
+def test_the_bound_of_pods_that_one_node_holds_is_no_part_of_a_node() -> None:
+    world = snapshot(pool(), pod("large", requests("6", "1Gi")), pod("small", requests("100m", "64Mi")))
+    parity = plan(world)
+    try:
+        bound = lower_bound(world, parity)
+    except NoSolver:
+        pytest.skip("highspy is not installed")
+    assert bound is not None
+    assert bound.price == price_of(parity) == 0.21

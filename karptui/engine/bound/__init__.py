@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from karptui.engine.bound.columns import TOLERANCE, columns
+from karptui.engine.bound.columns import TOLERANCE, columns, dearest_pod
 from karptui.engine.bound.demand import counted, demands
 from karptui.engine.bound.program import NoSolver, solve
 from karptui.engine.provisioning.groundwork import Groundwork
@@ -17,7 +17,8 @@ __all__ = ["Bound", "NoSolver", "lower_bound"]
 class Bound(NamedTuple):
     """`price` (USD an hour) is at or below that of any nodes that hold the pods.
 
-    `bought` says what it would be made of: by NodePool and instance type a number of nodes, which need not be whole.
+    `bought` says what the program would make it of: by NodePool and instance type a number of nodes, which need not be
+    whole.
     """
 
     price: float
@@ -27,7 +28,7 @@ class Bound(NamedTuple):
 def lower_bound(snapshot: Snapshot, plan: Plan) -> Bound | None:
     """The bound for the pods that `plan` puts on new nodes; None where there are none. Raises NoSolver.
 
-    What is left out of the program (spread over zones, affinity, limits, whole nodes) could only raise the price.
+    What is left out of the program (spread over zones, affinity, limits, nodes being whole) could only raise the price.
     """
     pods = [snapshot.pods[key] for claim in plan.claims for key in claim.pods]
     if not pods:
@@ -43,4 +44,5 @@ def lower_bound(snapshot: Snapshot, plan: Plan) -> Bound | None:
         if amount > 1e-9:
             key = (ground.templates[column.template].name, ground.catalogue.types[column.instance_type].name)
             bought[key] = bought.get(key, 0.0) + amount
-    return Bound(price / (1.0 + TOLERANCE), bought)
+    # A program that may buy parts of nodes says little of a batch that one node holds.
+    return Bound(max(price / (1.0 + TOLERANCE), dearest_pod(ground, wanted)), bought)

@@ -45,6 +45,18 @@ def columns(ground: Groundwork, demands: Sequence[Demand], whole: bool = False) 
     return _useful(found, names, any(demand.rules for demand in demands))
 
 
+def dearest_pod(ground: Groundwork, demands: Sequence[Demand]) -> float:
+    """The highest price, over all pods, of the cheapest whole node that holds the pod: one such node there must be."""
+    least = [inf] * len(demands)
+    holding = TypeFilter(ground.catalogue)
+    for template in ground.templates:
+        for kinds, holders in _alike(ground, demands, template.index, holding).items():
+            for number, types in holders.items():
+                prices = (kind.prices[bit] for kind in kinds for bit in bits(types) if bit in kind.prices)
+                least[number] = min(least[number], min(prices, default=inf))
+    return max((price for price in least if price < inf), default=0.0)
+
+
 def _alike(
     ground: Groundwork, demands: Sequence[Demand], template: int, holding: TypeFilter
 ) -> dict[tuple[OfferingKind, ...], dict[int, int]]:
