@@ -7,7 +7,7 @@ of Kubernetes' own timestamps; what happened before karptui looked is taken from
 from msgspec import Struct
 
 from karptui.model.metadata import Condition, condition
-from karptui.model.node import NodeClaim
+from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.workload import KubeEvent
 
@@ -61,6 +61,14 @@ class ClaimTimeline(Struct, gc=False, eq=False):
     draining: float | None = None
     terminating: float | None = None
     gone: float | None = None
+
+    def follow_node(self, node: Node, at: float) -> None:
+        """Stamp when its node was there, and when that was ready."""
+        if self.node_seen is None:
+            self.node_seen = finer(node.metadata.created, at)
+        ready = condition(node.conditions, "Ready")
+        if self.node_ready is None and ready is not None and ready.status == "True":
+            self.node_ready = finer(ready.changed, at)
 
 
 _STAGES = (("Launched", "launched"), ("Registered", "registered"), ("Initialized", "initialized"))

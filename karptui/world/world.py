@@ -9,7 +9,6 @@ from karptui.engine.provisioning.overlays import overlaid
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Held
 from karptui.model.instance_type import Catalogue
-from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.snapshot import Options, Snapshot
@@ -93,7 +92,6 @@ class World:
     def snapshot(self, now: float) -> Snapshot:
         """The cluster as it stands, for an engine. Cheap: dicts are copied, objects are shared (they never change)."""
         held = self.objects
-        workloads = {**held["deployments"], **held["replicasets"], **held["statefulsets"], **held["jobs"]}
         return Snapshot(
             number=self.number,
             now=now,
@@ -106,7 +104,7 @@ class World:
             node_classes=dict(held["nodeclasses"]),
             node_overlays=dict(held["nodeoverlays"]),
             daemon_sets=dict(held["daemonsets"]),
-            workloads=workloads,
+            workloads={**held["deployments"], **held["replicasets"], **held["statefulsets"], **held["jobs"]},
             budgets=dict(held["poddisruptionbudgets"]),
             namespaces=dict(held["namespaces"]),
             priority_classes=dict(held["priorityclasses"]),
@@ -277,11 +275,7 @@ class World:
             claim = self.claim_of_provider_id.get(node.provider_id)
             timeline = self.claim_timelines.get(claim or "")
             if timeline is not None:
-                if timeline.node_seen is None:
-                    timeline.node_seen = finer(node.metadata.created, event.at)
-                ready = condition(node.conditions, "Ready")
-                if timeline.node_ready is None and ready is not None and ready.status == "True":
-                    timeline.node_ready = finer(ready.changed, event.at)
+                timeline.follow_node(node, event.at)
         self._price(event.at, node)
 
     def _replacement_price(self, move: Move) -> float:
