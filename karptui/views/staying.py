@@ -30,6 +30,7 @@ def _goes(command: Command) -> str:
     if not command.pods:
         return "it is empty" if not command.replacements else "it has drifted"
     pods = plural(len(command.pods), "pod")
+    fit = "fits" if len(command.pods) == 1 else "fit"
     if command.replacements:
-        return f"its {pods} fit a new node ({', '.join(command.replacements[0].instance_types[:3]) or 'of its pool'})"
-    return f"its {pods} fit on {', '.join(sorted(command.placements)[:3])}"
+        return f"its {pods} {fit} a new node ({', '.join(command.replacements[0].instance_types[:3]) or 'of its pool'})"
+    return f"its {pods} {fit} on {', '.join(sorted(command.placements)[:3])}"
