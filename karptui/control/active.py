@@ -20,6 +20,7 @@ from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
 from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
 from karptui.control.register import Initialization, Registration
+from karptui.control.registration_health import RegistrationHealth
 from karptui.control.repair import Repair
 from karptui.control.static_pools import StaticPools
 from karptui.control.terminate import ClaimTermination
@@ -31,20 +32,22 @@ class Controllers:
 
     def __init__(self, hands: Hands, *, repair: bool = False) -> None:
         self._provisioner = Provisioner(hands)
+        health = RegistrationHealth(hands)
         reconcilers = [
             NodeClassReadiness(hands),
             NodeClassTermination(hands),
             NodePoolHash(hands),
             NodePoolReadiness(hands),
+            health,
             StaticPools(hands, self._provisioner),
             PoolStatus(hands),
             Launch(hands),
-            Registration(hands),
+            Registration(hands, health),
             Initialization(hands),
             Drift(hands),
             Consolidatable(hands),
             Consistency(hands),
-            Liveness(hands),
+            Liveness(hands, health),
             Expiration(hands),
             NodeTermination(hands),
             ClaimTermination(hands),

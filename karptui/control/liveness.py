@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from karptui.control.hands import Hands
+from karptui.control.registration_health import RegistrationHealth
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import NodeClaim
 from karptui.world import events
@@ -16,8 +17,9 @@ class Liveness:
 
     resource = "nodeclaims"
 
-    def __init__(self, hands: Hands) -> None:
+    def __init__(self, hands: Hands, health: RegistrationHealth) -> None:
         self._hands = hands
+        self._health = health
 
     def due(self) -> Iterable[str]:
         """Those whose time is up."""
@@ -32,6 +34,7 @@ class Liveness:
             return
         self._hands.sink(events.Problem(self._hands.now(), f"liveness {key}", f"NodeClaim {key} {late}: it is deleted"))
         await self._hands.kube.delete("nodeclaims", key, uid=claim.metadata.uid)
+        self._health.failed(claim)
 
     def _late(self, claim: NodeClaim) -> str:
         if is_true(claim.conditions, "Registered"):

@@ -128,9 +128,10 @@ class NodePoolReadiness:
         conditions = self._with(pool, pool.conditions, "ValidationSucceeded", "True", "", "")
         conditions = self._with(pool, conditions, "NodeClassReady", status, reason, message)
         self._hands.pretend("nodepools", replace(pool, conditions=conditions))
-        await self._hands.kube.patch(
-            "nodepools", key, {"status": {"conditions": written(conditions)}}, subresource="status"
-        )
+        # The list is replaced as a whole: another condition written meanwhile must not be lost.
+        version = {"resourceVersion": pool.metadata.resource_version}
+        body = {"metadata": version, "status": {"conditions": written(conditions)}}
+        await self._hands.kube.patch("nodepools", key, body, subresource="status")
 
     def _with(
         self, pool: NodePool, conditions: Conditions, type_: str, status: str, reason: str, message: str

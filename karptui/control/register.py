@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from karptui.control.hands import Hands
+from karptui.control.registration_health import RegistrationHealth
 from karptui.model.labels import DO_NOT_SYNC_TAINTS, INITIALIZED, REGISTERED, TERMINATION_FINALIZER, UNREGISTERED
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -15,8 +16,9 @@ class Registration:
 
     resource = "nodeclaims"
 
-    def __init__(self, hands: Hands) -> None:
+    def __init__(self, hands: Hands, health: RegistrationHealth) -> None:
         self._hands = hands
+        self._health = health
 
     def due(self) -> Iterable[str]:
         """Launched, not registered, not going, and the node is there."""
@@ -35,6 +37,7 @@ class Registration:
             return
         await self._hands.kube.patch("nodes", node.key, self._synced(claim, node))
         await self._hands.set_claim_condition(claim, "Registered", "True", nodeName=node.key)
+        self._health.succeeded(claim)
 
     def _synced(self, claim: NodeClaim, node: Node) -> dict[str, Any]:
         taints = [taint for taint in node.taints if taint.key != UNREGISTERED]

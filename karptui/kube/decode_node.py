@@ -149,6 +149,7 @@ class WirePoolStatus(Struct, gc=False):
 
     resources: Raw = Raw()
     conditions: list[WireCondition] | None = None
+    nodeClassObservedGeneration: int | None = None
 
 
 class WireNodePool(Struct, gc=False):
@@ -322,6 +323,7 @@ def decode_node_pool(raw: bytes | memoryview, version: str) -> NodePool:
         _budgets(disruption.budgets),
         _pool_resources(status.resources),
         conditions_of(status.conditions),
+        status.nodeClassObservedGeneration or 0,
     )
 
 

@@ -43,7 +43,10 @@ class NodeTemplate(Struct, frozen=True, gc=False):
 
 
 class NodePool(Struct, frozen=True, gc=False, eq=False):
-    """A NodePool. `limits` None: none; `replicas` not None: a static pool; consolidate_after None: Never."""
+    """A NodePool. `limits` None: none; `replicas` not None: a static pool; consolidate_after None: Never.
+
+    `class_generation` is the generation of its NodeClass that its status was last written for.
+    """
 
     metadata: Metadata
     template: NodeTemplate = NodeTemplate()
@@ -55,6 +58,7 @@ class NodePool(Struct, frozen=True, gc=False, eq=False):
     budgets: tuple[Budget, ...] = (Budget(),)
     resources: dict[str, int] = {}
     conditions: Conditions = ()
+    class_generation: int = 0
 
     @property
     def key(self) -> str:

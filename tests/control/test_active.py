@@ -39,6 +39,13 @@ async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluste
     assert node["metadata"]["labels"]["karpenter.sh/registered"] == "true"
     assert node["metadata"]["labels"]["karpenter.sh/initialized"] == "true"
     assert not any(taint["key"] == "karpenter.sh/unregistered" for taint in node["spec"].get("taints", []))
+
+    def healthy() -> bool:
+        return is_true(cluster.world.of("nodepools")["general"].conditions, "NodeRegistrationHealthy")
+
+    await cluster.until(healthy, "the NodePool's nodes register")
+    pool = await cluster.get("/apis/karpenter.sh/v1/nodepools/general")
+    assert pool["status"]["nodeClassObservedGeneration"] == 1
     (instance,) = await cluster.instances()
     assert instance.node_pool == "general"
     assert instance.claim == name
