@@ -1,5 +1,9 @@
 """`karptui demo`."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from karptui.cli.flags import Look, Output
 
 
@@ -8,6 +12,7 @@ def demo(
     seed: str = "talk",
     speed: float | None = None,
     look: Look | None = None,
+    present: Annotated[bool, Parameter(negative="")] = False,
     record: str | None = None,
     output: Output = None,
 ) -> int:
@@ -21,6 +26,8 @@ def demo(
         Decides spot prices, capacity and delays: the same seed tells the same story.
     speed
         How many seconds pass in the cluster in a second; 4 if not given.
+    present
+        For a stage: the sentence on top, larger spacing, and every step of the story waits for space.
     record
         Also write a recording to this file.
     output
@@ -28,4 +35,4 @@ def demo(
     """
     from karptui.cli.shown import demo as play_demo
 
-    return play_demo((look or Look()).settings(), seed, speed, record, output)
+    return play_demo((look or Look()).settings(), seed, speed, record, output, present)

@@ -21,13 +21,15 @@ def play(
     output: str | None = None,
     mode: str = "OBSERVE",
     contexts: "Callable[[], Contexts] | None" = None,
+    present: bool = False,
 ) -> int:
     """Show a run until it ends or is left; the exit code. Raises Failure if the run failed.
 
     `make` is called, and what it needs imported, after the first frame: a person should see at once that `mode` begins.
-    `contexts` gives the clusters that can be switched to, where that means something.
+    `contexts` gives the clusters that can be switched to, where that means something; `present`
+    spreads the screen for a stage.
     """
-    asyncio.run(_play(make, settings, output, mode, contexts))
+    asyncio.run(_play(make, settings, output, mode, contexts, present))
     return 0
 
 
@@ -44,11 +46,12 @@ async def _play(
     output: str | None,
     mode: str,
     contexts: "Callable[[], Contexts] | None",
+    present: bool,
 ) -> None:
     if wants_screen(output):
         from karptui.tui.app import show
 
-        await show(make, settings, mode, contexts)
+        await show(make, settings, mode, contexts, present)
         return
     from karptui.report.lines import report
 

@@ -65,19 +65,23 @@ def demo(
     speed: float | None = None,
     record: str | None = None,
     output: str | None = None,
+    present: bool = False,
 ) -> int:
     """Play the demo; the exit code."""
     if speed is not None and not speed > 0:
         raise Failure(f"--speed {speed:g}: the speed must be more than 0")
     _check(record)
+    screen = wants_screen(output)
+    if present and not screen:
+        raise Failure("--present is for a screen: leave out -o, and start it in a terminal")
 
     def make() -> "Run":
         from karptui.modes.demo import SPEED, Demo
 
         path = Path(record) if record else None
-        return Demo(seed, SPEED if speed is None else speed, path, stay=wants_screen(output))
+        return Demo(seed, SPEED if speed is None else speed, path, stay=screen, by_hand=present)
 
-    return play(make, settings, output, mode="DEMO")
+    return play(make, settings, output, mode="DEMO", present=present)
 
 
 def _check(record: str | None) -> None:

@@ -15,6 +15,8 @@ from karptui.model.metadata import is_true
 from karptui.world import events
 from karptui.world.world import World
 
+BY_HAND_SECONDS = 86400.0
+"""A presenter may take a day for a step."""
 PATIENCE_SECONDS = 150.0  # of the lab's clock: a step that does not come about is passed over, so a demo never hangs
 
 ACTS = ("Nothing fits", "A burst, and spot is lost", "The evening")
@@ -36,7 +38,11 @@ class Step:
 
 
 class Story:
-    """Plays the steps. `now` and `sleep` are the lab's clock; `interrupt(id)` makes EC2 reclaim an instance."""
+    """Plays the steps. `now` and `sleep` are the lab's clock; `interrupt(id)` makes EC2 reclaim an instance.
+
+    `by_hand`: a step that has come about waits for `advance`, and one that has not cannot be left, so that one key is
+    one step.
+    """
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class Story:
         now: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         interrupt: Callable[[str], Awaitable[None]],
+        by_hand: bool = False,
     ) -> None:
         self._connection = connection
         self._world = world
@@ -54,11 +61,14 @@ class Story:
         self._sleep = sleep
         self._interrupt = interrupt
         self._go_on = asyncio.Event()
+        self._by_hand = by_hand
+        self._waits = False
         self._victim = ""
 
     def advance(self) -> None:
         """Do not wait any longer: go on with the next step."""
-        self._go_on.set()
+        if self._waits or not self._by_hand:
+            self._go_on.set()
 
     async def set_up(self) -> None:
         """What stands before the first act."""
@@ -87,8 +97,11 @@ class Story:
             await step.action()
             await self._until(step.done, PATIENCE_SECONDS)
             now = self._now()
-            self._sink(replace(told, at=now, goes_on=now + step.pause))
-            await self._until(lambda: False, step.pause)
+            pause = BY_HAND_SECONDS if self._by_hand and told.following else step.pause
+            self._waits = True
+            self._sink(replace(told, at=now, goes_on=now + pause))
+            await self._until(lambda: False, pause)
+            self._waits = False
 
     def _steps(self) -> Iterable[Step]:
         scale, settled = self._scaler, self._settled

@@ -30,18 +30,25 @@ FIRST_FRAME_SECONDS = 0.25
 class Demo(Active):
     """Active mode on a cluster of its own.
 
-    Plays the story with `seed` at `speed` lab seconds a second; with `stay` the cluster lives on when it is over.
+    Plays the story with `seed` at `speed` lab seconds a second; with `stay` the cluster lives on when it is over,
+    `by_hand` a presenter's key begins every step.
     """
 
     mode = "DEMO"
 
     def __init__(
-        self, seed: str = "talk", speed: float = SPEED, record: Path | None = None, stay: bool = False
+        self,
+        seed: str = "talk",
+        speed: float = SPEED,
+        record: Path | None = None,
+        stay: bool = False,
+        by_hand: bool = False,
     ) -> None:
         super().__init__(options=Options(), record=record)
         self._seed = seed
         self._speed = speed
         self._stay = stay
+        self._by_hand = by_hand
         self._cold = True
         self._lab: Lab | None = None
         self._story: Story | None = None
@@ -137,7 +144,7 @@ class Demo(Active):
     async def _play(self, connection: Connection, lab: Lab) -> None:
         from karptui.lab.story import Story
 
-        self._story = Story(connection, self.world, self.sink, self.now, lab.clock.sleep, lab.interrupt)
+        self._story = Story(connection, self.world, self.sink, self.now, lab.clock.sleep, lab.interrupt, self._by_hand)
         await self._story.set_up()
         while not self.world.synced():
             await asyncio.sleep(0.02)

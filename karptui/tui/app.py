@@ -46,6 +46,9 @@ class Karptui(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = """
     ToastRack { display: none; }
+    .-present Sentence { dock: top; height: 3; margin-top: 2; margin-bottom: 0; }
+    .-present Panel { padding: 0 2; }
+    .-present StoryLine { margin-bottom: 1; }
     """
 
     def __init__(
@@ -184,6 +187,7 @@ async def show(
     settings: "Settings",
     mode: str = "OBSERVE",
     contexts: "Callable[[], Contexts] | None" = None,
+    present: bool = False,
 ) -> None:
     """Show the run that `make` gives on the terminal until it is left, then stop it; the terminal is as before whatever
     happens. The first frame is painted before `make` is called.
@@ -201,6 +205,7 @@ async def show(
         extra_labels=settings.label_names,
         keymap=settings.keymap,
         contexts=contexts,
+        present=present,
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     loop = asyncio.get_running_loop()

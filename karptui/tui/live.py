@@ -56,6 +56,7 @@ class Live(TakeAway):
         keymap: "Keymap | None" = None,
         contexts: "Callable[[], Contexts] | None" = None,
         own_themes: Path | None = None,
+        present: bool = False,
     ) -> None:
         super().__init__(themes, theme=theme, ascii_only=ascii_only, keymap=keymap, own_themes=own_themes)
         self.opened = False
@@ -74,6 +75,7 @@ class Live(TakeAway):
         """Names of nodes that are marked for What-if, in the order they were."""
         self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
         self._contexts = contexts
+        self._present = present
         self._details: dict[str, Detail] = {}
         self._early: list[events.Key] | None = []
         """Keys pressed before there was a screen to take them; None once there is."""
@@ -137,6 +139,7 @@ class Live(TakeAway):
         self.clusters = Clusters(self, self._contexts() if self._contexts is not None else None)
         self._details = details()
         for name, screen in {**places(), **self._details}.items():
+            screen.set_class(self._present, "-present")
             self.install_screen(screen, name)
         self.clock.before = self._turn
 
@@ -195,7 +198,9 @@ class Live(TakeAway):
             return self._notice[:2]
         if self.run_shown.failure:
             return self.run_shown.failure, "bad"
-        stale = self.picture.stale()
+        stale, told = self.picture.stale(), self.picture.world.narration
+        if self._present and told is not None and not stale:
+            return told.text, "strong"  # a presenter reads the story out on every screen
         return (stale, "bad") if stale else None
 
     def tell(self, text: str, role: str = "strong") -> None:

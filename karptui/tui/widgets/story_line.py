@@ -8,6 +8,8 @@ from karptui.views.story import StoryView
 from karptui.views.wording import duration
 
 _WIDE = 100
+_AN_HOUR = 3600.0
+"""Who presents begins the next step by hand, whenever that is."""
 
 
 def story_line(view: StoryView, width: int, paused: bool = False) -> Line:
@@ -22,7 +24,7 @@ def story_line(view: StoryView, width: int, paused: bool = False) -> Line:
     if view.notice:
         cells.append([(view.notice, "bad")])
     if view.following:
-        when = f" in {duration(view.goes_on)}" if view.goes_on is not None else ""
+        when = f" in {duration(view.goes_on)}" if view.goes_on is not None and view.goes_on < _AN_HOUR else ""
         cells.append([("space", "key"), (f" next: {view.following}{when}", "text")])
     if view.saved:
         cells.append([(view.saved, "money")])
