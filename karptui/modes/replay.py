@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from karptui.kube.decode_recorded import decode_recorded
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.world import events
+from karptui.world.outline import Outline
 from karptui.world.planning import Planner
 from karptui.world.recording import Recording
 
@@ -38,6 +40,9 @@ class Replay(Run):
         self._at = self._recording.header.started
         self._anchor: tuple[float, float] | None = None
         self._over = False
+        self._sought = 0.0
+        self._woken = asyncio.Event()
+        self._outline: Outline | None = None
 
     @property
     def started(self) -> float:
@@ -85,6 +90,25 @@ class Replay(Run):
         """Decides as if it were then, unless karptui decided then."""
         return Planner(self.world, self.sink, self.now, decides=not self._recording.header.decisions)
 
+    @property
+    def outline(self) -> Outline | None:
+        """Of the whole recording, as soon as it is read through."""
+        return self._outline
+
+    def seek(self, at: float) -> None:
+        """Take in at once what lies before this time, and play on from there."""
+        if at > self.now() and not self._over:
+            self._sought, self._at, self._anchor = at, max(self._at, self.now()), None
+            self._woken.set()
+
+    async def start(self) -> None:
+        """Begin, and find out how far it reaches."""
+        await super().start()
+        self.spawn(self._look_through())
+
+    async def _look_through(self) -> None:
+        self._outline = await asyncio.to_thread(self._recording.outline)
+
     async def feed(self) -> None:
         """Play to the end. What lies before `start` is taken in at once."""
         begun: float | None = None
@@ -96,7 +120,7 @@ class Replay(Run):
             if begun is None:
                 begun = event.at
                 self._assume_live(event)
-            if event.at >= begun + self._skip:
+            if event.at >= max(begun + self._skip, self._sought):
                 await self._wait_for(event.at)
             self._at = max(self._at, event.at)
             self.sink(event)
@@ -116,6 +140,13 @@ class Replay(Run):
     async def _wait_for(self, at: float) -> None:
         if self._anchor is None:
             self._anchor = (at, time.monotonic())
-        delay = (at - self.now()) / self._speed
-        if delay > 0:
-            await asyncio.sleep(delay)
+        self._woken.clear()
+        while (delay := (at - self.now()) / self._speed) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), delay)
+            if self._anchor is not None:
+                continue
+            if at < self._sought:
+                return
+            self._woken.clear()
+            self._anchor = (self._sought, time.monotonic())

@@ -14,6 +14,8 @@ from karptui.failure import Failure
 from karptui.kube.garbage import quiet_collection, set_aside
 from karptui.model.snapshot import Options
 from karptui.world import events
+from karptui.world.history import History
+from karptui.world.outline import Outline
 from karptui.world.planning import Planner
 from karptui.world.recording import Header, RecordingWriter, check_writable
 from karptui.world.surveying import Surveyor
@@ -48,6 +50,8 @@ class Run:
         self.failure: str = ""
         self.connection: Connection | None = None
         """For reading single objects while somebody looks at them; None for a recording."""
+        self.history: History | None = None
+        """What was, for looking back; None until somebody wants it kept."""
         self.region = region
         self._told: set[tuple[str, str, bool]] = set()
         self._record = record
@@ -83,6 +87,8 @@ class Run:
         if self._record is not None:
             self._write(event)
         self.world.apply(event)
+        if self.history is not None:
+            self.history.note(event)
         if self.on_event is not None:
             self.on_event(event)
         if self.chooses_catalogue and isinstance(event, events.ObjectSeen):
@@ -101,6 +107,18 @@ class Run:
         catalogue = catalogue_for(self.world, self.region)
         if catalogue is not self.world.catalogue:
             self.sink(events.CatalogueSeen(event.at, catalogue))
+
+    def keep_history(self) -> None:
+        """Keep what happens from now on, so that one can look back at any second of it."""
+        self.history = self.history or History(self.world)
+
+    @property
+    def outline(self) -> Outline | None:
+        """Beginning and end of what is played, and what is marked there; None where nobody knows what comes."""
+        return None
+
+    def seek(self, at: float) -> None:
+        """Play on from this time at once, where it lies ahead; what is live cannot be hurried."""
 
     def planner(self) -> Planner:
         """The planner of this run; a mode that acts overrides this to carry decisions out."""

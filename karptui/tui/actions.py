@@ -21,7 +21,8 @@ MODES = ("OBSERVE", "SHADOW", "ACTIVE", "REPLAY", "DEMO")
 
 # How Textual calls the keys that are not letters.
 _KEY_NAMES = {"[": "left_square_bracket", "]": "right_square_bracket", "/": "slash", ":": "colon", "?": "question_mark",
-              "@": "at", "⏎": "enter", "esc": "escape", "del": "delete", "!": "exclamation_mark"}  # fmt: skip
+              "@": "at", "⏎": "enter", "esc": "escape", "del": "delete", "!": "exclamation_mark", ",": "comma",
+              ".": "full_stop", "<": "less_than_sign", ">": "greater_than_sign"}  # fmt: skip
 _NAMED_KEYS = frozenset(str(key.value) for key in Keys) - {"<any>", "<ignore>"} | set(_KEY_NAMES.values())
 _LISTS_KEYS = ("j", "k", "g", "G", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "ctrl+c")
 _ASCII_LABELS = {"⏎": "enter", "↑↓": "up/down"}
@@ -128,10 +129,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("open_palette", (":", "ctrl+p"), "Ask, go, do", "ask", rank=6, group="find"),
     Action("open_contexts", ("@",), "Another context or namespace, without a restart", "context", rank=10, group="find",
            modes=_OBSERVING),
-    Action("earlier_decision", ("[",), "Earlier decision", "earlier", _on("decision"), rank=3, group="time"),
-    Action("later_decision", ("]",), "Later decision", "later", _on("decision"), rank=3, group="time"),
-    Action("earlier_decision", ("[",), "Earlier decision", "", _LISTS | {"timeline", "detail"}, group="time"),
-    Action("later_decision", ("]",), "Later decision", "", _LISTS | {"timeline", "detail"}, group="time"),
+    Action("earlier_decision", ("[",), "The cluster at the decision before", "earlier", _DETAILS, rank=3, group="time"),
+    Action("later_decision", ("]",), "The cluster at the decision after", "later", _DETAILS, rank=3, group="time"),
+    Action("earlier_decision", ("[",), "The cluster at the decision before", "earlier", _LISTS, rank=9, group="time"),
+    Action("later_decision", ("]",), "The cluster at the decision after", "", _LISTS, group="time"),
+    Action("open_time", ("T",), "The cluster at a time: 12:04, 12:04:10, -5m", "time", rank=9, group="time"),
+    Action("earlier_second", (",",), "A second earlier", "", group="time"),
+    Action("later_second", (".",), "A second later", "", group="time"),
+    Action("earlier_minute", ("<",), "A minute earlier", "", group="time"),
+    Action("later_minute", (">",), "A minute later", "", group="time"),
     Action("go_live", ("L",), "Back to live", "live", group="time"),
     Action("freeze_picture", ("p",), "Freeze the picture while the world goes on", "freeze", rank=8, group="time",
            modes=_WATCHING),

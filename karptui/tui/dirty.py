@@ -12,12 +12,17 @@ class Dirty:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
-        self._total = 0
+        self._total = self._everything = 0
 
     def mark(self, *topics: str) -> None:
         """Something about these topics changed."""
         for topic in topics:
             self._counts[topic] = self._counts.get(topic, 0) + 1
+        self._total += 1
+
+    def mark_all(self) -> None:
+        """Everything may have changed, as at another time."""
+        self._everything += 1
         self._total += 1
 
     @property
@@ -27,7 +32,8 @@ class Dirty:
 
     def since(self, seen: dict[str, int], topics: Iterable[str]) -> frozenset[str]:
         """The topics marked since `seen`, which is brought up to date."""
-        fresh = frozenset(topic for topic in topics if self._counts.get(topic, 0) != seen.get(topic, 0))
+        counts, more = self._counts, self._everything
+        fresh = frozenset(topic for topic in topics if counts.get(topic, 0) + more != seen.get(topic, 0))
         for topic in fresh:
-            seen[topic] = self._counts[topic]
+            seen[topic] = counts.get(topic, 0) + more
         return fresh

@@ -1,16 +1,20 @@
 """The head of every screen, from the view's figures to the widget's texts."""
 
+from typing import TypeAlias
+
 from karptui.tui.money import Unit
 from karptui.tui.widgets.status_head import Fact, Head
 from karptui.views import head as view
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plural
 
 _NOTES = {"OBSERVE": "read-only"}
+Standing: TypeAlias = tuple[float, bool]
+"""Seconds that a standing picture is behind, and whether it is of the past (else it was frozen)."""
 
 
-def head_of(found: view.Head, unit: Unit, behind: float | None, ended: bool, facts: tuple[Fact, ...] = ()) -> Head:
-    """The head; `behind` seconds when the picture is frozen, `ended` when nothing will come any more; `facts` take
-    the place of the cluster's figures."""
+def head_of(found: view.Head, unit: Unit, behind: Standing | None, ended: bool, facts: tuple[Fact, ...] = ()) -> Head:
+    """The head; `behind` when the picture stands, `ended` when nothing will come any more; `facts` take the place of
+    the cluster's figures."""
     versions = []
     if found.kubernetes:
         versions.append(f"k8s {found.kubernetes.removeprefix('v')}")
@@ -43,9 +47,12 @@ def _lease(found: view.Head) -> str:
     return "holds the lease" if found.lease_ours else f"waits: {found.lease} holds the lease"
 
 
-def _freshness(found: view.Head, behind: float | None, ended: bool) -> tuple[str, str]:
+def _freshness(found: view.Head, behind: Standing | None, ended: bool) -> tuple[str, str]:
     if behind is not None:
-        return f"FROZEN, {duration(behind)} behind", "warn"
+        seconds, past = behind
+        if past:
+            return f" AT {found.clock} ({duration(seconds)} ago) ", "demo"
+        return f"FROZEN, {duration(seconds)} behind", "warn"
     if ended:
         return "ended", "warn"
     if found.stale:
@@ -54,7 +61,7 @@ def _freshness(found: view.Head, behind: float | None, ended: bool) -> tuple[str
         return "connecting…", "dim"
     if found.streams_live + len(found.lost) < found.streams:
         return "listing…", "warn"
-    return "live", "ok"
+    return "LIVE", "ok"
 
 
 def _facts(found: view.Head, unit: Unit) -> tuple[Fact, ...]:

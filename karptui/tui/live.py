@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from karptui.modes.run import Run
     from karptui.tui.clusters import Clusters
     from karptui.tui.screens.places import Detail
+    from karptui.tui.travel import Travel
     from karptui.views.why import Why
 
 NOTICE_SECONDS = 8.0
@@ -43,6 +44,7 @@ class Live(TakeAway):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
 
     clusters: "Clusters"
+    travel: "Travel"
 
     def __init__(
         self,
@@ -73,7 +75,7 @@ class Live(TakeAway):
         self._missed: set[str] = set()
         self.marked: dict[str, None] = {}
         """Names of nodes that are marked for What-if, in the order they were."""
-        self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        self._surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
         self._contexts = contexts
         self._present = present
         self._details: dict[str, Detail] = {}
@@ -134,9 +136,12 @@ class Live(TakeAway):
         from karptui.tui.clusters import Clusters
         from karptui.tui.picture import Picture
         from karptui.tui.screens.places import details, places
+        from karptui.tui.travel import Travel
 
         self.run_shown, self.picture, self.opened = run, Picture(run), True
         self.clusters = Clusters(self, self._contexts() if self._contexts is not None else None)
+        run.keep_history()
+        self.travel = Travel(self)
         self._details = details()
         for name, screen in {**places(), **self._details}.items():
             screen.set_class(self._present, "-present")
@@ -153,7 +158,9 @@ class Live(TakeAway):
         """Another cluster on the same screens, from its Overview on."""
         self.run_shown = run
         self.picture.look_at(run)
-        self.surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        self._surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        run.keep_history()
+        self.travel.begin_anew()
         self.marked.clear()
         self._missed.clear()
         self._notice, self._latest_problem = None, None
@@ -188,6 +195,11 @@ class Live(TakeAway):
             changed &= {"problems"}
         if changed:
             dirty.mark(*changed)
+
+    @property
+    def surveying(self) -> Surveying:
+        """Which nodes could go, at the time that is shown."""
+        return self._surveying if self.picture.past is None else self.travel.surveying
 
     # What is said in the sentence line
 
@@ -276,21 +288,10 @@ class Live(TakeAway):
         else:
             self.show_why(Subject(*found))
 
-    def step_decision(self, shown: str, by: int) -> None:
-        """The decision before or after the one that is shown; without one, the latest."""
-        made = list(self.picture.world.decisions)
-        if not made:
-            self.tell("Nothing has been decided yet.")
-            return
-        at = made.index(shown) + by if shown in made else len(made) - 1
-        if not 0 <= at < len(made):
-            self.tell("That is the first decision." if by < 0 else "That is the latest decision.")
-            return
-        subject = Subject("decision", made[at])
+    def show_stepped(self, subject: Subject) -> None:
+        """A decision was stepped to: where one is shown, that one now; everywhere else the screen stays."""
         if self._here[0] == "decision":
             self._show("decision", subject)
-        else:
-            self.show("decision", subject)
 
     def mark(self, subject: Subject | None) -> None:
         """Mark a node, or unmark it."""
@@ -352,7 +353,9 @@ class Live(TakeAway):
         """Let the picture go on."""
         if self.run_shown.paused:
             self.run_worker(self._pause(False), exit_on_error=False)
-        if self.picture.frozen:
+        if self.travel.wanted is not None:
+            self.travel.home()
+        elif self.picture.frozen:
             self.picture.thaw()
             self.clock.dirty.mark("frozen", *self._missed)
             self._missed.clear()

@@ -5,19 +5,18 @@ from typing import Any, Literal, TypeVar
 
 from karptui.model.disruption import Command, Held
 from karptui.modes.run import Run
+from karptui.tui.kept import Kept
 from karptui.tui.subject import Subject
-from karptui.views.cost import NodeCost, NodeCosts
-from karptui.views.decisions import DecisionRow, DecisionView, DecisionViews
+from karptui.views.cost import NodeCost
+from karptui.views.decisions import DecisionRow, DecisionView
 from karptui.views.head import Head, head, stale_sentence
-from karptui.views.kept.claims import KeptClaims
-from karptui.views.kept.decisions import KeptDecisions
-from karptui.views.log import LogRow, LogTail
+from karptui.views.log import LogRow
 from karptui.views.other_side import other_side
-from karptui.views.overview import ClaimRow, KeptNodes, KeptPools, NodeRow, PoolRow, in_flight
-from karptui.views.pods import KeptPods, PodRows
-from karptui.views.progress import KeptWaiting, Waiting
-from karptui.views.still import still_of
+from karptui.views.overview import ClaimRow, NodeRow, PoolRow, in_flight
+from karptui.views.pods import PodRows
+from karptui.views.progress import Waiting
 from karptui.views.why import SHOWN_PODS, Why, why
+from karptui.world.still import still_of
 from karptui.world.world import World
 
 T = TypeVar("T")
@@ -36,16 +35,9 @@ class Picture:
         self._still: World | None = None
         self._frozen_at = 0.0
         self._made: dict[str, Any] = {}
-        self._log = LogTail()
         self._missed: set[tuple[str, str]] = set()
-        self._claims = KeptClaims()
-        self._waiting = KeptWaiting()
-        self._pools = KeptPools()
-        self._nodes = KeptNodes()
-        self._costs = NodeCosts()
-        self._decision_views = DecisionViews()
-        self._pods = KeptPods()
-        self._decisions = KeptDecisions()
+        self._live_kept = self._kept = Kept()
+        self._past = False
 
     @property
     def world(self) -> World:
@@ -73,6 +65,11 @@ class Picture:
         """(kind, key) of what stands beside something, or None."""
         return other_side(self.world, *subject, wanted, self.now())
 
+    @property
+    def past(self) -> float | None:
+        """The recalled second that is shown, epoch seconds; None for what goes on, or stands frozen."""
+        return self._frozen_at if self._past else None
+
     def freeze(self) -> None:
         """Keep what is shown now."""
         self._frozen_at = self._run.now()
@@ -80,9 +77,15 @@ class Picture:
         self._still = still_of(self._run.world)
         self._made.clear()
 
+    def look_back(self, world: World, at: float) -> None:
+        """Show a World of the past; it is the caller's to give away."""
+        self._still, self._frozen_at, self._past = world, at, True
+        self._kept = Kept()
+        self._made.clear()
+
     def thaw(self) -> None:
         """Show what goes on."""
-        self._still = None
+        self._still, self._past, self._kept = None, False, self._live_kept
         self._made.clear()
         missed, self._missed = self._missed, set()
         self.changed(missed)
@@ -92,34 +95,8 @@ class Picture:
         on."""
         if self._still is not None:
             self._missed.update(keys)
-            return
-        world = self._run.world
-        pods, waiting, nodes, pools = self._pods.keys, self._waiting.pods, self._nodes.keys, self._pools.nodes
-        costs = self._costs.keys
-        for resource, key in keys:
-            if resource == "pods":
-                pods.add(key)
-                waiting.add(key)
-            elif resource == "nodes":
-                nodes.add(key)
-                pools.add(key)
-                costs.add(key)
-                self._decisions.changed(world, resource, key)
-            elif resource == "nodeclaims":
-                self._claims.keys.add(key)
-                self._pools.fleets.claims.add(key)
-                self._decisions.changed(world, resource, key)
-                if (claim := world.of("nodeclaims").get(key)) is not None:
-                    nodes.add(claim.node_name)  # an interruption is noted on the node
-            elif resource == "decisions":
-                self._decisions.changed(world, resource, key)
-                if (decision := world.decisions.get(key)) is not None:
-                    for pod in decision.pods:
-                        waiting.add(pod)
-            elif resource == "catalogue":
-                nodes.add_all()
-                costs.add_all()
-        self._pods.look(world)
+        else:
+            self._live_kept.changed(self._run.world, keys)
 
     def stamp(self, subject: Subject) -> tuple[object, ...]:
         """Differs when the object itself, or what most is said about it, is another now."""
@@ -134,15 +111,15 @@ class Picture:
 
     def log(self) -> list[LogRow]:
         """The log, oldest line first."""
-        return self._log.read(self.world)
+        return self._kept.log.read(self.world)
 
     def nodes(self) -> Sequence[NodeRow]:
         """Every node, dearest unused capacity first."""
-        return self._nodes.read(self.world)
+        return self._kept.nodes.read(self.world)
 
     def costs(self) -> Collection[NodeCost]:
         """What every node costs and who asks for it."""
-        return self._costs.read(self.world)
+        return self._kept.costs.read(self.world)
 
     def pools(self) -> list[PoolRow]:
         """Every NodePool."""
@@ -154,19 +131,19 @@ class Picture:
 
     def in_flight(self) -> list[ClaimRow]:
         """NodeClaims that are on their way."""
-        return in_flight(self.world, self.waiting(), self.now(), self._claims.read(self.world))
+        return in_flight(self.world, self.waiting(), self.now(), self._kept.claims.read(self.world))
 
     def pods(self) -> PodRows:
         """Every pod that is not done."""
-        return self._pods.read(self.world, self.now(), self.waiting())
+        return self._kept.pods.read(self.world, self.now(), self.waiting())
 
     def decisions(self, most: int) -> Sequence[DecisionRow]:
         """The latest decisions, newest first."""
-        return self._decisions.read(self.world, most)
+        return self._kept.decisions.read(self.world, most)
 
     def decision_view(self, key: str) -> DecisionView | None:
         """One decision in full."""
-        return self._decision_views.read(self.world, key, self.now())
+        return self._kept.decision_views.read(self.world, key, self.now())
 
     def why(self, subject: Subject, most: int = SHOWN_PODS, outcome: Command | Held | None = None) -> Why:
         """Everything about one thing; `outcome` is what the disruption engine says of a node."""
@@ -175,13 +152,13 @@ class Picture:
 
     def head(self, mode: str) -> Head:
         """Mode, cluster, freshness, and the figures that matter."""
-        return head(self.world, mode, self.now(), self._claims.read(self.world))
+        return head(self.world, mode, self.now(), self._kept.claims.read(self.world))
 
     def _read_pools(self, world: World, now: float) -> list[PoolRow]:
-        return self._pools.read(world)
+        return self._kept.pools.read(world)
 
     def _read_waiting(self, world: World, now: float) -> list[Waiting]:
-        return self._waiting.read(world, now, self._claims.read(world))
+        return self._kept.waiting.read(world, now, self._kept.claims.read(world))
 
     def turn(self) -> None:
         """Another turn of the clock begins: shared views are made anew when somebody asks."""

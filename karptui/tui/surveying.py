@@ -28,6 +28,13 @@ class Surveying:
         self._told = told
         self._not_before = 0.0
         self._running = False
+        self._asked_for = 0
+
+    def forget(self) -> None:
+        """Another World is shown: what was found out is not about it."""
+        self.latest, self.snapshot, self.fault = None, None, ""
+        self._not_before = 0.0
+        self._asked_for += 1
 
     def ask(self, world: "World", now: float) -> None:
         """Take what the World knows; else survey it, if it changed since the last time and that is long enough ago."""
@@ -44,16 +51,19 @@ class Surveying:
     async def _survey(self, snapshot: "Snapshot") -> None:
         from karptui.engine.disruption import survey
 
-        begun = monotonic()
+        begun, asked_for = monotonic(), self._asked_for
         try:
             found = await asyncio.to_thread(survey, snapshot)
             self.fault = ""
+            if asked_for != self._asked_for:
+                return
             if not found.deferred or self.latest is None:
                 self.latest, self.at, self.snapshot = found, snapshot.now, snapshot
         except Exception as error:  # a fault of the engine must not end the screen
             self.fault = f"the survey failed ({type(error).__name__}: {error})"
         finally:
             took = monotonic() - begun
-            self._not_before = monotonic() + max(LEAST_PAUSE, PAUSE_SHARE * took)
+            if asked_for == self._asked_for:
+                self._not_before = monotonic() + max(LEAST_PAUSE, PAUSE_SHARE * took)
             self._running = False
             self._told()

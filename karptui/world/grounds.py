@@ -19,6 +19,12 @@ class GroundsBook:
         self._rounds: OrderedDict[int, Snapshot] = OrderedDict()
         self._catalogues: OrderedDict[int, Catalogue] = OrderedDict()
 
+    def copy(self) -> "GroundsBook":
+        """Another one with the same entries."""
+        book = GroundsBook()
+        book._rounds, book._catalogues = self._rounds.copy(), self._catalogues.copy()
+        return book
+
     def note_catalogue(self, number: int, catalogue: Catalogue) -> None:
         """From this snapshot number on, this catalogue holds."""
         self._catalogues[number] = catalogue

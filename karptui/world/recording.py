@@ -10,6 +10,8 @@ A file that was cut off (the process died, the disk filled) reads up to the cut.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ import zstandard
 from karptui import __version__
 from karptui.failure import Failure
 from karptui.world import events
+from karptui.world.marks import Mark, mark_of
+from karptui.world.outline import Outline
 
 FORMAT = "karptui-recording"
 VERSION = 1
@@ -179,6 +183,28 @@ class Recording:
             problems.append(f"has {_counted(bad)} that could not be read and {'was' if bad == 1 else 'were'} left out")
         if problems:
             self.problem = f"{self.path} {', and '.join(problems)}"
+
+    def outline(self) -> Outline:
+        """Where it begins and ends and what is marked in it. Reads the whole file, decodes no object; for a thread."""
+        decoder = msgspec.json.Decoder(Line)
+        first, last, marks = 0.0, self.header.started, list[Mark]()
+        with suppress(zstandard.ZstdError, EOFError, OSError, RecordingError):
+            for text in islice(compressed_lines(self.path), 1, None):
+                try:
+                    line = decoder.decode(text)
+                    mark = self._mark(line)
+                except Exception:  # as when it is played
+                    continue
+                first, last = first or line.at, max(last, line.at)
+                if mark is not None:
+                    marks.append(mark)
+        return Outline(first or self.header.started, last, tuple(marks))
+
+    def _mark(self, line: Line) -> Mark | None:
+        if line.resource == "nodeclaims":
+            return mark_of(events.ObjectSeen(line.at, line.resource, _CHANGES[line.type], None))
+        kind = _OWN.get(line.event)
+        return mark_of(msgspec.json.decode(line.body, type=kind)) if kind is not None else None
 
     def _event(self, line: Line, keep_raw: bool) -> events.Event | None:
         if line.resource:

@@ -1,5 +1,7 @@
 """How much of each node is asked for and when that last changed, kept up to date change by change."""
 
+from collections.abc import Iterable
+
 from karptui.model.pod import Pod
 
 
@@ -23,6 +25,26 @@ class Usage:
             sums = self.requested.setdefault(after.node_name, {})
             for name, amount in after.requests.items():
                 sums[name] = sums.get(name, 0) + amount
+
+    def copy(self) -> "Usage":
+        """Another one that stands as this one does."""
+        other = self.emptied()
+        other.pods = {node: dict(pods) for node, pods in self.pods.items()}
+        other.requested = {node: dict(sums) for node, sums in self.requested.items()}
+        return other
+
+    def emptied(self) -> "Usage":
+        """Another one without pods, which knows when each node changed last."""
+        other = Usage()
+        other._changed = dict(self._changed)
+        return other
+
+    def fill(self, pods: Iterable[Pod]) -> None:
+        """Put these pods on their nodes; nothing changed by that."""
+        known = dict(self._changed)
+        for pod in pods:
+            self.replace(0.0, None, pod)
+        self._changed = known
 
     def renew(self, key: str, pod: Pod) -> None:
         """Another version of a pod, of which nothing bears on its node."""

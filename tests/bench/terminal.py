@@ -26,7 +26,7 @@ KEYS = 40
 CURSOR = "m▸\x1b".encode()
 """The cursor's own mark, as only a list writes it."""
 
-LIVE = b"live"
+LIVE = b"LIVE"
 """What the head says once every list is there."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")

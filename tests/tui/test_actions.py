@@ -52,14 +52,14 @@ def test_a_details_screen_leads_back() -> None:
 
 
 def test_the_users_keys_take_the_place_of_ours() -> None:
-    keymap = {"show_timeline": ("T",)}
+    keymap = {"show_timeline": ("W",)}
     assert keymap_faults(keymap) == []
-    assert "T timeline" in plain(key_line("overview", 120, keymap=keymap))
-    assert any(b.key == "T" and b.action == "show_timeline" for b in bindings_of("overview", keymap=keymap))
+    assert "W timeline" in plain(key_line("overview", 120, keymap=keymap))
+    assert any(b.key == "W" and b.action == "show_timeline" for b in bindings_of("overview", keymap=keymap))
 
 
 def test_a_keymap_that_cannot_be_is_explained() -> None:
-    assert "did you mean show_timeline?" in keymap_faults({"show_timelin": ("T",)})[0]
+    assert "did you mean show_timeline?" in keymap_faults({"show_timelin": ("W",)})[0]
     assert any("is both" in fault for fault in keymap_faults({"show_timeline": ("u",)}))
     assert any("go to Overview" in fault for fault in keymap_faults({"show_timeline": ("1",)}))
 

@@ -96,7 +96,7 @@ async def test_a_pod_leads_to_its_timeline_its_decision_and_back() -> None:
 async def test_a_decision_groups_its_types_by_reason_and_opens_one(size: tuple[int, int]) -> None:
     app = shown_at()
     async with app.run_test(size=size) as pilot:
-        await pilot.press("[")
+        await pilot.press("4", "enter")
         await until_shown(pilot, "Candidates, cheapest first")
         every = app.screen.query_one("#types", Listing).counts[0]
         await pilot.press("v")
@@ -114,7 +114,7 @@ async def test_a_decision_groups_its_types_by_reason_and_opens_one(size: tuple[i
 async def test_stepping_past_the_first_and_the_latest_decision_is_answered() -> None:
     app = shown_at()
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("[", "[")
+        await pilot.press("4", "enter", "[")
         await until_shown(pilot, "That is the first decision.")
         await pilot.press("]")
         await until_shown(pilot, "That is the latest decision.")

@@ -20,7 +20,7 @@ def test_a_timeline(snap_compare, size: tuple[int, int]) -> None:  # type: ignor
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_a_decision(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shown_at(2.4), terminal_size=size, press=["["])
+    assert snap_compare(shown_at(2.4), terminal_size=size, press=["4", "enter"])
 
 
 def test_the_overview_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

@@ -76,6 +76,11 @@ class DecisionScreen(Frame):
         """The decision."""
         return self._id
 
+    @property
+    def stepped_from(self) -> str:
+        """The decision that is shown."""
+        return self._id
+
     def body(self) -> ComposeResult:
         """Boxes left and right."""
         with Horizontal():

@@ -1,13 +1,12 @@
 """What every screen has: the head, the sentence, the keys, the filter, and what can be done anywhere."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
 from karptui.tui.actions import rebind
 from karptui.tui.boxes import boxes_of
@@ -17,13 +16,15 @@ from karptui.tui.heading import head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
 from karptui.tui.screens.room import small, too_small
+from karptui.tui.screens.timed import Timed
 from karptui.tui.screens.topics import HEAD_TOPICS, SENTENCE_TOPICS, WHY_TOPICS
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.tui.widgets.prompt import FilterPrompt
+from karptui.tui.widgets.prompt import FilterPrompt, LinePrompt
 from karptui.tui.widgets.row_messages import HeaderChosen, Rearranged, RowChosen, RowHighlighted
+from karptui.tui.widgets.scrub_bar import ScrubBar
 from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.story_line import StoryLine
@@ -31,13 +32,10 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.forms import as_csv, as_json, as_markdown
 from karptui.views.story import story
 
-if TYPE_CHECKING:
-    from karptui.tui.live import Live
-
 STORY_MODE = "DEMO"
 
 
-class Frame(Screen[None]):
+class Frame(Timed):
     """Subclasses name their `place` in the action table, give the body and say the sentence.
 
     Classes on the screen tell the style sheets how much room there is: -narrow under 100 cells, -broad from 160,
@@ -51,7 +49,9 @@ class Frame(Screen[None]):
     Frame #body { height: 1fr; }
     Frame Sentence { height: 1; }
     Frame.-two-lines Sentence { height: 2; }
-    Frame.-two-lines StoryLine { margin-bottom: 3; }
+    Frame.-two-lines StoryLine, Frame.-two-lines ScrubBar { margin-bottom: 3; }
+    Frame.-story ScrubBar { margin-bottom: 3; }
+    Frame.-story.-two-lines ScrubBar { margin-bottom: 4; }
     Frame #why-below-box { height: 10; }
     Frame.-narrow #why-below-box { height: 7; }
     Frame #tiny { display: none; }
@@ -69,11 +69,6 @@ class Frame(Screen[None]):
         self._listing: Listing[Any] | None = None
         self.painting = Painting(self)
 
-    @property
-    def live(self) -> "Live":
-        """The application."""
-        return cast("Live", self.app)
-
     def compose(self) -> ComposeResult:
         """Head, body, sentence, keys."""
         yield StatusHead()
@@ -82,6 +77,8 @@ class Frame(Screen[None]):
         yield FilterPrompt()
         if self.live.run_shown.mode == STORY_MODE:
             yield StoryLine()
+        yield ScrubBar()
+        yield LinePrompt(" time: ", id="time-prompt")
         yield TextPane((), id="tiny", focusable=False)
         with Container(id="body"):
             yield from self.body()
@@ -96,6 +93,7 @@ class Frame(Screen[None]):
         """Draw head and sentence when something they tell has changed."""
         rebind(self._bindings.key_to_bindings, self.place, self.live.keymap)
         self.query_one(KeyBar).show(self.place, keymap=self.live.keymap, mode=self.live.run_shown.mode)
+        self.set_class(self.live.run_shown.mode == STORY_MODE, "-story")
         draws = self.live.clock.draws
         draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
         draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence)
@@ -128,8 +126,9 @@ class Frame(Screen[None]):
         found = picture.head(self.live.run_shown.mode)
         if namespace := self.live.run_shown.namespace:
             found = replace(found, cluster=f"{found.cluster}/{namespace}")
-        behind = picture.behind() if picture.frozen else None
+        behind = (picture.behind(), picture.past is not None) if picture.frozen else None
         ended = self.live.run_shown.ended.is_set()
+        self.draw_axis()
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
         for listing in self.query(Listing):
             listing.set_stale(bool(found.stale))
@@ -288,6 +287,12 @@ class Frame(Screen[None]):
             self.live.clock.dirty.mark("cursor", "filter")
             self.live.clock.draw_now()
 
+    def time_asked(self) -> None:
+        """The focus goes back to where it was."""
+        listing = self.listing
+        if listing is not None:
+            listing.focus()
+
     @on(FilterPrompt.FilterClosed)
     def _filter_closed(self) -> None:
         if self._listing is not None:
@@ -333,22 +338,6 @@ class Frame(Screen[None]):
     def action_change_unit(self) -> None:
         """Another unit of money."""
         self.live.change_unit()
-
-    def action_freeze_picture(self) -> None:
-        """Freeze, or go on."""
-        self.live.toggle_freeze()
-
-    def action_go_live(self) -> None:
-        """Let the picture go on."""
-        self.live.go_live()
-
-    def action_earlier_decision(self) -> None:
-        """The decision before."""
-        self.live.step_decision(self.shown_decision, -1)
-
-    def action_later_decision(self) -> None:
-        """The decision after."""
-        self.live.step_decision(self.shown_decision, 1)
 
     @property
     def shown_decision(self) -> str:

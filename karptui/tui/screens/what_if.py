@@ -4,12 +4,10 @@ import asyncio
 from time import monotonic
 from typing import Any, ClassVar, NamedTuple
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.message import Message
-from textual.widgets import Input
 
 from karptui.tui import cost_tables as tables
 from karptui.tui.actions import bindings_of
@@ -20,7 +18,7 @@ from karptui.tui.table import Table
 from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.tui.widgets.prompt import Prompt, Words
+from karptui.tui.widgets.prompt import LinePrompt
 from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.changes import GRAMMAR, ChangeFault
@@ -39,55 +37,6 @@ CHANGES: Table[_Change] = Table(
     cells=lambda row, unit: (row.text,),
     words=lambda row: row.text,
 )
-
-
-class ChangePrompt(Horizontal):
-    """The line a change is written into; enter takes it, esc leaves things as they were."""
-
-    DEFAULT_CSS = """
-    ChangePrompt { height: 1; dock: bottom; margin-bottom: 2; background: $panel; display: none; }
-    ChangePrompt.-open { display: block; }
-    ChangePrompt Prompt { width: 1fr; }
-    """
-
-    class Written(Message):
-        """A change was written; empty: none."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    def compose(self) -> ComposeResult:
-        """A word and the line."""
-        yield Words(" change: ", "accent")
-        yield Prompt()
-
-    def open(self, text: str) -> None:
-        """Show the line with this in it."""
-        self.add_class("-open")
-        prompt = self.query_one(Prompt)
-        prompt.value = text
-        prompt.cursor_position = len(text)
-        prompt.focus()
-
-    def _close(self, text: str) -> None:
-        self.remove_class("-open")
-        self.post_message(self.Written(text.strip()))
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._close(event.value)
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-
-    def on_key(self, event: events.Key) -> None:
-        """Esc closes it."""
-        if event.key == "escape":
-            event.stop()
-            self._close("")
 
 
 class WhatIfScreen(Frame):
@@ -117,7 +66,7 @@ class WhatIfScreen(Frame):
 
     def body(self) -> ComposeResult:
         """The boxes and the line to write into."""
-        yield ChangePrompt()
+        yield LinePrompt(" change: ", id="change-prompt")
         none = "Nothing is changed yet: a adds a change."
         with Horizontal(id="top"):
             yield Panel("Changes", Listing(CHANGES, "change", empty=none, header=False, id="changes"), id="changes-box")
@@ -234,7 +183,7 @@ class WhatIfScreen(Frame):
     def action_add_change(self) -> None:
         """Write another change."""
         self._editing = None
-        self.query_one(ChangePrompt).open("")
+        self.query_one("#change-prompt", LinePrompt).open("")
 
     def action_show_why(self) -> None:
         """Edit the change under the cursor."""
@@ -247,10 +196,12 @@ class WhatIfScreen(Frame):
             self.action_add_change()
             return
         self._editing = int(listing.cursor_key)
-        self.query_one(ChangePrompt).open(self._changes[self._editing])
+        self.query_one("#change-prompt", LinePrompt).open(self._changes[self._editing])
 
-    @on(ChangePrompt.Written)
-    def _written(self, event: ChangePrompt.Written) -> None:
+    @on(LinePrompt.Written)
+    def _written(self, event: LinePrompt.Written) -> None:
+        if event.prompt.id != "change-prompt":
+            return
         event.stop()
         self.query_one("#changes", Listing).focus()
         if not event.text:

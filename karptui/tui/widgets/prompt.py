@@ -124,3 +124,56 @@ class FilterPrompt(Horizontal):
     def _close(self) -> None:
         self.remove_class("-open")
         self.post_message(self.FilterClosed())
+
+
+class LinePrompt(Horizontal):
+    """A line that something is written into: enter takes it, esc leaves things as they were."""
+
+    DEFAULT_CSS = """
+    LinePrompt { height: 1; dock: bottom; margin-bottom: 2; background: $panel; display: none; }
+    LinePrompt.-open { display: block; }
+    LinePrompt Prompt { width: 1fr; }
+    """
+
+    class Written(Message):
+        """Something was written; empty: nothing."""
+
+        def __init__(self, prompt: "LinePrompt", text: str) -> None:
+            super().__init__()
+            self.prompt, self.text = prompt, text
+
+    def __init__(self, words: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        """A word and the line."""
+        yield Words(self._words, "accent")
+        yield Prompt()
+
+    def open(self, text: str) -> None:
+        """Show the line with this in it."""
+        self.add_class("-open")
+        prompt = self.query_one(Prompt)
+        prompt.value = text
+        prompt.cursor_position = len(text)
+        prompt.focus()
+
+    def _close(self, text: str) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Written(self, text.strip()))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close(event.value)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc closes it."""
+        if event.key == "escape":
+            event.stop()
+            self._close("")
