@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind
 from karptui.tui.actions import PLACES
+from karptui.tui.clusters import Clusters
 from karptui.tui.live import Live
 from karptui.tui.segments.line import plain
 from karptui.tui.widgets.listing import Listing
@@ -310,7 +311,7 @@ async def test_a_fault_of_the_screen_is_one_sentence(monkeypatch: pytest.MonkeyP
     run = Moment(shown_at().run_shown.world, 1_000_000.0)
 
     async def broken(self: Live) -> None:
-        self.run_shown, self.opened = run, True
+        self.run_shown, self.opened, self.clusters = run, True, Clusters(self, None)
         self.fault = ValueError("boom")
 
     monkeypatch.setattr(Live, "run_async", broken)
