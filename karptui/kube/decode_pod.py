@@ -45,6 +45,7 @@ from karptui.model.containers import Container, ContainerStatus, HostPort, host_
 from karptui.model.metadata import Conditions, condition
 from karptui.model.pod import Pod, PodSpec, PodVolume
 from karptui.model.pod_requests import pod_requests
+from karptui.model.quantity import Format
 from karptui.model.resources import Resources
 from karptui.model.taints import Toleration
 from karptui.model.written import formats, plain
@@ -217,11 +218,15 @@ def _requests(
     )
 
 
+Effective = tuple[Resources, dict[str, Format] | None]
+"""Requests, and how they are written where that is not as in the spec."""
+
+
 class _Known(Struct, gc=False):
     """A PodSpec, and the effective requests that go with what container statuses said of resources."""
 
     spec: PodSpec
-    effective: dict[bytes, Resources]
+    effective: dict[bytes, Effective]
 
 
 _known: dict[bytes, _Known] = {}
@@ -275,7 +280,7 @@ def pod_spec_of(wire: WirePodSpec | None, defaults: bool = False) -> PodSpec:
     return _known_of(wire or _NO_SPEC, defaults).spec
 
 
-def _effective_requests(wire: WirePodSpec, status: WirePodStatus, known: _Known, conditions: Conditions) -> Resources:
+def _effective_requests(wire: WirePodSpec, status: WirePodStatus, known: _Known, conditions: Conditions) -> Effective:
     """Those of the spec, unless the kubelet says that a container holds something else (an in-place resize)."""
     entries = status.containerStatuses or []
     if status.initContainerStatuses:
@@ -287,7 +292,7 @@ def _effective_requests(wire: WirePodSpec, status: WirePodStatus, known: _Known,
             told = True
         parts += (entry.name, entry.resources, entry.allocatedResources)
     if not told:
-        return known.spec.requests
+        return known.spec.requests, None
     resize = condition(conditions, "PodResizePending")
     infeasible = resize is not None and resize.reason == "Infeasible"
     parts.append(b"i" if infeasible else b"")
@@ -301,7 +306,7 @@ def _effective_requests(wire: WirePodSpec, status: WirePodStatus, known: _Known,
     return found
 
 
-def _resized_requests(wire: WirePodSpec, status: WirePodStatus, infeasible: bool, spec: PodSpec) -> Resources:
+def _resized_requests(wire: WirePodSpec, status: WirePodStatus, infeasible: bool, spec: PodSpec) -> Effective:
     statuses: list[ContainerStatus] = []
     for entry in (*(status.containerStatuses or ()), *(status.initContainerStatuses or ())):
         given: WireResourceRequirements | None = _part(
@@ -311,8 +316,9 @@ def _resized_requests(wire: WirePodSpec, status: WirePodStatus, infeasible: bool
         allocated = _resources(entry.allocatedResources, "status.containerStatuses")
         statuses.append(ContainerStatus(_text_of(entry.name), requests, allocated))
     containers = _containers(wire.containers, "spec.containers", False)
-    requests = plain(_requests(wire, containers, tuple(statuses), infeasible, False))
-    return spec.requests if requests == spec.requests else requests
+    told = _requests(wire, containers, tuple(statuses), infeasible, False)
+    requests = plain(told)
+    return (spec.requests, None) if requests == spec.requests else (requests, formats(told))
 
 
 def _containers_started(wire: WirePodSpec, status: WirePodStatus) -> float | None:
@@ -337,10 +343,13 @@ def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
     spec_wire, status = wire.spec or _NO_SPEC, wire.status or _NO_STATUS
     known = _known_of(spec_wire, False)
     conditions = conditions_of(status.conditions)
+    requests, written = known.spec.requests, None
+    if status.containerStatuses:
+        requests, written = _effective_requests(spec_wire, status, known, conditions)
     return Pod(
         metadata_of(wire.metadata),
         known.spec,
-        _effective_requests(spec_wire, status, known, conditions) if status.containerStatuses else known.spec.requests,
+        requests,
         word(spec_wire.nodeName),
         word(status.nominatedNodeName),
         word(status.phase) or "Pending",
@@ -348,4 +357,5 @@ def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
         conditions,
         optional_seconds(status.startTime),
         _containers_started(spec_wire, status),
+        written,
     )

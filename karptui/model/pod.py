@@ -69,6 +69,12 @@ class Pod(Struct, frozen=True, gc=False, eq=False):
     conditions: Conditions = ()
     started: float | None = None
     containers_started: float | None = None
+    resized_formats: dict[str, Format] | None = None
+
+    @property
+    def formats(self) -> dict[str, Format]:
+        """How requests are written that are not written as their resource usually is."""
+        return self.spec.formats if self.resized_formats is None else self.resized_formats
 
     @property
     def key(self) -> str:

@@ -160,6 +160,13 @@ def test_a_resize_under_way_counts_what_the_kubelet_still_holds() -> None:
     assert settled.requests is settled.spec.requests
 
 
+def test_a_resized_pod_writes_its_amounts_as_the_kubelet_told_them() -> None:
+    made = pod()
+    made["status"] = {"containerStatuses": [{"name": "main", "resources": {"requests": {"memory": "8G"}}}]}
+    found = read(made)
+    assert (found.formats, found.spec.formats) == ({"memory": "DecimalSI"}, {})
+
+
 def test_a_pod_has_started_when_its_last_container_has() -> None:
     made = pod(containers=[{"name": "a"}, {"name": "b"}])
     running = {"name": "a", "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}

@@ -162,11 +162,11 @@ def _specs(requirements: RequirementSet, offered: frozenset[str]) -> _Specs:
 
 def _formats(claim: Claim) -> dict[str, Format]:
     """How amounts are written: as the first pod that asks for any writes them, which is what Kubernetes' sums keep."""
-    if not any(pod.spec.formats for pod in claim.pods):
+    if not any(pod.formats for pod in claim.pods):
         return {}
     found: dict[str, Format] = {}
     for name in claim.requests:
-        first = next((pod.spec for pod in claim.pods if pod.requests.get(name)), None)
+        first = next((pod for pod in claim.pods if pod.requests.get(name)), None)
         if first is not None and name in first.formats:
             found[name] = first.formats[name]
     return found
