@@ -5,6 +5,7 @@ pods that come to be bound and by the requests that the NodeClaim states.
 """
 
 import re
+from collections import deque
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ _NOMINATED = re.compile(r"nodeclaim/([^\s,]+)")
 NAMED_WITHIN = 1.0
 """Seconds after a NodeClaim was made within which events name the pods that it was made for."""
 
+
+REMEMBERED = 60.0
+"""Seconds after which nothing more is asked about a NodeClaim that is gone."""
 
 NEWS = 5.0
 """Seconds after its creation within which a NodeClaim that is first seen has just been made (times are in seconds)."""
@@ -79,7 +83,7 @@ class Actual:
     def __init__(self, world: World) -> None:
         self._world = world
         self.made: dict[str, Made] = {}
-        self.taken: list[Taken] = []
+        self._gone: deque[Made] = deque()
         self._open: dict[str, Taken] = {}
         self._by_node: dict[str, Made] = {}
         self._number = 0
@@ -107,6 +111,9 @@ class Actual:
         if event.change is events.Change.DELETED:
             if made is not None:
                 made.gone = event.at
+                self._gone.append(made)
+            while self._gone and event.at - (self._gone[0].gone or 0.0) > REMEMBERED:
+                self._forget(self._gone.popleft())
             return None
         fresh = made is None
         if made is None:
@@ -132,6 +139,11 @@ class Actual:
         if fresh and event.at - claim.metadata.created > NEWS:
             made.watched = False
         return made if fresh else None
+
+    def _forget(self, made: Made) -> None:
+        self.made.pop(made.name, None)
+        if self._by_node.get(made.node) is made:
+            del self._by_node[made.node]
 
     def _reason(self, taken: Taken, claim: NodeClaim) -> None:
         found = condition(claim.conditions, "DisruptionReason")
@@ -166,7 +178,6 @@ class Actual:
         self._open[name] = taken
         if event.change is events.Change.ADDED:
             return None  # it was on its way out before anybody looked
-        self.taken.append(taken)
         return taken
 
     def claim_name(self, node: Node) -> str:

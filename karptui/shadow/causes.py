@@ -47,9 +47,20 @@ class Evidence(Struct, frozen=True, gc=False, eq=False):
 
 def prove(snapshot: Snapshot, agrees: Callable[[Snapshot], bool], doubts: Sequence[Doubt]) -> Found:
     """The first doubt with which the engine agrees, else the first two; UNEXPLAINED where none do."""
+    found = prove_alone(snapshot, agrees, doubts)
+    return found if found is not UNEXPLAINED else prove_together(snapshot, agrees, doubts)
+
+
+def prove_alone(snapshot: Snapshot, agrees: Callable[[Snapshot], bool], doubts: Sequence[Doubt]) -> Found:
+    """The first doubt with which the engine agrees; UNEXPLAINED where none does."""
     for doubt in doubts:
         if agrees(doubt.swap(snapshot)):
             return Found((doubt.cause,), doubt.detail)
+    return UNEXPLAINED
+
+
+def prove_together(snapshot: Snapshot, agrees: Callable[[Snapshot], bool], doubts: Sequence[Doubt]) -> Found:
+    """The first two doubts with which together the engine agrees; UNEXPLAINED where none do."""
     tried = 0
     for one, other in combinations(doubts, 2):
         if one.cause is other.cause:

@@ -1,6 +1,7 @@
 """Commands foreseen paired with those that Karpenter carried out, and how near they came."""
 
 from collections.abc import Sequence
+from copy import copy
 from itertools import islice, permutations
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from karptui.model.labels import ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Made, Taken
 from karptui.shadow.passes import Supposed
-from karptui.shadow.provisioning import MOST_ORDERS, differences
+from karptui.shadow.provisioning import MOST_ORDERS, bare, differences
 from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
 
 TOGETHER = 4.0
@@ -62,13 +63,26 @@ class Move(Struct, gc=False, eq=False):
     differs: tuple[str, ...] = ()
     by_chance: bool = False
     foreseen: float = 0.0
+    forgotten: bool = False
+    pools_then: tuple[str, ...] = ()
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """What the prediction was made from, or would have been."""
+        """What the prediction was made from, or would have been; None once that is forgotten."""
+        if self.forgotten:
+            return None
         if self.supposed is not None:
             return self.supposed.snapshot
         return self.actual.moment if self.actual is not None else None
+
+    def forget(self) -> None:
+        """Keep both answers and the verdict, and nothing of the cluster but its prices."""
+        self.pools_then, self.forgotten = self.pools, True
+        if self.supposed is not None:
+            self.supposed = copy(self.supposed)
+            self.supposed.snapshot, self.supposed.later = bare(self.supposed.snapshot), None
+        if self.actual is not None:
+            self.actual.near, self.actual.moment = [], None
 
     @property
     def at(self) -> float:
@@ -82,6 +96,8 @@ class Move(Struct, gc=False, eq=False):
         """The NodePools of its nodes, sorted."""
         if self.actual is not None:
             return tuple(sorted({entry.pool for entry in self.actual.taken if entry.pool}))
+        if self.forgotten:
+            return self.pools_then
         if self.supposed is None or self.predicted is None:
             return ()
         nodes = self.supposed.snapshot.nodes

@@ -1,6 +1,6 @@
-"""Verdicts that are no agreement, with their cause looked for (causes.py)."""
+"""Verdicts that are no agreement, with their cause looked for (causes.py) as long as the runs last (search.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -9,72 +9,103 @@ from karptui.model.disruption import Command
 from karptui.model.snapshot import Snapshot
 from karptui.shadow import provisioning
 from karptui.shadow.actual import Made
-from karptui.shadow.causes import Evidence, doubts_of, prove
+from karptui.shadow.causes import Evidence, doubts_of, prove, prove_alone, prove_together
 from karptui.shadow.disruptions import Carried, Move
 from karptui.shadow.passes import Supposed, carried_by, decided
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.rounds import Round
-from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
+from karptui.shadow.search import Search, SearchEnded
+from karptui.shadow.verdict import EXPLAINED, UNEXPLAINED, Cause, Found, Verdict
 
 
-def explain_round(round_: Round, pairs: Sequence[Pair], evidence: Evidence) -> None:
+def unexplained_pairs(pairs: Sequence[Pair]) -> list[Pair]:
+    """Those of a round that do not agree, and have no cause yet."""
+    return [pair for pair in pairs if not pair.verdict.agrees and pair.cause is EXPLAINED]
+
+
+def explain_round(round_: Round, pairs: Sequence[Pair], evidence: Evidence, search: Search) -> None:
     """Write the cause into every pair of one round that does not agree: one is looked for, for all of them."""
-    open_ = [pair for pair in pairs if not pair.verdict.agrees and pair.cause is EXPLAINED]
-    if not open_:
-        return
-    cause = cause_of_round(round_, [pair.actual for pair in pairs if pair.actual is not None], evidence)
-    for pair in open_:
+    cause = cause_of_round(round_, [pair.actual for pair in pairs if pair.actual is not None], evidence, search)
+    for pair in unexplained_pairs(pairs):
         pair.cause = cause
 
 
-def cause_of_round(round_: Round, made: Sequence[Made], evidence: Evidence) -> Found:
+def cause_of_round(round_: Round, made: Sequence[Made], evidence: Evidence, search: Search | None = None) -> Found:
     """The input which, swapped, makes the engine plan the claims that were made."""
+    search = search or Search()
     if round_.plan.not_modelled:
         return Found((Cause.NOT_MODELLED,), ", ".join(round_.plan.not_modelled))
     ours = frozenset(pod for claim in round_.plan.claims for pod in claim.pods)
     theirs = frozenset(pod for entry in made for pod in (*entry.named, *(entry.bound if not entry.named else ())))
     known = {entry[0] for entry in evidence.order} | ours | {key for m in evidence.moments for key in m.pods}
     doubts = doubts_of(round_.snapshot, evidence, ours, theirs & known)
-    return prove(round_.snapshot, lambda snapshot: _plans(snapshot, made), doubts)
+    try:
+        return prove(round_.snapshot, lambda snapshot: _plans(snapshot, made, search), doubts)
+    except SearchEnded:
+        return search.ended
 
 
-def explain_move(move: Move, evidence: Evidence) -> None:
-    """Write the cause into a move that does not agree."""
-    if move.verdict.agrees or move.cause is not EXPLAINED or move.actual is None:
-        return
-    carried = move.actual
-    for entry in carried.near:
-        cause = cause_of_move(entry, carried, evidence)
-        if Cause.UNEXPLAINED not in cause.causes:
-            move.cause = cause
-            return
-    move.cause = Found((Cause.UNEXPLAINED,))
+def is_unexplained(move: Move) -> bool:
+    """Whether a move does not agree, and has no cause yet."""
+    return not move.verdict.agrees and move.cause is EXPLAINED
 
 
-def explain_never(move: Move, evidence: Evidence) -> None:
+def explain_move(move: Move, evidence: Evidence, search: Search) -> None:
+    """Write the cause into a move that does not agree; no cause is looked for in passes that nobody foresaw."""
+    if move.actual is not None:
+        move.cause = cause_of_command(move.actual, evidence, search)
+
+
+def explain_never(move: Move, evidence: Evidence, search: Search) -> None:
     """Write the cause into a command that never came: the input with which none of its nodes is to go."""
     assert move.supposed is not None, "what never came was foreseen"
     entry = move.supposed
     nodes = set(entry.command.nodes)
 
     def stays(snapshot: Snapshot) -> bool:
+        search.ask()
         return not any(nodes & set(command.nodes) for command in decided(snapshot, entry.after))
 
-    move.cause = prove(entry.snapshot, stays, doubts_of(entry.snapshot, evidence))
+    try:
+        move.cause = prove(entry.snapshot, stays, doubts_of(entry.snapshot, evidence))
+    except SearchEnded:
+        move.cause = search.ended
 
 
 def cause_of_move(entry: Supposed, carried: Carried, evidence: Evidence) -> Found:
     """The input which, swapped, makes a pass carry the same command out."""
+    return cause_of_command(carried, evidence, Search(), [entry])
 
+
+def cause_of_command(
+    carried: Carried, evidence: Evidence, search: Search, near: Sequence[Supposed] | None = None
+) -> Found:
+    """The same for the passes of its time, nearest first: one input at a time in all of them, then two."""
+    passes = carried.near if near is None else near
+    asked = [
+        (entry.snapshot, _carries_out(entry, carried, search), doubts_of(entry.snapshot, evidence)) for entry in passes
+    ]
+    try:
+        for way in (prove_alone, prove_together):
+            for question in asked:
+                if (cause := way(*question)) is not UNEXPLAINED:
+                    return cause
+    except SearchEnded:
+        return search.ended
+    return UNEXPLAINED
+
+
+def _carries_out(entry: Supposed, carried: Carried, search: Search) -> Callable[[Snapshot], bool]:
     def agrees(snapshot: Snapshot) -> bool:
+        later = _same_swap(entry, snapshot)
         for after in dict.fromkeys((entry.after, "", "emptiness", "multi-node")):
-            later = _same_swap(entry, snapshot)
+            search.ask()
             command = carried_by(replace(snapshot, favoured=carried.nodes), later, after)
             if command is not None and is_that(command, carried):
                 return True
         return False
 
-    return prove(entry.snapshot, agrees, doubts_of(entry.snapshot, evidence))
+    return agrees
 
 
 def is_that(command: Command, carried: Carried) -> bool:
@@ -95,7 +126,8 @@ def _same_swap(entry: Supposed, swapped: Snapshot) -> Snapshot | None:
     return replace(entry.later, **values)
 
 
-def _plans(snapshot: Snapshot, made: Sequence[Made]) -> bool:
+def _plans(snapshot: Snapshot, made: Sequence[Made], search: Search) -> bool:
+    search.ask()
     answer = plan(snapshot)
     if len(answer.claims) != len(made):
         return False

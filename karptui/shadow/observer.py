@@ -4,7 +4,10 @@
 known. Everything here follows from the events and their times alone: a replay gives the same verdicts.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from copy import copy
+from functools import partial
 
 from karptui.engine.disruption import VALIDATION_SECONDS
 from karptui.model.instance_type import Catalogue
@@ -15,11 +18,18 @@ from karptui.shadow import disruptions, provisioning
 from karptui.shadow.actual import Actual, Made, Taken
 from karptui.shadow.causes import Evidence
 from karptui.shadow.disruptions import Carried, Move
-from karptui.shadow.explained import explain_move, explain_never, explain_round
+from karptui.shadow.explained import (
+    explain_move,
+    explain_never,
+    explain_round,
+    is_unexplained,
+    unexplained_pairs,
+)
 from karptui.shadow.passes import JITTER, Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.rounds import Round, Rounds
+from karptui.shadow.search import Allowance, Search
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
 from karptui.shadow.verdict import BEGUN_BEFORE, NOT_WATCHED, UNEXPLAINED, Verdict
@@ -41,9 +51,11 @@ class Observer:
 
     `away_since`: until when an earlier run watched (0: none did); what was decided since then was not watched.
     `karpenters` is the catalogue with Karpenter's own prices, where it tells them.
+    Judging asks the engine often: with `at_once` it is done on the spot, else it waits in line for `judge_next`, which
+    may be called from a thread, by one at a time.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, at_once: bool = True) -> None:
         self.world = world
         self.sight = Sight(world)
         self.rounds = Rounds(self.sight)
@@ -66,6 +78,10 @@ class Observer:
         self._last_round: Snapshot | None = None
         self.karpenters: Catalogue | None = None
         self._watching: float | None = None
+        self._at_once = at_once
+        self._unjudged: deque[Callable[[], None]] = deque()
+        self._forgotten = (0, 0)
+        self._allowance = Allowance()
         self.away_since = 0.0
         self.at = 0.0
 
@@ -79,7 +95,8 @@ class Observer:
             found = self.rounds.overtaken(event.object, event.at)
             if found is not None:
                 self._foresee(found)
-            self._moments[event.object.key] = self.sight.snapshot(self.world.at)
+            if self._watching is not None:
+                self._moments[event.object.key] = self.sight.snapshot(self.world.at)
         sign = self._sign(event)
         if sign and sign not in self._signs and sign not in self._begun:
             self._begun.add(sign)
@@ -106,6 +123,8 @@ class Observer:
             self._watching = event.at
         self.rounds.heard(event)
         self.passes.heard += 1
+        if isinstance(event, events.ObjectSeen) and event.change is events.Change.DELETED:
+            self._begun.discard(event.object.key)
         if isinstance(event, events.SettingsSeen):
             self.standing.restart()
             self.rounds.settings_changed()
@@ -114,7 +133,9 @@ class Observer:
         if isinstance(new, Made):
             if new.watched:
                 self._made.append(new)
-            elif new.claim.metadata.created > self.away_since > 0:
+                return
+            self._moments.pop(new.name, None)
+            if new.claim.metadata.created > self.away_since > 0:
                 self.pairs.append(Pair(None, None, new, Verdict.UNFORESEEN, NOT_WATCHED))
         elif isinstance(new, Taken):
             at, near = self._signs.get(new.claim, (new.at, []))
@@ -123,6 +144,13 @@ class Observer:
             self._signs.pop(new.claim, None)
             self.passes.close(new.at)
             self.standing.restart()
+
+    def forget(self, kept: int) -> None:
+        """Let go of what the oldest judged decisions were made from, but for the latest `kept` of each kind."""
+        for entries in (self.pairs, self.moves):
+            for entry in entries[self._forgotten[entries is self.moves] : max(len(entries) - kept, 0)]:
+                entry.forget()
+        self._forgotten = (max(len(self.pairs) - kept, 0), max(len(self.moves) - kept, 0))
 
     def finish(self) -> None:
         """There is nothing more to come: judge what is open."""
@@ -144,8 +172,7 @@ class Observer:
             self.standing.restart()
             return
         for move in self.standing.look(at, self.passes.latest()):
-            explain_never(move, Evidence(self.karpenters))
-            self.moves.append(move)
+            self._judge_later(partial(self._judge_never, move, Evidence(self.karpenters), at))
 
     def _foresee(self, round_: Round) -> None:
         if round_.plan.claims:
@@ -193,11 +220,8 @@ class Observer:
         while self._carried and self._carried[0].at + SETTLES <= at:
             carried = self._carried.pop(0)
             self._take_replacements(carried)
-            move = disruptions.judged(carried)
-            if move.predicted is None and self._began_before(carried):
-                move.cause = BEGUN_BEFORE
-            explain_move(move, self._evidence(carried.moment, carried.near))
-            self.moves.append(move)
+            evidence = self._evidence(carried.moment, carried.near)
+            self._judge_later(partial(self._judge_command, carried, evidence, self._began_before(carried), at))
         while self._open and self._open[0].at + SETTLES + provisioning.LATE <= at:
             round_ = self._open.pop(0)
             self._judge_round(round_)
@@ -221,6 +245,8 @@ class Observer:
         found = [made for made in self._made if made.replacement and carried.at - 0.1 <= made.at < until]
         carried.replacements = found
         self._made = [made for made in self._made if made not in found]
+        for made in found:
+            self._moments.pop(made.name, None)
 
     def _judge_round(self, round_: Round) -> None:
         """Hold a round against what was made around it."""
@@ -232,15 +258,72 @@ class Observer:
             if not entry.replacement and round_.at - provisioning.EARLY <= entry.at <= until
         ]
         self._made = [entry for entry in self._made if entry not in made]
-        pairs = provisioning.judged(round_, made)
         moments = [self._moments[entry.name] for entry in made if entry.name in self._moments]
-        explain_round(round_, pairs, self._evidence(moments[0] if moments else None, (), round_))
+        evidence = self._evidence(moments[0] if moments else None, (), round_)
+        self._before_round.pop(round_.at, None)
         for entry in made:
             self._moments.pop(entry.name, None)
+        later = [frozenset(claim.pods) for other in self._open for claim in other.plan.claims]
+        self._judge_later(
+            partial(self._judge_claims, round_, made, [as_it_is(entry) for entry in made], evidence, later)
+        )
+
+    # -- what asks the engine ------------------------------------------------------------------------------------------
+
+    def _judge_later(self, job: Callable[[], None]) -> None:
+        if self._at_once:
+            job()
+        else:
+            self._unjudged.append(job)
+
+    def judge_next(self) -> bool:
+        """Judge what has waited longest; whether there was anything."""
+        if not self._unjudged:
+            return False
+        self._unjudged.popleft()()
+        return True
+
+    @property
+    def unjudged(self) -> int:
+        """How many wait to be judged."""
+        return len(self._unjudged)
+
+    def _judge_claims(
+        self,
+        round_: Round,
+        made: Sequence[Made],
+        as_they_were: Sequence[Made],
+        evidence: Evidence,
+        later: Sequence[frozenset[str]],
+    ) -> None:
+        """The NodeClaims of a round. What is foreseen again for `later` rounds is judged with those."""
+        pairs = provisioning.judged(round_, as_they_were)
+        if unexplained_pairs(pairs):
+            self._search(round_.at, lambda search: explain_round(round_, pairs, evidence, search))
+        living = {entry.name: entry for entry in made}
         for pair in pairs:
-            if pair.actual is None and self._repeated(pair):
-                continue  # the wish was foreseen again in a later round, and is judged there
+            if pair.actual is not None:
+                pair.actual = living[pair.actual.name]
+            elif pair.predicted is not None and any(not pods.isdisjoint(pair.predicted.pods) for pods in later):
+                continue
             self.pairs.append(pair)
+
+    def _judge_command(self, carried: Carried, evidence: Evidence, began_before: bool, at: float) -> None:
+        move = disruptions.judged(carried)
+        if move.predicted is None and began_before:
+            move.cause = BEGUN_BEFORE
+        if is_unexplained(move):
+            self._search(at, lambda search: explain_move(move, evidence, search))
+        self.moves.append(move)
+
+    def _judge_never(self, move: Move, evidence: Evidence, at: float) -> None:
+        self._search(at, lambda search: explain_never(move, evidence, search))
+        self.moves.append(move)
+
+    def _search(self, at: float, explain: Callable[[Search], None]) -> None:
+        search = self._allowance.search(at)
+        explain(search)
+        self._allowance.used(search)
 
     def _evidence(self, moment: Snapshot | None, near: Sequence[Supposed], round_: Round | None = None) -> Evidence:
         """What stood in the cluster when it happened, and at the moments around."""
@@ -251,7 +334,9 @@ class Observer:
         order = round_.order if round_ is not None else ()
         return Evidence(self.karpenters, tuple(moments), order)
 
-    def _repeated(self, pair: Pair) -> bool:
-        assert pair.predicted is not None, "what did not happen was foreseen"
-        pods = set(pair.predicted.pods)
-        return any(pods & set(claim.pods) for round_ in self._open for claim in round_.plan.claims)
+
+def as_it_is(made: Made) -> Made:
+    """A NodeClaim that does not change any more while it is judged."""
+    still = copy(made)
+    still.named, still.bound = dict(made.named), dict(made.bound)
+    return still

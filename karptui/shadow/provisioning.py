@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.engine.provisioning import plan
-from karptui.model.decision import PlannedClaim
+from karptui.model.decision import Plan, PlannedClaim
 from karptui.model.instance_type import Catalogue
 from karptui.model.labels import CAPACITY_TYPE, ON_DEMAND, ZONE
 from karptui.model.snapshot import Snapshot
@@ -39,11 +39,21 @@ class Pair(Struct, gc=False, eq=False):
     differs: tuple[str, ...] = ()
     by_chance: bool = False
     moment: Snapshot | None = None
+    forgotten: bool = False
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """What the prediction was made from, or would have been."""
+        """What the prediction was made from, or would have been; None once that is forgotten."""
+        if self.forgotten:
+            return None
         return self.round.snapshot if self.round is not None else self.moment
+
+    def forget(self) -> None:
+        """Keep both answers and the verdict, and nothing of the cluster but its prices."""
+        self.forgotten, self.moment = True, None
+        if self.round is not None:
+            answer = Plan(not_modelled=self.round.plan.not_modelled)
+            self.round = replace(self.round, snapshot=bare(self.round.snapshot), plan=answer, order=())
 
     @property
     def at(self) -> float:
@@ -58,6 +68,11 @@ class Pair(Struct, gc=False, eq=False):
         if self.actual is not None:
             return self.actual.claim.node_pool
         return self.predicted.node_pool if self.predicted is not None else ""
+
+
+def bare(snapshot: Snapshot) -> Snapshot:
+    """Time, settings and prices of a Snapshot."""
+    return Snapshot(snapshot.number, snapshot.now, snapshot.options, snapshot.catalogue)
 
 
 def judged(round_: Round, made: Sequence[Made]) -> list[Pair]:

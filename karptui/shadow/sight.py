@@ -18,6 +18,10 @@ LEAST_NOMINATION = 10.0
 """Seconds that a nomination holds at least; else twice the longest batching window (spec/lifecycle.md 6.3)."""
 
 
+ENDED = 60.0
+"""Seconds after which nobody asks any more when a nomination ended."""
+
+
 class Sight:
     """One World as one Karpenter sees it."""
 
@@ -50,6 +54,7 @@ class Sight:
     def nominate_names(self, at: float, names: Iterable[str]) -> None:
         """Nodes or NodeClaims have been chosen at a time."""
         until = at + max(2 * self.world.options.batch_max_duration, LEAST_NOMINATION)
+        self._nominated = {name: end for name, end in self._nominated.items() if end > at - ENDED}
         for name in names:
             for other in self._names(name):
                 self._nominated[other] = max(until, self._nominated.get(other, 0.0))
