@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from karptui.cli.flags import WholeCluster
+from karptui.cli.flags import Look, WholeCluster
 from karptui.failure import Failure
 
 if TYPE_CHECKING:
+    from karptui.modes.run import Run
     from karptui.modes.shadow import Shadow
     from karptui.report.bundle import BundleFolder
+    from karptui.report.shadow_metrics import ShadowMetrics
     from karptui.shadow.judged import Judged
+    from karptui.shadow.observer import Observer
 
 Form = Annotated[Literal["text", "json", "md", "html"] | None, Parameter(name=["--output", "-o"])]
 SHOWN_EVERY = 0.2
@@ -36,7 +39,10 @@ def shadow(
     bundles: Path | None = None,
     redact: Annotated[bool, Parameter(negative=())] = False,
     every_case: Annotated[bool, Parameter(negative=())] = False,
+    speed: float | None = None,
+    metrics_port: int | None = None,
     cluster: WholeCluster | None = None,
+    look: Look | None = None,
 ) -> int:
     """Foresee what the cluster's Karpenter does, and judge each prediction by what it did. Nothing is written to it.
 
@@ -66,6 +72,10 @@ def shadow(
         Bundles get other names for everything that is somebody's own.
     every_case
         Bundles of every case, not only of the unexplained.
+    speed
+        How many times faster than it happened a recording is played on the screen; else as fast as it can be judged.
+    metrics_port
+        With --headless: Prometheus metrics of agreement, predictions and inputs at this port's /metrics.
     """
     if bundles is None and (redact or every_case):
         print("karptui: --redact and --every-case are about bundles: name their folder by --bundles", file=sys.stderr)
@@ -73,8 +83,19 @@ def shadow(
     if min_agreement is not None and not 0 <= min_agreement <= 1:
         print("karptui: --min-agreement is a share from 0 to 1, such as 0.97", file=sys.stderr)
         return 2
+    if metrics_port is not None and (not headless or recording is not None):
+        print("karptui: --metrics-port goes with --headless beside a cluster", file=sys.stderr)
+        return 2
+    if speed is not None and not speed > 0:
+        print(f"karptui: --speed {speed:g}: the speed must be more than 0", file=sys.stderr)
+        return 2
     kept_in = _bundles(bundles, every_case, redact)
+    from karptui.cli.playing import wants_screen
+
+    on_screen = action is None and not headless and wants_screen(output)
     if recording is not None:
+        if on_screen:
+            return _recorded_shown(recording, speed, kept_in, look or Look())
         return _recorded(recording, action, output, min_agreement, kept_in)
     chosen = cluster or WholeCluster()
     kept = journal or _journal_of(chosen)
@@ -84,20 +105,44 @@ def shadow(
         from karptui.cli.record import check_new
 
         check_new(str(record))
-    make = _maker(chosen, kept, record, metrics_url)
-    from karptui.cli.playing import play, wants_screen
-
-    if not headless and wants_screen(output):
-        if kept_in is not None:
-            print("karptui: --bundles goes with --headless or --recording", file=sys.stderr)
-            return 2
-        from karptui.settings import load_settings
-
-        return play(make, load_settings(), None, mode="SHADOW")
-    return _beside(make(), output, min_agreement, seconds, kept_in)
+    make = _maker(chosen, kept, record, metrics_url, kept_in)
+    if on_screen:
+        return _shown(make, look or Look())
+    return _beside(make(), output, min_agreement, seconds, metrics_port)
 
 
-def _maker(cluster: WholeCluster, journal: Path, record: Path | None, metrics_url: str) -> Callable[[], "Shadow"]:
+def _shown(make: "Callable[[], Run]", look: Look) -> int:
+    """On the screen, beginning with the Overview; 5 is the Shadow screen."""
+    from karptui.cli.playing import play
+
+    return play(make, look.settings(), None, mode="SHADOW")
+
+
+def _recorded_shown(recording: Path, speed: float | None, kept_in: "BundleFolder | None", look: Look) -> int:
+    from karptui.cli.replay import recording_at
+
+    path = recording_at(recording)
+
+    def make() -> "Run":
+        from karptui.modes.shadow_replay import ShadowReplay
+
+        run = ShadowReplay(path, speed, look.settings().region)
+        run.bundles = kept_in or _asked_for()
+        return run
+
+    return _shown(make, look)
+
+
+def _asked_for() -> "BundleFolder":
+    """Where a screen keeps the cases that a person asks for, where no folder was named."""
+    from karptui.report.bundle import BundleFolder
+
+    return BundleFolder(Path("karptui-bundles"), none=True)
+
+
+def _maker(
+    cluster: WholeCluster, journal: Path, record: Path | None, metrics_url: str, kept_in: "BundleFolder | None"
+) -> Callable[[], "Shadow"]:
     """How the run beside a live cluster is made; its imports take longer than a first frame may."""
 
     def make() -> "Shadow":
@@ -105,7 +150,9 @@ def _maker(cluster: WholeCluster, journal: Path, record: Path | None, metrics_ur
         from karptui.settings import load_settings
 
         region = load_settings().region
-        return Shadow(cluster.kubeconfig, cluster.context, None, record, region, journal, metrics_url)
+        run = Shadow(cluster.kubeconfig, cluster.context, None, record, region, journal, metrics_url)
+        run.bundles = kept_in or _asked_for()
+        return run
 
     return make
 
@@ -115,11 +162,11 @@ def _beside(
     output: str | None,
     min_agreement: float | None,
     seconds: float | None,
-    kept_in: "BundleFolder | None",
+    metrics_port: int | None = None,
 ) -> int:
     """Watches a live cluster without a screen, then reports."""
     try:
-        asyncio.run(_watch(run, output, seconds, kept_in))
+        asyncio.run(_watch(run, output, seconds, metrics_port))
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass  # ctrl-c is how watching ends
     if run.failure:
@@ -149,11 +196,17 @@ def _recorded(
     from karptui.report.shadow import shadow_json
     from karptui.report.shadow_report import decision_line
     from karptui.shadow.judged import judgements
+    from karptui.shadow.watch import EVIDENCE_KEPT
 
-    observer = judged_recording(recording_at(recording))
+    def take(observer: "Observer") -> None:
+        fresh = observer.new_verdicts()
+        if bundles is not None:
+            bundles.take(fresh, observer.pairs)
+        observer.forget(EVIDENCE_KEPT)
+
+    observer = judged_recording(recording_at(recording), judged=take)
     judged = judgements(observer.pairs, observer.moves)
     if bundles is not None:
-        bundles.take(observer.pairs, observer.moves)
         print(f"karptui: {bundles.written} bundles are in {bundles.folder}", file=sys.stderr)
     if output == "json":
         written = shadow_json(observer.pairs, observer.moves, observer.removals)
@@ -179,9 +232,7 @@ def _reported(journal: Path, output: str | None, least: float | None) -> int:
     return _exit_code(judged, least)
 
 
-async def _watch(
-    run: "Shadow", output: str | None, seconds: float | None, bundles: "BundleFolder | None" = None
-) -> None:
+async def _watch(run: "Shadow", output: str | None, seconds: float | None, metrics_port: int | None = None) -> None:
     """Print every verdict as it falls, until the end of the time or ctrl-c."""
     from karptui.cli.playing import end_on_terminate
     from karptui.report.shadow import judged_json
@@ -191,14 +242,16 @@ async def _watch(
     told, problems = len(run.judged), 0
     loop = asyncio.get_running_loop()
     ends = loop.time() + seconds if seconds is not None else None
+    served = _served(metrics_port)
 
     def show() -> None:
         nonlocal told
         for entry in run.judged[told:]:
             print(json.dumps(judged_json(entry)) if output == "json" else decision_line(entry), flush=True)
+        if served is not None and run.watch is not None:
+            served.take(run.watch.cases.all[told:])
+            served.look(run.watch, run.world, run.now())
         told = len(run.judged)
-        if bundles is not None:
-            bundles.take(run.observer.pairs, run.observer.moves)
 
     try:
         await run.start()
@@ -213,8 +266,18 @@ async def _watch(
     finally:
         await run.stop()
         show()
+        if served is not None:
+            served.close()
         if output == "json":
             _print_score(run.judged)
+
+
+def _served(port: int | None) -> "ShadowMetrics | None":
+    if port is None:
+        return None
+    from karptui.report.shadow_metrics import ShadowMetrics
+
+    return ShadowMetrics(port)
 
 
 def _print_score(judged: "Sequence[Judged]") -> None:

@@ -10,16 +10,22 @@ WATCH = ("get", "list", "watch")
 
 
 class Rule(Struct, frozen=True):
-    """One RBAC rule: `resource` may name a subresource (`pods/eviction`)."""
+    """One RBAC rule: `resource` may name a subresource (`pods/eviction`); `names` are the only objects, () for all."""
 
     group: str
     resource: str
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 def observe_rules() -> list[Rule]:
     """Reading alone: every resource that the World keeps."""
     return [Rule(resource.group, plural, WATCH) for plural, resource in RESOURCES.items()]
+
+
+def shadow_rules() -> list[Rule]:
+    """Reading, and Karpenter's own metrics through the API server's proxy: its prices and what it holds for gone."""
+    return [*observe_rules(), Rule("", "services/proxy", ("get",), ("karpenter:http-metrics",))]
 
 
 def active_rules() -> list[Rule]:
@@ -45,16 +51,17 @@ def active_rules() -> list[Rule]:
 
 def cluster_role(name: str, rules: list[Rule]) -> dict[str, Any]:
     """The rules as a ClusterRole, one entry for all resources of a group with the same verbs."""
-    merged: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    merged: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for rule in rules:
-        merged.setdefault((rule.group, rule.verbs), []).append(rule.resource)
+        merged.setdefault((rule.group, rule.verbs, rule.names), []).append(rule.resource)
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": name},
         "rules": [
             {"apiGroups": [group], "resources": sorted(resources), "verbs": list(verbs)}
-            for (group, verbs), resources in merged.items()
+            | ({"resourceNames": list(names)} if names else {})
+            for (group, verbs, names), resources in merged.items()
         ],
     }
 

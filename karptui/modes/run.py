@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -24,8 +24,23 @@ from karptui.world.world import World
 if TYPE_CHECKING:
     from karptui.control.by_hand import ByHand
     from karptui.kube.connect import Connection
+    from karptui.shadow.disruptions import Move
+    from karptui.shadow.provisioning import Pair
+    from karptui.shadow.watch import Watch
 
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
+
+
+class Bundles(Protocol):
+    """Keeps evidence as files (report/bundle.py). Raises Failure where it cannot."""
+
+    def take(self, entries: "Iterable[Pair | Move]", pairs: "Sequence[Pair]") -> None:
+        """Keep what has just been judged, where it is to be kept."""
+        ...
+
+    def keep(self, entry: "Pair | Move", pairs: "Sequence[Pair]", name: str = "") -> Path | None:
+        """Keep one case; its file, or None where the cluster of then is not kept any more."""
+        ...
 
 
 class Run:
@@ -52,6 +67,10 @@ class Run:
         """For reading single objects while somebody looks at them; None for a recording."""
         self.history: History | None = None
         """What was, for looking back; None until somebody wants it kept."""
+        self.watch: Watch | None = None
+        """What shadow mode foresees and judges; None in the other modes."""
+        self.bundles: Bundles | None = None
+        """Where evidence is kept; None for nowhere."""
         self.region = region
         self._told: set[tuple[str, str, bool]] = set()
         self._record = record

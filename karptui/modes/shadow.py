@@ -3,7 +3,10 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
@@ -15,10 +18,13 @@ from karptui.kube.source import KubeSource
 from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.shadow import deployment, metrics
+from karptui.shadow.inputs import AVAILABILITY, SETTINGS, VERSION, settings_text
 from karptui.shadow.journal import Entry, Foreseen, Journal, Watched, read_journal
-from karptui.shadow.judged import PROVISION, Judged, of_move, of_pair
+from karptui.shadow.judged import PROVISION, Judged
 from karptui.shadow.judging import judge_recording
 from karptui.shadow.observer import Observer
+from karptui.shadow.rounds import Round
+from karptui.shadow.watch import Watch
 from karptui.world import events
 from karptui.world.planning import Planner
 from karptui.world.world import World
@@ -31,10 +37,7 @@ ENGINE_SHARE = 4.0
 
 
 class Shadow(Run):
-    """Watches a cluster with a Karpenter in it and judges what it foresees; it sends nothing but reads.
-
-    `judged` grows with every verdict, those of earlier runs first; `blind` says what could not be known, and why.
-    """
+    """Watches a cluster with a Karpenter in it and judges what it foresees; it sends nothing but reads."""
 
     mode = "SHADOW"
     chooses_catalogue = True
@@ -50,19 +53,31 @@ class Shadow(Run):
         metrics_url: str = "",
     ) -> None:
         super().__init__(options, record, region)
-        self.observer = Observer(self.world)
-        self.judged: list[Judged] = []
-        self.blind: dict[str, str] = {}
+        earlier, away_since = read_journal(journal) if journal is not None else ([], 0.0)
+        self._watch = Watch(self.world, super().sink, earlier)
+        self.watch = self._watch
+        self.observer.away_since = away_since
         self._kubeconfig, self._context = kubeconfig, context
         self._metrics_url = metrics_url
         self._namespace = self._name = ""
         self._scraped = metrics.Told()
-        self._counted = (0, 0)
         self._foreseen = ("", 0.0)
-        self._journal: Journal | None = None
-        if journal is not None:
-            self.judged, self.observer.away_since = read_journal(journal)
-            self._journal = Journal(journal)
+        self._journal = Journal(journal) if journal is not None else None
+
+    @property
+    def observer(self) -> Observer:
+        """What foresees and judges."""
+        return self._watch.observer
+
+    @property
+    def judged(self) -> list[Judged]:
+        """Every verdict, those of earlier runs first."""
+        return self._watch.cases.judged
+
+    @property
+    def blind(self) -> dict[str, str]:
+        """What could not be known, and why."""
+        return self._watch.inputs.blind
 
     def sink(self, event: events.Event) -> None:
         """What follows from an event is foreseen before it is taken in."""
@@ -80,12 +95,15 @@ class Shadow(Run):
         """Begin; returns at once."""
         await super().start()
         self.spawn(self._look())
+        self.spawn(judging(self.observer))
 
     async def stop(self) -> None:
         """Judge what is open, finish the journal."""
         await super().stop()
         self.observer.finish()
-        self._write_judged()
+        while await asyncio.to_thread(self.observer.judge_next):
+            pass
+        self._catch_up()
         if self._journal is not None:
             self._journal.write(Entry(watched=Watched(self.now())))
             self._journal.close()
@@ -118,6 +136,9 @@ class Shadow(Run):
             self._blind("Deployment", f"no Deployment has the label {deployment.LABEL}: default settings are taken")
             return
         self._namespace, self._name = found.namespace, found.name
+        where = f"its Deployment {found.namespace}/{found.name}"
+        self._watch.inputs.tell(VERSION, found.options.karpenter_version, where, self.now())
+        self._watch.inputs.tell(SETTINGS, settings_text(found.options), where, self.now())
         self.sink(events.SettingsSeen(self.now(), found.options))
 
     async def _scrape(self, connection: Connection) -> None:
@@ -133,6 +154,7 @@ class Shadow(Run):
                 self.blind.pop("metrics", None)
                 self._scraped = metrics.told_by(text)
                 self._take_told(self.now())
+                self._take_version()
             await asyncio.sleep(SCRAPE_SECONDS)
 
     async def _metrics_text(self, connection: Connection) -> str:
@@ -148,12 +170,25 @@ class Shadow(Run):
         answer = await connection.request("GET", path, verb="get", timeout=10.0)
         return answer.decode(errors="replace")
 
+    def _take_version(self) -> None:
+        """Karpenter's metrics name its version too: where its Deployment may not be read, that is what is known."""
+        version = self._scraped.version
+        if self._namespace or not version or version == self.world.options.karpenter_version:
+            return
+        self._watch.inputs.tell(VERSION, version, "its metrics", self.now())
+        self.sink(events.SettingsSeen(self.now(), replace(self.world.options, karpenter_version=version)))
+
     def _take_told(self, at: float) -> None:
+        if self._scraped.available:
+            gone = sum(not available for available in self._scraped.available.values())
+            text = f"{len(self._scraped.available):,} offerings, {gone:,} not available"
+            self._watch.inputs.tell(AVAILABILITY, text, "Karpenter's metrics", at)
         if not self._scraped.prices and not self._scraped.available:
             return
         catalogue = metrics.with_told(self.world.catalogue, self._scraped, at)
         if catalogue is not self.world.catalogue:
             self.world.apply(events.CatalogueSeen(at, catalogue))
+        self.observer.karpenters = self.world.catalogue
 
     def _blind(self, what: str, sentence: str) -> None:
         if self.blind.get(what) != sentence:
@@ -171,51 +206,67 @@ class Shadow(Run):
             began = time.process_time()
             self.observer.advance(self.now())
             self.observer.passes.go_easy(ENGINE_SHARE * (time.process_time() - began))
-            self._write_foreseen()
-            self._write_judged()
+            self._catch_up()
             if self._journal is not None and self.now() - beat >= HEARTBEAT_SECONDS:
                 beat = self.now()
                 self._journal.write(Entry(watched=Watched(beat)))
 
-    def _write_foreseen(self) -> None:
+    def _catch_up(self) -> None:
+        """Tell the World and the journal what is new."""
+        rounds, cases = self._watch.catch_up()
+        if cases and self.bundles is not None:
+            self.bundles.take([case.entry for case in cases if case.entry is not None], self.observer.pairs)
+        if self._journal is not None:
+            self._write_foreseen(self._journal, rounds)
+            for case in cases:
+                self._journal.write(Entry(judged=case.judged))
+
+    def _write_foreseen(self, journal: Journal, rounds: Sequence[Round]) -> None:
         """What is expected next, whenever that is something else than before."""
-        if self._journal is None:
-            return
-        for round_ in self.observer.new_rounds():
+        for round_ in rounds:
             for claim in round_.plan.claims:
                 what = f"{claim.node_pool}: {claim.instance_types[0]} {claim.capacity_type} {claim.zone}"
-                self._journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods)))
+                journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods)))
         standing = self.observer.passes.standing()
         what = f"{standing.command.method} {', '.join(standing.command.nodes)}" if standing is not None else ""
         if standing is not None and what != self._foreseen[0]:
             self._foreseen = (what, standing.began)
-            self._journal.write(Entry(foreseen=Foreseen(standing.began, standing.command.decision, what)))
-
-    def _write_judged(self) -> None:
-        pairs, moves = self._counted
-        fresh = [*map(of_pair, self.observer.pairs[pairs:]), *map(of_move, self.observer.moves[moves:])]
-        self._counted = (len(self.observer.pairs), len(self.observer.moves))
-        for entry in sorted(fresh, key=lambda entry: entry.at):
-            self.judged.append(entry)
-            if self._journal is not None:
-                self._journal.write(Entry(judged=entry))
+            journal.write(Entry(foreseen=Foreseen(standing.began, standing.command.decision, what)))
 
 
-def judged_recording(path: Path, region: str = DEFAULT_REGION) -> Observer:
-    """A recording judged to its end. Where it names no instance types, those that suit the cluster are taken."""
-    named = False
+async def judging(observer: Observer) -> None:
+    """Judge what waits for it, beside the event loop."""
+    while True:
+        if not await asyncio.to_thread(observer.judge_next):
+            await asyncio.sleep(LOOK_SECONDS)
 
-    def prepare(event: events.Event, world: World) -> list[events.Event]:
-        nonlocal named
+
+def judged_recording(
+    path: Path, region: str = DEFAULT_REGION, judged: Callable[[Observer], None] | None = None
+) -> Observer:
+    """A recording judged to its end. Where it names no instance types, those that suit the cluster are taken.
+
+    `judged` is called whenever there are new verdicts, and may let the Observer forget.
+    """
+    return judge_recording(path, Chosen(region).prepare, judged)
+
+
+class Chosen:
+    """The instance types of a recording that may not name its own."""
+
+    def __init__(self, region: str = DEFAULT_REGION) -> None:
+        self._region = region
+        self._named = False
+
+    def prepare(self, event: events.Event, world: World) -> list[events.Event]:
+        """Give the World the types that suit what it has seen."""
         if isinstance(event, events.CatalogueSeen):
-            named = True
-        if named or not isinstance(event, events.ObjectSeen):
+            self._named = True
+        if self._named or not isinstance(event, events.ObjectSeen):
             return []
         if event.resource not in ("nodes", "nodepools") and not event.resource.endswith("nodeclasses"):
             return []
-        catalogue = catalogue_for(world, region)
+        catalogue = catalogue_for(world, self._region)
         if catalogue is not world.catalogue:
             world.apply(events.CatalogueSeen(event.at, catalogue))
         return []
-
-    return judge_recording(path, prepare)

@@ -41,40 +41,51 @@ def test_karptui_decides_as_karpenter_did(bundle: Path) -> None:
 
 
 class BundleFolder:
-    """Writes bundles into a folder: of what is unexplained, or of every case. Raises Failure where it cannot."""
+    """Writes bundles into a folder: of what is unexplained, or of every case. Raises Failure where it cannot.
 
-    def __init__(self, folder: Path, every: bool = False, redact: bool = False) -> None:
+    With `none` only those that are asked for are kept, and the folder is made for the first of them.
+    """
+
+    def __init__(self, folder: Path, every: bool = False, redact: bool = False, none: bool = False) -> None:
         self.folder = folder
         self.written = 0
         self._every, self._redact = every, redact
-        self._taken = (0, 0)
+        self._none = none
+        if not none:
+            self._make()
+
+    def _make(self) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Failure(f"cannot write bundles to {folder}: {error.strerror}; name another by --bundles") from error
+            raise Failure(
+                f"cannot write bundles to {self.folder}: {error.strerror}; name another by --bundles"
+            ) from error
 
-    def take(self, pairs: Sequence[Pair], moves: Sequence[Move]) -> None:
-        """Keep what is new in both lists since they were last given."""
-        seen_pairs, seen_moves = self._taken
-        self._taken = (len(pairs), len(moves))
-        for entry in (*pairs[seen_pairs:], *moves[seen_moves:]):
-            if self._every or Cause.UNEXPLAINED in entry.cause.causes:
-                bundle = bundle_of(entry, pairs)
-                if bundle is not None:
-                    self._write(bundle)
+    def take(self, entries: Iterable[Pair | Move], pairs: Sequence[Pair]) -> None:
+        """Keep what has just been judged, where it is to be kept; `pairs` are all that are still at hand."""
+        for entry in entries:
+            if not self._none and (self._every or Cause.UNEXPLAINED in entry.cause.causes):
+                self.keep(entry, pairs)
 
-    def _write(self, bundle: Json) -> None:
+    def keep(self, entry: Pair | Move, pairs: Sequence[Pair], name: str = "") -> Path | None:
+        """The file of one case, called by `name` or a number; None where the cluster of then is not kept any more."""
+        bundle = bundle_of(entry, pairs)
+        return self._write(bundle, name or f"{self.written + 1:04d}") if bundle is not None else None
+
+    def _write(self, bundle: Json, name: str) -> Path:
         self.written += 1
-        name = f"{self.written:04d}-{bundle['name']}"
+        file = self.folder / f"{name}-{bundle['name']}.json"
         bundle = redacted(bundle) if self._redact else bundle
         try:
-            text = json.dumps({**bundle, "name": name}, ensure_ascii=False)
-            (self.folder / f"{name}.json").write_text(text, "utf-8")
+            self._make()
+            file.write_text(json.dumps({**bundle, "name": file.stem}, ensure_ascii=False), "utf-8")
             test = self.folder / "test_bundles.py"
             if not test.exists():
                 test.write_text(TEST, "utf-8")
         except OSError as error:
             raise Failure(f"cannot write a bundle to {self.folder}: {error.strerror}") from error
+        return file
 
 
 def bundle_of(entry: Pair | Move, pairs: Iterable[Pair] = ()) -> Json | None:

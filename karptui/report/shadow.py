@@ -108,6 +108,7 @@ def score_json(score: Score) -> Json:
         "disruption": _tally(score.disruption),
         "disruptionByReason": {reason: _tally(tally) for reason, tally in score.by_reason.items()},
         "byNodePool": {pool: _tally(tally) for pool, tally in score.by_pool.items()},
+        "byFeature": {name: _tally(tally) for name, tally in score.by_feature.items()},
         "causes": score.causes,
         "notModelled": list(score.not_modelled),
         "priceGap": round(score.price_gap, 6),

@@ -28,6 +28,9 @@ def report_markdown(judged: Sequence[Judged], cluster: str = "", blind: Sequence
         lines.append(f"Predictions stood {score.lead:.2f} s before the fact (median).")
     lines += ["", "| NodePool | judged | agree |", "|---|---|---|"]
     lines += [f"| {pool} | {tally.judged} | {_share(tally)} |" for pool, tally in score.by_pool.items()]
+    if score.by_feature:
+        lines += ["", "| feature | judged | agree |", "|---|---|---|"]
+        lines += [f"| {name} | {tally.judged} | {_share(tally)} |" for name, tally in score.by_feature.items()]
     if score.causes:
         lines += ["", "| cause of what is not the same | cases |", "|---|---|"]
         lines += [f"| {cause} | {number} |" for cause, number in score.causes.items()]

@@ -22,6 +22,12 @@ NAMED_WITHIN = 1.0
 """Seconds after a NodeClaim was made within which events name the pods that it was made for."""
 
 
+AHEAD_BY = 5.0
+"""Seconds by which an event about a NodeClaim may come before the NodeClaim itself."""
+
+MOST_AHEAD = 500
+"""Events that wait for their NodeClaim."""
+
 REMEMBERED = 60.0
 """Seconds after which nothing more is asked about a NodeClaim that is gone."""
 
@@ -84,6 +90,7 @@ class Actual:
         self._world = world
         self.made: dict[str, Made] = {}
         self._gone: deque[Made] = deque()
+        self._ahead: deque[tuple[float, str, KubeEvent]] = deque(maxlen=MOST_AHEAD)
         self._open: dict[str, Taken] = {}
         self._by_node: dict[str, Made] = {}
         self._number = 0
@@ -118,6 +125,9 @@ class Actual:
         fresh = made is None
         if made is None:
             made = self.made[claim.key] = Made(claim.key, event.at, self._number, claim)
+            for at, name, told in self._ahead:
+                if name == claim.key and event.at - at <= AHEAD_BY:
+                    self._told_of(made, event.at, told)
         labels = claim.metadata.labels
         made.instance_type = labels.get(INSTANCE_TYPE, made.instance_type)
         made.zone = labels.get(ZONE, made.zone)
@@ -205,13 +215,26 @@ class Actual:
             made.bound[pod] = at
 
     def _kube_event(self, at: float, event: KubeEvent) -> None:
-        if event.reason == "Nominated" and event.kind == "Pod":
-            found = _NOMINATED.search(event.message)
-            made = self.made.get(found[1]) if found is not None else None
-            # Later rounds name more pods for a node that is still on its way.
-            if made is not None and at - made.at <= NAMED_WITHIN:
-                made.named.setdefault(event.about, at)
-        elif event.reason == "DisruptionLaunching" and event.kind == "NodeClaim":
-            made = self.made.get(event.about)
-            if made is not None:
-                made.replacement = True
+        name = _claim_named(event)
+        if not name:
+            return
+        made = self.made.get(name)
+        if made is None:
+            self._ahead.append((at, name, event))  # each kind has a watch of its own, and they come in any order
+        else:
+            self._told_of(made, at, event)
+
+    @staticmethod
+    def _told_of(made: Made, at: float, event: KubeEvent) -> None:
+        if event.kind == "NodeClaim":
+            made.replacement = True
+        elif at - made.at <= NAMED_WITHIN:
+            made.named.setdefault(event.about, at)  # later rounds name more pods for a node that is still on its way
+
+
+def _claim_named(event: KubeEvent) -> str:
+    """The NodeClaim that an event says pods or a command for; "" for any other event."""
+    if event.reason == "Nominated" and event.kind == "Pod":
+        found = _NOMINATED.search(event.message)
+        return found[1] if found is not None else ""
+    return event.about if event.reason == "DisruptionLaunching" and event.kind == "NodeClaim" else ""

@@ -64,6 +64,7 @@ class Move(Struct, gc=False, eq=False):
     by_chance: bool = False
     foreseen: float = 0.0
     forgotten: bool = False
+    features: tuple[str, ...] = ()
     pools_then: tuple[str, ...] = ()
 
     @property

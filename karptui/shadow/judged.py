@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from karptui.shadow.disruptions import Move
+from karptui.shadow.features import features_of
 from karptui.shadow.provisioning import Pair, price_of
 from karptui.shadow.verdict import Cause, Verdict
 
@@ -29,6 +30,7 @@ class Judged(Struct, frozen=True, gc=False, omit_defaults=True):
     ahead: float | None = None
     gap: float = 0.0
     not_modelled: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
     @property
     def watched(self) -> bool:
@@ -68,6 +70,7 @@ def of_pair(pair: Pair) -> Judged:
         lead_of(pair),
         price_gap(pair),
         pair.round.plan.not_modelled if pair.round is not None else (),
+        pair.features or features_of(pair),
     )
 
 
@@ -88,6 +91,7 @@ def of_move(move: Move) -> Judged:
         move.cause.causes,
         move.cause.text,
         lead_of(move),
+        features=move.features or features_of(move),
     )
 
 

@@ -6,10 +6,10 @@ known. Everything here follows from the events and their times alone: a replay g
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from copy import copy
 from functools import partial
 
 from karptui.engine.disruption import VALIDATION_SECONDS
+from karptui.model.disruption import Command, Held
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -25,11 +25,13 @@ from karptui.shadow.explained import (
     is_unexplained,
     unexplained_pairs,
 )
+from karptui.shadow.features import features_of
 from karptui.shadow.passes import JITTER, Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.rounds import Round, Rounds
 from karptui.shadow.search import Allowance, Search
+from karptui.shadow.settling import COMMAND_SETTLES, as_it_is, is_settled, moments_between
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
 from karptui.shadow.verdict import BEGUN_BEFORE, NOT_WATCHED, UNEXPLAINED, Verdict
@@ -38,9 +40,6 @@ from karptui.world.world import World
 
 SETTLES = 6.0
 """Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
-
-COMMAND_SETTLES = 0.35
-"""Seconds after its last taint after which a command's taints have all been seen."""
 
 REPLACED_WITHIN = 2.0
 """Seconds after its first taint within which a command's replacements are made."""
@@ -80,10 +79,10 @@ class Observer:
         self._watching: float | None = None
         self._at_once = at_once
         self._unjudged: deque[Callable[[], None]] = deque()
-        self._forgotten = (0, 0)
+        self._forgotten = self._told = (0, 0)
         self._allowance = Allowance()
         self.away_since = 0.0
-        self.at = 0.0
+        self._advanced = self.at = 0.0
 
     def before(self, event: events.Event) -> None:
         """What is due up to the event; and if it is Karpenter's own doing, what was foreseen just before it."""
@@ -145,10 +144,51 @@ class Observer:
             self.passes.close(new.at)
             self.standing.restart()
 
+    @property
+    def awaited(self) -> tuple[int, int]:
+        """NodeClaims that were foreseen and are not judged yet; commands that stand to be carried out."""
+        claims = sum(len(round_.plan.claims) for round_ in self._open)
+        standing = [entry for entry in self.passes.latest() if not entry.closed and not isinstance(entry.outcome, Held)]
+        return claims, len(standing)
+
+    def unseen_rounds(self) -> list[Round]:
+        """Rounds with NodeClaims of which none has been seen to be made yet."""
+        known = {made.claim.node_pool for made in self._made}
+        return [
+            round_
+            for round_ in self._open
+            if self.at - round_.at <= provisioning.LATE
+            and not any(claim.node_pool in known for claim in round_.plan.claims)
+        ]
+
+    def expected(self) -> list[tuple[Command, float]]:
+        """Commands that stand to be carried out, in order, with the time since when."""
+        found: list[tuple[Command, float]] = []
+        for entry in self.passes.latest():
+            since = self.standing.since(entry.command)
+            if since is not None and not isinstance(entry.outcome, Held):
+                found.append((entry.command, since))
+        return found
+
+    def new_verdicts(self) -> list[Pair | Move]:
+        """What was judged since this was last asked, in order of time."""
+        pairs, moves = self._told
+        self._told = (len(self.pairs), len(self.moves))  # first: a thread may be adding to them
+        fresh: list[Pair | Move] = [*self.pairs[pairs : self._told[0]], *self.moves[moves : self._told[1]]]
+        return sorted(fresh, key=lambda entry: entry.at)
+
+    def drop(self, listed: int) -> None:
+        """Take the oldest judged decisions off the lists, but for the latest `listed` of each kind."""
+        gone = (max(self._told[0] - listed, 0), max(self._told[1] - listed, 0))
+        del self.pairs[: gone[0]], self.moves[: gone[1]]
+        self._told = (self._told[0] - gone[0], self._told[1] - gone[1])
+        self._forgotten = (max(self._forgotten[0] - gone[0], 0), max(self._forgotten[1] - gone[1], 0))
+
     def forget(self, kept: int) -> None:
         """Let go of what the oldest judged decisions were made from, but for the latest `kept` of each kind."""
         for entries in (self.pairs, self.moves):
             for entry in entries[self._forgotten[entries is self.moves] : max(len(entries) - kept, 0)]:
+                entry.features = features_of(entry)
                 entry.forget()
         self._forgotten = (max(len(self.pairs) - kept, 0), max(len(self.moves) - kept, 0))
 
@@ -158,7 +198,13 @@ class Observer:
         self._settle(self.at + 10 * SETTLES)
 
     def advance(self, at: float) -> None:
-        """Foresee and judge what is due up to a time."""
+        """Foresee and judge what is due up to a time. Where nothing was heard for long, as over a recording of a quiet
+        cluster, that is done step by step, as it would have been live."""
+        for moment in moments_between(self._advanced or at, at):
+            self._advance(moment)
+        self._advanced = at
+
+    def _advance(self, at: float) -> None:
         for round_ in self.rounds.until(at):
             self._foresee(round_)
         self._commands(at)
@@ -191,13 +237,14 @@ class Observer:
 
     def _commands(self, at: float) -> None:
         """Put taints together to commands, once all of a command's have been seen."""
-        while self._taken and self._taken[0][0].at + COMMAND_SETTLES <= at:
-            first, near = self._taken[0]
+        while (found := next((entry for entry in self._taken if is_settled(entry[0], at)), None)) is not None:
+            first, near = found
             if first.reason and first.reason != disruptions.DRIFTED:
                 last = max(entry.at for entry, _ in self._taken if entry.reason == first.reason)
-                if last + COMMAND_SETTLES > at and at - first.at < disruptions.TOGETHER:
+                open_ = any(not entry.reason and not is_settled(entry, at) for entry, _ in self._taken)
+                if (open_ or last + COMMAND_SETTLES > at) and at - first.at < disruptions.TOGETHER:
                     return  # more of its nodes may follow
-            self._taken.pop(0)
+            self._taken.remove(found)
             if not first.reason:
                 self.removals.append(removal_of(first, self.world, self.actual))
                 continue
@@ -333,10 +380,3 @@ class Observer:
             moments.append(earlier)
         order = round_.order if round_ is not None else ()
         return Evidence(self.karpenters, tuple(moments), order)
-
-
-def as_it_is(made: Made) -> Made:
-    """A NodeClaim that does not change any more while it is judged."""
-    still = copy(made)
-    still.named, still.bound = dict(made.named), dict(made.bound)
-    return still

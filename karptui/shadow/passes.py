@@ -85,7 +85,7 @@ class Passes:
         if not self._next:
             self._next = self._last = at
         if at - self._next > KEPT:
-            self._next = self._last = at  # nothing came for long: what lies between is of no use any more
+            self._next = self._last = at - KEPT  # nothing came for long: what lies before is of no use any more
         while self._next <= at:
             # A node whose nomination ends may go at that very moment.
             ends = self._sight.nomination_ending(self._last, self._next)

@@ -40,6 +40,7 @@ class Pair(Struct, gc=False, eq=False):
     by_chance: bool = False
     moment: Snapshot | None = None
     forgotten: bool = False
+    features: tuple[str, ...] = ()
 
     @property
     def snapshot(self) -> Snapshot | None:

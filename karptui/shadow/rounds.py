@@ -59,6 +59,11 @@ class Rounds:
         options = self._sight.world.options
         self._window.idle, self._window.longest = options.batch_idle_duration, options.batch_max_duration
 
+    @property
+    def closes(self) -> float | None:
+        """When the batching window closes if nothing more comes; None while none is open."""
+        return self._window.closes
+
     def until(self, at: float) -> list[Round]:
         """The rounds whose windows close up to `at`."""
         found: list[Round] = []

@@ -44,6 +44,7 @@ class Score(Struct, frozen=True, gc=False):
     disruption: Tally
     by_reason: dict[str, Tally]
     by_pool: dict[str, Tally]
+    by_feature: dict[str, Tally]
     causes: dict[str, int]
     unexplained: int
     price_gap: float
@@ -91,9 +92,12 @@ def score_of(judged: Sequence[Judged]) -> Score:
     disruption = [entry for entry in judged if entry.kind != PROVISION]
     for entry in disruption:
         by_reason.setdefault(entry.reason, []).append(entry)
+    by_feature: dict[str, list[Judged]] = {}
     for entry in judged:
         for pool in entry.pools:
             by_pool.setdefault(pool, []).append(entry)
+        for feature in entry.features:
+            by_feature.setdefault(feature, []).append(entry)
     causes = Counter(cause.value for entry in judged for cause in entry.causes)
     leads = sorted(entry.ahead for entry in judged if entry.ahead is not None)
     return Score(
@@ -101,6 +105,7 @@ def score_of(judged: Sequence[Judged]) -> Score:
         disruption=_tally(disruption),
         by_reason={reason: _tally(entries) for reason, entries in sorted(by_reason.items())},
         by_pool={pool: _tally(entries) for pool, entries in sorted(by_pool.items())},
+        by_feature={name: _tally(entries) for name, entries in sorted(by_feature.items())},
         causes=dict(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
         unexplained=sum(entry.unexplained for entry in judged),
         price_gap=sum(entry.gap for entry in judged),

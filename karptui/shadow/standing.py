@@ -29,6 +29,11 @@ class Standing:
         """Something was carried out or changed: Karpenter's turns begin anew."""
         self._since.clear()
 
+    def since(self, command: Command) -> float | None:
+        """Since when a command's nodes are to go; None where they have not been looked at yet."""
+        known = (self._since.get((node, command.reason)) for node in command.nodes)
+        return min((at for at in known if at is not None), default=None)
+
     def look(self, at: float, decided: Iterable[Supposed]) -> list[Move]:
         """What stands at a time, in the order in which passes come to it; the commands that stood too long."""
         if at - self._looked > SILENCE:

@@ -8,11 +8,11 @@ from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 
 EVERYWHERE: frozenset[str] = frozenset()
-_LISTS = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map"})
+_LISTS = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map", "shadow"})
 _PLACED = _LISTS - {"whatif"}
 _DETAILS = frozenset({"timeline", "decision", "detail"})
 _FILTERED = (_LISTS - {"map"}) | {"decision"}
-_OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail"})
+_OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow"})
 _STORY = frozenset({"DEMO"})
 _OBSERVING = frozenset({"OBSERVE"})
 _ACTING = frozenset({"ACTIVE"})
@@ -69,6 +69,7 @@ PLACES: tuple[Place, ...] = (
     Place("2", "pods", "Pods", "Pod"),
     Place("3", "map", "Map", "Map"),
     Place("4", "decisions", "Decisions", "Dec"),
+    Place("5", "shadow", "Shadow", "Shd"),
     Place("6", "cost", "Cost", "Cost"),
     Place("7", "whatif", "What-if", "If"),
     Place("8", "log", "Log", "Log"),
@@ -88,6 +89,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_why", ("⏎",), "Why? The decision, type by type", "why", _on("decisions"), rank=2),
     Action("show_why", ("⏎",), "The decision behind it", "decision", _on("timeline", "detail"), rank=2),
     Action("show_why", ("⏎",), "Why this instance type lost", "type", _on("decision"), rank=2),
+    Action("show_why", ("⏎",), "Both answers side by side, in full", "side by side", _on("shadow"), rank=2),
+    Action("keep_evidence", ("b",), "Keep the evidence of the case as a file that asks the engine again", "bundle",
+           _on("shadow"), rank=3),
+    Action("show_disagreements", ("f",), "Only what disagrees", "only ✗", _on("shadow"), rank=4),
     Action("advance_story", ("space",), "On with the story", "next step", rank=3, group="time", modes=_STORY),
     Action("show_timeline", ("t",), "Timeline of the pod, NodeClaim or node", "timeline", _OBJECTS - {"pods"}, rank=4),
     Action("show_timeline", ("t",), "Timeline of the pod", "", _on("pods")),
@@ -107,6 +112,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("change_heat", ("h",), "What the bars show: cpu, memory, $ per cpu, age", "heat", _on("map"), rank=5),
     Action("group_rows", ("v",), "Group by zone, pool or family", "group", _on("map"), rank=5),
     Action("group_rows", ("v",), "By pool or by namespace", "group", _on("cost"), rank=5),
+    Action("group_rows", ("v",), "What differs by cause, NodePool or feature; the inputs; what comes next", "group",
+           _on("shadow"), rank=5),
     Action("mark_row", ("space", "m"), "Mark the node for What-if", "mark", _on("overview", "map"), rank=7,
            modes=_WATCHING),
     Action("mark_row", ("m",), "Mark the node for What-if", "", _on("overview", "map"), modes=_STORY),

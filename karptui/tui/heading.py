@@ -5,21 +5,31 @@ from typing import TypeAlias
 from karptui.tui.money import Unit
 from karptui.tui.widgets.status_head import Fact, Head
 from karptui.views import head as view
+from karptui.views.kept.shadow import Shadowed
+from karptui.views.shadow_score import agreement_fact
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plural
 
-_NOTES = {"OBSERVE": "read-only"}
+_NOTES = {"OBSERVE": "read-only", "SHADOW": "read-only"}
 Standing: TypeAlias = tuple[float, bool]
 """Seconds that a standing picture is behind, and whether it is of the past (else it was frozen)."""
 
 
-def head_of(found: view.Head, unit: Unit, behind: Standing | None, ended: bool, facts: tuple[Fact, ...] = ()) -> Head:
+def head_of(
+    found: view.Head,
+    unit: Unit,
+    behind: Standing | None,
+    ended: bool,
+    facts: tuple[Fact, ...] = (),
+    more: tuple[Fact, ...] = (),
+) -> Head:
     """The head; `behind` when the picture stands, `ended` when nothing will come any more; `facts` take the place of
-    the cluster's figures."""
+    the cluster's figures, `more` stand among them."""
     versions = []
     if found.kubernetes:
         versions.append(f"k8s {found.kubernetes.removeprefix('v')}")
     if found.karpenter:
         versions.append(f"karpenter {found.karpenter.removeprefix('v')}")
+    figures = facts or _facts(found, unit)
     freshness, role = _freshness(found, behind, ended)
     count = f"{found.streams_live}/{found.streams} streams" if found.streams else ""
     lost = f": {', '.join(found.lost)} lost" if found.lost else ""
@@ -36,8 +46,14 @@ def head_of(found: view.Head, unit: Unit, behind: Standing | None, ended: bool, 
         freshness=freshness,
         freshness_role=role,
         now=f"{found.clock}Z",
-        facts=facts or _facts(found, unit),
+        facts=(*figures[:3], *more, *figures[3:]),
     )
+
+
+def agreement(shadowed: Shadowed | None) -> tuple[Fact, ...]:
+    """How much of what was foreseen came so; nothing in the other modes."""
+    words, role = agreement_fact(shadowed.judged) if shadowed is not None else ("", "text")
+    return (Fact(words, words, role),) if words else ()
 
 
 def _lease(found: view.Head) -> str:

@@ -10,6 +10,7 @@ from karptui.tui.subject import Subject
 from karptui.views.cost import NodeCost
 from karptui.views.decisions import DecisionRow, DecisionView
 from karptui.views.head import Head, head, stale_sentence
+from karptui.views.kept.shadow import KeptShadow, Shadowed
 from karptui.views.log import LogRow
 from karptui.views.other_side import other_side
 from karptui.views.overview import ClaimRow, NodeRow, PoolRow, in_flight
@@ -38,6 +39,7 @@ class Picture:
         self._missed: set[tuple[str, str]] = set()
         self._live_kept = self._kept = Kept()
         self._past = False
+        self._shadow = KeptShadow()
 
     @property
     def world(self) -> World:
@@ -120,6 +122,13 @@ class Picture:
     def costs(self) -> Collection[NodeCost]:
         """What every node costs and who asks for it."""
         return self._kept.costs.read(self.world)
+
+    def shadow(self) -> Shadowed | None:
+        """What shadow mode foresees and has judged; None in the other modes."""
+        watch = self._run.watch
+        if watch is None or self._still is not None:
+            return self._shadow.latest
+        return self._shadow.read(watch, self.world, self._kept.pools.fleets.read(self.world), self.now())
 
     def pools(self) -> list[PoolRow]:
         """Every NodePool."""

@@ -224,7 +224,7 @@ def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
         _bar(row.memory),
         f"{row.pods:,}",
         price,
-        (row.note, row.role),
+        ((f"{row.mark} ", "text"), (row.note, row.role)) if row.mark else (row.note, row.role),
     )
 
 

@@ -11,6 +11,7 @@ from karptui.model.decision import Comparison, Decision, DecisionKind, PlannedCl
 from karptui.model.quantity import human
 from karptui.views.line import Line
 from karptui.views.progress import pods_text
+from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import (
     amount,
     clock,
@@ -108,6 +109,9 @@ def _nodes_text(world: World, decision: Decision) -> str:
 
 
 def _mark(world: World, decision: Decision) -> tuple[str, str]:
+    judged = world.verdicts.get(decision.id)
+    if judged is not None:
+        return VERDICT_MARKS.get(judged.verdict, ("✗", "bad"))
     if decision.kind is DecisionKind.REFUSE:
         return "✗", "bad"
     timelines = [world.claim_timelines.get(name) for name in claims_of(world, decision)]

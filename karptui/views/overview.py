@@ -19,6 +19,7 @@ from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
 from karptui.views.pool_budget import KeptFleets, budget_text
 from karptui.views.progress import Waiting, waiting
 from karptui.views.stage import created_at, stage_of
+from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import hourly, plural, short_capacity_type
 from karptui.world.events import StreamState
 from karptui.world.world import World
@@ -53,7 +54,7 @@ class ClaimRow(Struct, frozen=True):
 
 
 class NodeRow(Struct, frozen=True):
-    """One node; `price` None: unpriced. `note` is one word, `role` how it is meant."""
+    """One node; `price` None: unpriced. `note` is one word, `role` how it is meant; `mark` is shadow mode's verdict."""
 
     key: str
     instance_type: str
@@ -65,6 +66,7 @@ class NodeRow(Struct, frozen=True):
     price: float | None
     note: str
     role: str
+    mark: str = ""
 
 
 class Overview(Struct, frozen=True):
@@ -275,6 +277,7 @@ def node_row(world: World, node: Node) -> NodeRow:
     cpu, memory = _shares(world, node)
     entry = world.ledger.nodes.get(node.key)
     note, role = _note(world, node)
+    judged = world.verdicts.get(node.key) or world.verdicts.get(world.claim_of_provider_id.get(node.provider_id, ""))
     return NodeRow(
         node.key,
         node.instance_type or "?",
@@ -286,6 +289,7 @@ def node_row(world: World, node: Node) -> NodeRow:
         entry.price if entry else None,
         note,
         role,
+        VERDICT_MARKS.get(judged.verdict, ("", ""))[0] if judged is not None else "",
     )
 
 

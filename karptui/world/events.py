@@ -123,6 +123,21 @@ class DecisionCarriedOut(Struct, frozen=True, gc=False):
     message: str = ""
 
 
+class PredictionJudged(Struct, frozen=True, gc=False):
+    """Shadow mode held what Karpenter did against what had been foreseen.
+
+    `decision` is what was foreseen ("" where nothing was), `about` the NodeClaims and nodes that came or went;
+    `verdict` is one of shadow/verdict.py, `agrees` whether it counts as agreement, `cause` what made a difference.
+    """
+
+    at: float
+    decision: str
+    about: tuple[str, ...]
+    verdict: str
+    agrees: bool
+    cause: str = ""
+
+
 class InterruptionSeen(Struct, frozen=True, gc=False):
     """EC2 said that an instance will go. `kind` is the message's own ("spot interruption", "rebalance" ...)."""
 
@@ -214,6 +229,7 @@ Event = (
     | Surveyed
     | DecisionMade
     | DecisionCarriedOut
+    | PredictionJudged
     | InterruptionSeen
     | CloudCalled
     | Narrated

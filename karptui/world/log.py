@@ -24,6 +24,9 @@ def line_of(event: events.Event, narration: events.Narrated | None = None) -> Lo
             return LogLine(event.at, "stream", event.resource, event.message)
         case events.CloudCalled():
             return LogLine(event.at, "ec2", event.claim, f"{event.call} {event.error or event.detail}".strip())
+        case events.PredictionJudged():
+            told = f"{event.verdict}: {event.cause}" if event.cause else event.verdict
+            return LogLine(event.at, "shadow", " ".join(event.about[:2]) or event.decision, told)
         case events.InterruptionSeen():
             return LogLine(event.at, "ec2", event.instance, event.kind)
         case events.Narrated() if narration is None or narration.text != event.text:

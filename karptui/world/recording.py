@@ -33,6 +33,7 @@ _OWN: dict[str, type[Any]] = {
         events.StreamChanged,
         events.DecisionMade,
         events.DecisionCarriedOut,
+        events.PredictionJudged,
         events.CloudCalled,
         events.InterruptionSeen,
         events.Narrated,

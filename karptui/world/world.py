@@ -62,6 +62,7 @@ class World:
         self.decisions: dict[str, Decision] = {}
         self.decision_of_claim: dict[str, str] = {}
         self.claim_of_decision: dict[str, str] = {}
+        self.verdicts: dict[str, events.PredictionJudged] = {}  # by decision, NodeClaim and node
         self.grounds = GroundsBook()
         self.preview: events.PlanPreviewed | None = None
         self.surveyed: events.Surveyed | None = None
@@ -154,6 +155,8 @@ class World:
                 self._decision(event.decision)
             case events.DecisionCarriedOut():
                 self._carried_out(event)
+            case events.PredictionJudged():
+                self._judged(event)
             case events.StreamChanged():
                 self.streams[event.resource] = Stream(event.state, event.message, event.since or event.at)
                 self.dirty.add(("streams", event.resource))
@@ -378,6 +381,13 @@ class World:
                 if (timeline := self.pod_timelines.get(pod)) is not None and timeline.decision == event.decision:
                     timeline.target = event.claim
         self.ledger.note_move(event.at, decision, self.objects["nodes"])
+
+    def _judged(self, event: events.PredictionJudged) -> None:
+        for name in filter(None, (event.decision, *event.about)):
+            self._remember(self.verdicts, name, event, KEPT_DECISIONS)
+        for name in event.about:
+            self.dirty |= {("nodeclaims", name), ("nodes", name)}
+        self.dirty.add(("decisions", event.decision))
 
     def _cloud(self, event: events.CloudCalled) -> None:
         timeline = self.claim_timelines.get(event.claim)

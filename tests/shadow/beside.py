@@ -41,8 +41,10 @@ def audited_verbs(folder: Path) -> set[str]:
     return {json.loads(line)["verb"] for line in log.read_text().splitlines() if line.strip()}
 
 
-def pool(name: str, capacity_types: list[str], *, after: str = "5s", taint: str = "", weight: int = 1) -> Document:
-    """A NodePool whose nodes may all go at once."""
+def pool(
+    name: str, capacity_types: list[str], *, after: str = "5s", taint: str = "", weight: int = 1, nodes: str = "100%"
+) -> Document:
+    """A NodePool of whose nodes so many may go at once."""
     taints = [{"key": taint, "effect": "NoSchedule"}] if taint else []
     return {
         "apiVersion": "karpenter.sh/v1",
@@ -53,7 +55,7 @@ def pool(name: str, capacity_types: list[str], *, after: str = "5s", taint: str 
             "disruption": {
                 "consolidationPolicy": "WhenEmptyOrUnderutilized",
                 "consolidateAfter": after,
-                "budgets": [{"nodes": "100%"}],
+                "budgets": [{"nodes": nodes}],
             },
             "template": {
                 "spec": {
@@ -71,8 +73,18 @@ def pool(name: str, capacity_types: list[str], *, after: str = "5s", taint: str 
     }
 
 
-def deployment(name: str, replicas: int, cpu: str, *, spread: bool = False, tolerates: str = "") -> Document:
-    """A Deployment; `spread` over zones, `tolerates` a pool's taint."""
+def deployment(
+    name: str,
+    replicas: int,
+    cpu: str,
+    *,
+    spread: bool = False,
+    apart: bool = False,
+    with_: str = "",
+    tolerates: str = "",
+) -> Document:
+    """A Deployment; `spread` over zones, each replica `apart` on a node, `with_` the pods of another in a zone, or
+    one that `tolerates` a pool's taint."""
     labels = {"app": name}
     constraint = {
         "maxSkew": 1,
@@ -85,6 +97,13 @@ def deployment(name: str, replicas: int, cpu: str, *, spread: bool = False, tole
         "topologySpreadConstraints": [constraint] if spread else [],
         "tolerations": [{"key": tolerates, "operator": "Exists"}] if tolerates else [],
     }
+    affinity: dict[str, Any] = {}
+    if apart:
+        affinity["podAntiAffinity"] = _required("kubernetes.io/hostname", name)
+    if with_:
+        affinity["podAffinity"] = _required("topology.kubernetes.io/zone", with_)
+    if affinity:
+        spec["affinity"] = affinity
     return {
         "metadata": {"name": name},
         "spec": {
@@ -95,29 +114,72 @@ def deployment(name: str, replicas: int, cpu: str, *, spread: bool = False, tole
     }
 
 
-async def scripted(api: Client, pause: float) -> None:
-    """Bursts, spread, a tainted pool, a PodDisruptionBudget, scaling down, a NodePool edited, everything gone."""
-    namespace = await api.make_namespace()
-    apps = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    await api.create(apps, deployment("first", 6, "1"))
-    await asyncio.sleep(pause / 3)
-    await api.create(apps, deployment("zonal", 4, "2", spread=True))
-    await api.create(POOLS, pool("steady", ["on-demand"], taint="steady", weight=10))
-    await asyncio.sleep(pause / 3)
-    await api.create(apps, deployment("kept", 3, "3", tolerates="steady"))
-    guard = {"metadata": {"name": "kept"}, "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "kept"}}}}
-    await api.create(f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets", guard)
-    await asyncio.sleep(pause)
-    for name, replicas in (("first", 1), ("zonal", 1)):
-        await api.patch(f"{apps}/{name}", {"spec": {"replicas": replicas}})
-    await asyncio.sleep(2 * pause)
-    label = {"spec": {"template": {"metadata": {"labels": {"team": "data"}}}}}
-    await api.patch(f"{POOLS}/general", label)
-    await asyncio.sleep(2 * pause)
-    await api.patch(f"{apps}/first", {"spec": {"replicas": 8}})
-    await asyncio.sleep(pause)
-    for name in ("first", "zonal", "kept"):
-        await api.patch(f"{apps}/{name}", {"spec": {"replicas": 0}})
+def _required(key: str, app: str) -> dict[str, Any]:
+    term = {"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}}
+    return {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+
+
+class Day:
+    """One scripted day. Every step is a method; `played` is their order."""
+
+    def __init__(self, api: Client, namespace: str, pause: float) -> None:
+        self._api, self._pause = api, pause
+        self._namespace = namespace
+        self._apps = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+
+    async def played(self) -> None:
+        """Bursts of every feature, a budget that holds, scaling down, a NodePool edited, everything gone."""
+        await self._bursts()
+        await self._guarded()
+        await self._scaled(first=1, zonal=1, alone=1)
+        await self._rest(2)
+        await self._edited("general", {"template": {"metadata": {"labels": {"team": "data"}}}})
+        await self._rest(2)
+        await self._edited("slow", {"disruption": {"budgets": [{"nodes": "1"}]}})
+        await self._rest(1)
+        await self._scaled(first=8, zonal=5)
+        await self._rest(1)
+        await self._scaled(first=2, zonal=2)
+        await self._rest(3)
+        await self._edited("slow", {"disruption": {"budgets": [{"nodes": "100%"}]}})
+        await self._scaled(first=0, zonal=0, kept=0, alone=0, beside=0, held=0)
+
+    async def _bursts(self) -> None:
+        """Requests, spread over zones, replicas apart, pods beside others; spot and on-demand."""
+        await self._deploy(deployment("first", 6, "1"))
+        await self._rest(0.4)
+        await self._deploy(deployment("zonal", 4, "2", spread=True))
+        await self._rest(0.4)
+        await self._deploy(deployment("alone", 3, "500m", apart=True))
+        await self._rest(0.4)
+        await self._deploy(deployment("beside", 2, "1", with_="zonal"))
+        await self._rest(0.4)
+
+    async def _guarded(self) -> None:
+        """A NodePool of on-demand nodes with a PodDisruptionBudget, one whose budget lets no node go."""
+        await self._api.create(POOLS, pool("steady", ["on-demand"], taint="steady", weight=10))
+        await self._api.create(POOLS, pool("slow", ["spot"], taint="slow", weight=5, nodes="0"))
+        await self._rest(0.2)
+        await self._deploy(deployment("kept", 3, "3", tolerates="steady"))
+        guard = {"minAvailable": 2, "selector": {"matchLabels": {"app": "kept"}}}
+        budgets = f"/apis/policy/v1/namespaces/{self._namespace}/poddisruptionbudgets"
+        await self._api.create(budgets, {"metadata": {"name": "kept"}, "spec": guard})
+        await self._rest(0.4)
+        await self._deploy(deployment("held", 2, "2", tolerates="slow", apart=True))
+        await self._rest(1)
+
+    async def _deploy(self, document: Document) -> None:
+        await self._api.create(self._apps, document)
+
+    async def _scaled(self, **replicas: int) -> None:
+        for name, number in replicas.items():
+            await self._api.patch(f"{self._apps}/{name}", {"spec": {"replicas": number}})
+
+    async def _edited(self, name: str, spec: dict[str, Any]) -> None:
+        await self._api.patch(f"{POOLS}/{name}", {"spec": spec})
+
+    async def _rest(self, pauses: float) -> None:
+        await asyncio.sleep(pauses * self._pause)
 
 
 async def beside(folder: Path, pause: float = 20.0) -> Shadow:
@@ -138,7 +200,7 @@ async def beside(folder: Path, pause: float = 20.0) -> Shadow:
         await run.start()
         try:
             await until(run.world.synced, "the first lists")
-            await scripted(api, pause)
+            await Day(api, await api.make_namespace(), pause).played()
             await until(lambda: _is_empty(api), "every node gone", limit=180.0)
             await asyncio.sleep(8.0)
         finally:

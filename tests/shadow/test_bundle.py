@@ -56,12 +56,12 @@ def test_a_redacted_bundle_names_nobody_and_is_decided_alike(day: Observer) -> N
 
 def test_only_what_is_unexplained_is_kept_unless_every_case_is_asked_for(day: Observer, tmp_path: Path) -> None:
     folder = BundleFolder(tmp_path / "none")
-    folder.take(day.pairs, day.moves)
+    folder.take([*day.pairs, *day.moves], day.pairs)
     pair = day.pairs[0]
     cause, pair.cause = pair.cause, UNEXPLAINED
     try:
         one = BundleFolder(tmp_path / "one")
-        one.take(day.pairs, day.moves)
+        one.take([*day.pairs, *day.moves], day.pairs)
     finally:
         pair.cause = cause
 
@@ -75,7 +75,7 @@ def test_bundles_open_in_plan_and_disrupt_and_run_under_pytest(day: Observer, tm
     together = [pair for pair in day.pairs if pair.round is pairs[0].round]
     moves = [next(m for m in day.moves if m.verdict is same and m.predicted is not None and not m.by_chance)]
     folder = BundleFolder(tmp_path, every=True, redact=True)
-    folder.take(together, moves)
+    folder.take([*together, *moves], together)
 
     files = sorted(tmp_path.glob("*.json"))
     assert len(files) == len(together) + 1

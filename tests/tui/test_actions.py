@@ -42,9 +42,9 @@ def test_the_key_bar_fits_and_always_ends_in_help(screen: str, width: int) -> No
 
 def test_the_key_bar_of_the_overview_at_both_sizes() -> None:
     wide = plain(key_line("overview", 120, mode="OBSERVE"))
-    assert wide.startswith(" 1Overview 2Pods 3Map 4Decisions 6Cost 7What-if 8Log │ ⏎ why  t timeline  / filter")
+    assert wide.startswith(" 1Overview 2Pods 3Map 4Decisions 5Shadow 6Cost 7What-if 8Log │ ⏎ why  t timeline  / filter")
     narrow = plain(key_line("overview", 80, mode="OBSERVE"))
-    assert narrow.startswith(" 1Ovw 2Pod 3Map 4Dec 6Cost 7If 8Log │ ⏎ why")
+    assert narrow.startswith(" 1Ovw 2Pod 3Map 4Dec 5Shd 6Cost 7If 8Log │ ⏎ why")
 
 
 def test_a_details_screen_leads_back() -> None:

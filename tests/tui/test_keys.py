@@ -17,6 +17,7 @@ _WAYS = {
     "pods": ["2"],
     "map": ["3"],
     "decisions": ["4"],
+    "shadow": ["5"],
     "cost": ["6"],
     "whatif": ["7"],
     "log": ["8"],

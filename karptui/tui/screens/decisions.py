@@ -40,6 +40,8 @@ class DecisionsScreen(Frame):
         listing.show(self.live.picture.decisions(SHOWN))
         shown, of = listing.counts
         note = "✓ came about   ✗ fits nowhere   ? something is not modelled"
+        if self.live.run_shown.watch is not None:
+            note = "✓ Karpenter did the same   ≈ by chance   ~ nearly   ✗ it did not"
         words = f"Decisions, {shown:,} of {of:,}" if listing.chosen_filter else f"Decisions {of:,}"
         self.query_one(Panel).set_title(words, f"/ {listing.chosen_filter.source}" if listing.chosen_filter else note)
 

@@ -12,7 +12,7 @@ from karptui.tui.actions import rebind
 from karptui.tui.boxes import boxes_of
 from karptui.tui.export import Format
 from karptui.tui.filter import NO_FILTER
-from karptui.tui.heading import head_of
+from karptui.tui.heading import agreement, head_of
 from karptui.tui.painting import Painting
 from karptui.tui.screens.opening import BROAD, NARROW
 from karptui.tui.screens.room import small, too_small
@@ -129,7 +129,8 @@ class Frame(Timed):
         behind = (picture.behind(), picture.past is not None) if picture.frozen else None
         ended = self.live.run_shown.ended.is_set()
         self.draw_axis()
-        self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, self.head_facts()))
+        facts, more = self.head_facts(), agreement(picture.shadow())
+        self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, facts, more))
         for listing in self.query(Listing):
             listing.set_stale(bool(found.stale))
 

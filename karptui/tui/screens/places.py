@@ -11,6 +11,7 @@ from karptui.tui.screens.log import LogScreen
 from karptui.tui.screens.map import MapScreen
 from karptui.tui.screens.overview import OverviewScreen
 from karptui.tui.screens.pods import PodsScreen
+from karptui.tui.screens.shadow import ShadowScreen
 from karptui.tui.screens.timeline import TimelineScreen
 from karptui.tui.screens.what_if import WhatIfScreen
 
@@ -24,6 +25,7 @@ def places() -> dict[str, Frame]:
         "pods": PodsScreen(),
         "map": MapScreen(),
         "decisions": DecisionsScreen(),
+        "shadow": ShadowScreen(),
         "cost": CostScreen(),
         "whatif": WhatIfScreen(),
         "log": LogScreen(),

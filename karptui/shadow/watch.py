@@ -1,0 +1,40 @@
+"""One Karpenter in the shadow, as whoever runs it sees it: what is foreseen, the cases, the inputs; and the World told.
+
+`before` and `after` an event, `advance` as time goes on; `catch_up` after either tells what is new.
+"""
+
+from collections.abc import Iterable
+
+from karptui.shadow.cases import Case, Cases
+from karptui.shadow.inputs import Inputs
+from karptui.shadow.judged import Judged
+from karptui.shadow.observer import Observer
+from karptui.shadow.rounds import Round
+from karptui.shadow.telling import Sink, Teller
+from karptui.world.world import World
+
+EVIDENCE_KEPT = 100
+"""Latest cases of each kind of which the whole cluster is kept, for bundles."""
+
+
+class Watch:
+    """Brings an Observer's verdicts to the World and to the cases."""
+
+    def __init__(self, world: World, sink: Sink, earlier: Iterable[Judged] = (), at_once: bool = False) -> None:
+        self.observer = Observer(world, at_once)
+        self.cases = Cases(earlier)
+        self.inputs = Inputs()
+        self._teller = Teller(world, sink)
+
+    def catch_up(self) -> tuple[list[Round], list[Case]]:
+        """The rounds that were foreseen and the cases that were judged since this was last called."""
+        rounds = self.observer.new_rounds()
+        for round_ in rounds:
+            self._teller.foreseen(round_)
+        cases = self.cases.take(self.observer.new_verdicts())
+        for case in cases:
+            self._teller.judged(case)
+        if cases:
+            self.observer.forget(EVIDENCE_KEPT)
+            self.observer.drop(EVIDENCE_KEPT)
+        return rounds, cases

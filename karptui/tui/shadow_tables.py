@@ -1,0 +1,47 @@
+"""The tables of the Shadow screen: predictions beside what happened, and what is expected next."""
+
+from karptui.tui.table import Order, Table
+from karptui.tui.widgets.columns import Column
+from karptui.views.shadow import CaseRow
+from karptui.views.shadow_next import ActRow
+
+CASES: Table[CaseRow] = Table(
+    columns=(
+        Column("TIME", 8),
+        Column("KIND", 13, drop=2),
+        Column("OURS", 18, weight=3, cut="middle"),
+        Column("REAL", 18, weight=3, cut="middle"),
+        Column("", 1),
+        Column("VERDICT", 13, weight=1),
+        Column("CAUSE", 12, weight=3, drop=1),
+    ),
+    gap=1,
+    key=lambda row: row.key,
+    cells=lambda row, unit: (
+        (row.at, "dim"),
+        row.kind,
+        row.ours,
+        row.real,
+        (row.mark, row.role),
+        (row.verdict, row.role),
+        (row.cause, "dim" if row.agrees else "text"),
+    ),
+    words=lambda row: f"{row.key} {row.at} {row.kind} {row.ours} {row.real} {row.verdict} {row.cause} {row.claim}",
+    fields=lambda row: {
+        "kind": row.kind, "verdict": row.verdict, "cause": row.cause, "claim": row.claim, "node": row.node,
+    },
+    orders=(
+        Order(0, lambda row: row.key, falling=True),
+        Order(1, lambda row: (row.kind, row.key)),
+        Order(5, lambda row: (row.agrees, row.verdict, row.key)),
+        Order(6, lambda row: (row.cause, row.key), falling=True),
+    ),
+)  # fmt: skip
+
+ACTS: Table[ActRow] = Table(
+    columns=(Column("WHEN", 11), Column("WHAT", 10), Column("", 16, weight=1)),
+    gap=1,
+    key=lambda row: row.key,
+    cells=lambda row, unit: ((row.when, row.role), row.kind, row.what),
+    words=lambda row: f"{row.when} {row.kind} {row.what}",
+)

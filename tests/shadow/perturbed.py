@@ -1,0 +1,204 @@
+"""A recorded day as other observers of it would have written it down: late, out of order, in part, by other names.
+
+python -m tests.shadow.perturbed [RECORDING] [VARIANT ...]     agreement of each variant
+"""
+
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from msgspec import Struct
+from msgspec.structs import replace
+
+from karptui.modes.shadow import judged_recording
+from karptui.shadow.judged import judgements
+from karptui.shadow.observer import Observer
+from karptui.shadow.score import Score, score_of
+from karptui.world.import_recording import FIRST_LIST_ENDS, recorded_lines
+from tests.shadow.day import DAY
+
+CLUSTER_EVENTS = "events"
+
+
+class Seen(Struct, frozen=True):
+    """One line of a raw recording: when it was received, about what, and the rest of it."""
+
+    at: float
+    resource: str
+    rest: dict[str, Any]
+
+
+Day = list[Seen]
+
+
+def read(path: Path = DAY) -> Day:
+    """A raw recording, line by line."""
+    found: Day = []
+    for text in recorded_lines(path):
+        line = json.loads(text)
+        at = datetime.fromisoformat(line.pop("at")).timestamp()
+        found.append(Seen(at, line.pop("resource"), line))
+    return found
+
+
+def write(day: Day, path: Path) -> Path:
+    """The same as a file."""
+    lines = [
+        json.dumps({"at": datetime.fromtimestamp(seen.at, UTC).isoformat(), "resource": seen.resource, **seen.rest})
+        for seen in day
+    ]
+    path.write_bytes(zstandard.ZstdCompressor().compress(("\n".join(lines) + "\n").encode()))
+    return path
+
+
+def late(day: Day, delays: dict[str, float]) -> Day:
+    """Some kinds come later than they did, by seconds."""
+    return _sorted(replace(seen, at=seen.at + delays.get(seen.resource, 0.0)) for seen in day)
+
+
+def shaken(day: Day, seconds: float, seed: int = 1) -> Day:
+    """Every line comes later by chance; each kind keeps its order, as a watch does."""
+    draw, last = random.Random(seed), dict[str, float]()
+    found: Day = []
+    for seen in day:
+        at = max(seen.at + draw.uniform(0.0, seconds), last.get(seen.resource, 0.0))
+        last[seen.resource] = at
+        found.append(replace(seen, at=at))
+    return _sorted(found)
+
+
+def without(day: Day, resource: str, share: float = 1.0, seed: int = 1) -> Day:
+    """A share of the lines of one kind was never received; with all of them its list is none either."""
+    draw = random.Random(seed)
+    return [seen for seen in day if seen.resource != resource or draw.random() >= share]
+
+
+def cut(day: Day, share: float) -> Day:
+    """It ends in the middle."""
+    end = day[0].at + share * (day[-1].at - day[0].at)
+    return [seen for seen in day if seen.at <= end]
+
+
+def begun(day: Day, share: float) -> Day:
+    """Somebody began to watch in the middle: first lists of what was there then."""
+    start = day[0].at + share * (day[-1].at - day[0].at)
+    told = [replace(seen, at=start) for seen in day if seen.at <= start and "event" not in seen.rest]
+    there: dict[tuple[str, str], dict[str, Any]] = {}
+    for seen in day:
+        event = seen.rest.get("event")
+        if seen.at > start or event is None or event["type"] == "BOOKMARK":
+            continue
+        key = (seen.resource, event["object"]["metadata"]["uid"])
+        if event["type"] == "DELETED":
+            there.pop(key, None)
+        else:
+            there[key] = event["object"]
+    lists: Day = [Seen(start, kind, {"event": {"type": "ADDED", "object": item}}) for (kind, _), item in there.items()]
+    ends = {"metadata": {"annotations": {FIRST_LIST_ENDS: "true"}}}
+    kinds = dict.fromkeys(seen.resource for seen in day if "event" in seen.rest)
+    lists += [Seen(start, kind, {"event": {"type": "BOOKMARK", "object": ends}}) for kind in kinds]
+    return told + lists + [seen for seen in day if seen.at > start]
+
+
+def renamed(day: Day, prefixes: dict[str, str]) -> Day:
+    """Other names for everything whose name begins with one of these words; their order stays."""
+
+    def change(value: Any) -> Any:
+        if isinstance(value, str):
+            for old, new in prefixes.items():
+                value = _prefixed(value, old, new)
+            return value
+        if isinstance(value, list):
+            return [change(entry) for entry in value]
+        if isinstance(value, dict):
+            return {key: change(entry) for key, entry in value.items()}
+        return value
+
+    return [
+        replace(seen, rest=change(seen.rest)) if seen.resource not in ("karpenter/instance-types", "meta") else seen
+        for seen in day
+    ]
+
+
+def _prefixed(text: str, old: str, new: str) -> str:
+    if text == old or text.startswith(f"{old}-"):
+        return new + text[len(old) :]
+    return text.replace(f"/{old}-", f"/{new}-")
+
+
+def _sorted(day: Iterable[Seen]) -> Day:
+    return sorted(day, key=lambda seen: seen.at)
+
+
+def judged(day: Day) -> Observer:
+    """A variant judged to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        return judged_recording(write(day, Path(folder) / "day.jsonl.zst"))
+
+
+def pools_of(day: Day) -> dict[str, str]:
+    """Other names for the NodePools, in the same order."""
+    names = {
+        seen.rest["event"]["object"]["metadata"]["name"]
+        for seen in day
+        if seen.resource == "nodepools" and seen.rest.get("event", {}).get("type") in ("ADDED", "MODIFIED")
+    }
+    return {name: f"np-{name}" for name in sorted(names, key=len, reverse=True)}
+
+
+VARIANTS: dict[str, Callable[[Day], Day]] = {
+    "as it was": lambda day: day,
+    "pods 0.3 s late": lambda day: late(day, {"pods": 0.3}),
+    "nodes 0.3 s late": lambda day: late(day, {"nodes": 0.3}),
+    "nodeclaims 0.3 s late": lambda day: late(day, {"nodeclaims": 0.3}),
+    "events 1 s late": lambda day: late(day, {"events": 1.0}),
+    "nodepools 0.2 s late": lambda day: late(day, {"nodepools": 0.2}),
+    "everything shaken by 0.1 s": lambda day: shaken(day, 0.1),
+    "everything shaken by 0.3 s": lambda day: shaken(day, 0.3, 2),
+    "a third of the events lost": lambda day: without(day, CLUSTER_EVENTS, 0.33),
+    "no events": lambda day: without(day, CLUSTER_EVENTS),
+    "no metrics": lambda day: without(day, "karpenter/metrics"),
+    "no settings": lambda day: without(day, "karpenter/settings"),
+    "cut at a third": lambda day: cut(day, 0.33),
+    "cut at two thirds": lambda day: cut(day, 0.66),
+    "begun at a quarter": lambda day: begun(day, 0.25),
+    "begun at a half": lambda day: begun(day, 0.5),
+    "begun at three quarters": lambda day: begun(day, 0.75),
+    "other names of NodePools": lambda day: renamed(day, pools_of(day)),
+}
+
+
+def told(score: Score) -> str:
+    """One line of figures."""
+    parts = [
+        f"{name} {tally.agreed}/{tally.judged}" + (f" ({tally.not_watched} not watched)" if tally.not_watched else "")
+        for name, tally in (("NodeClaims", score.provisioning), ("commands", score.disruption))
+    ]
+    return f"{', '.join(parts)}, unexplained {score.unexplained}"
+
+
+def main(arguments: list[str]) -> int:
+    """Judge the variants that are named, or all."""
+    path = Path(arguments.pop(0)) if arguments and Path(arguments[0]).exists() else DAY
+    day = read(path)
+    for name in arguments or VARIANTS:
+        began = time.process_time()
+        observer = judged(VARIANTS[name](day))
+        found = judgements(observer.pairs, observer.moves)
+        print(f"{name}: {told(score_of(found))}  [{time.process_time() - began:.0f} s]", flush=True)
+        for entry in found:
+            if not entry.verdict.agrees:
+                at = datetime.fromtimestamp(entry.at, UTC)
+                print(f"    {at:%H:%M:%S.%f} {entry.kind} {entry.what}: {entry.verdict} {entry.differs} {entry.cause}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

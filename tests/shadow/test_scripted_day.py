@@ -1,0 +1,40 @@
+"""The scripted day that comes with karptui: what a real Karpenter did, foreseen again from its recording."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from karptui.modes.shadow import judged_recording
+from karptui.report.shadow import shadow_json
+from karptui.shadow.judged import judgements
+from karptui.shadow.observer import Observer
+from karptui.shadow.score import DISRUPTION_BAR, PROVISIONING_BAR, score_of
+
+DAY = Path(__file__).parents[2] / "recordings" / "karpenter-scripted-day.jsonl.zst"
+
+
+@pytest.fixture(scope="module")
+def first() -> Observer:
+    return judged_recording(DAY)
+
+
+def _written(observer: Observer) -> str:
+    return json.dumps(shadow_json(observer.pairs, observer.moves, observer.removals))
+
+
+def test_it_is_foreseen_and_a_second_judging_says_the_same_byte_for_byte(first: Observer) -> None:
+    score = score_of(judgements(first.pairs, first.moves))
+    assert (score.provisioning.agreement or 0) >= PROVISIONING_BAR, score.causes
+    assert (score.disruption.agreement or 0) >= DISRUPTION_BAR, score.causes
+    assert score.unexplained == 0
+    assert score.provisioning.judged >= 10
+    assert score.disruption.judged >= 5
+    assert _written(first) == _written(judged_recording(DAY))
+
+
+def test_it_bears_the_verdicts_that_fell_beside_it_so_that_any_replay_shows_them(first: Observer) -> None:
+    world = first.world
+    marked = [world.verdicts[key] for key in world.decisions if key in world.verdicts]
+    assert len(marked) >= 15
+    assert all(entry.agrees for entry in marked)
