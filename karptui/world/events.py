@@ -4,13 +4,14 @@
 in a recording).
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
 from karptui.model.decision import Decision, Plan
-from karptui.model.disruption import Survey
+from karptui.model.disruption import Held, Survey
 from karptui.model.instance_type import Catalogue
 from karptui.model.snapshot import Options
 
@@ -105,6 +106,14 @@ class Surveyed(Struct, frozen=True, gc=False):
     owed: dict[str, float]
     snapshot: int
     seconds: float = 0.0
+
+    def differing(self, before: "Surveyed | None") -> Iterator[str]:
+        """Names of the nodes of which it says something else than the survey before."""
+        known = before.survey.nodes if before is not None else {}
+        for node in known.keys() | self.survey.nodes.keys():
+            now, then = self.survey.nodes.get(node), known.get(node)
+            if now is not then and (not isinstance(now, Held) or now != then):
+                yield node
 
 
 class DecisionMade(Struct, frozen=True, gc=False):

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from karptui.engine.provisioning.overlays import overlaid
 from karptui.model.decision import Decision, DecisionKind
-from karptui.model.disruption import Held
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
@@ -32,6 +31,15 @@ KEPT_EVENTS = 5_000
 KEPT_DECISIONS = 10_000
 KEPT_TIMELINES = 50_000
 KEPT_BOUND = 1_000  # pods whose time from creation to binding counts as recent
+
+_LATEST: dict[type[Any], str] = {
+    events.PlanPreviewed: "preview",
+    events.Connected: "connected",
+    events.Narrated: "narration",
+    events.BrakesSet: "brakes",
+    events.LeaseChanged: "lease",
+}
+"""Events of which only the latest counts, and the World's field that keeps it."""
 
 
 class Stream(Struct, frozen=True, gc=False):
@@ -146,9 +154,6 @@ class World:
         if (line := line_of(event, self.narration)) is not None:
             self.log.append(line)
         match event:
-            case events.PlanPreviewed():
-                self.preview = event
-                self.dirty.add(("preview", ""))
             case events.Surveyed():
                 self._survey(event)
             case events.DecisionMade():
@@ -168,24 +173,15 @@ class World:
                 self._cloud(event)
             case events.InterruptionSeen():
                 self._interruption(event)
-            case events.Connected():
-                self.connected = event
-                self.dirty.add(("connected", ""))
-            case events.Narrated():
-                self.narration = event
-                self.dirty.add(("narration", ""))
-            case events.BrakesSet():
-                self.brakes = event
-                self.dirty.add(("brakes", ""))
-            case events.LeaseChanged():
-                self.lease = event
-                self.dirty.add(("lease", event.name))
             case events.Intended():
                 self.intentions.append(event)
                 self.dirty.add(("intentions", ""))
             case events.Problem():
                 self.problems.append(event)
                 self.dirty.add(("problems", event.where))
+            case _ if (place := _LATEST.get(type(event))) is not None:
+                setattr(self, place, event)
+                self.dirty.add((place, ""))
 
     def _object(self, event: events.ObjectSeen) -> None:
         resource = event.resource
@@ -340,14 +336,8 @@ class World:
         self.dirty.add(("catalogue", ""))
 
     def _survey(self, event: events.Surveyed) -> None:
-        before = self.surveyed.survey.nodes if self.surveyed is not None else {}
-        now = event.survey.nodes
+        self.dirty |= {("survey", ""), *(("nodes", node) for node in event.differing(self.surveyed))}
         self.surveyed = event
-        self.dirty.add(("survey", ""))
-        for node in before.keys() | now.keys():
-            mine, known = now.get(node), before.get(node)
-            if mine is not known and (not isinstance(mine, Held) or mine != known):
-                self.dirty.add(("nodes", node))
 
     def _decision(self, decision: Decision) -> None:
         self._remember(self.decisions, decision.id, decision, KEPT_DECISIONS)
