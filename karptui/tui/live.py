@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES, Keymap
+from karptui.tui.helping import Helping
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
@@ -76,6 +77,7 @@ class Live(TakeAway):
         self.marked: dict[str, None] = {}
         """Names of nodes that are marked for What-if, in the order they were."""
         self._surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
+        self._helping = Helping(lambda: self.clock.dirty.mark("preview"))
         self._contexts = contexts
         self._present = present
         self._details: dict[str, Detail] = {}
@@ -255,9 +257,8 @@ class Live(TakeAway):
         """Everything about one thing, with what the latest survey says of a node."""
         if subject.kind == "context":
             return self.clusters.why(subject.key)
-        survey = self.surveying.latest
-        outcome = survey.nodes.get(subject.key) if survey is not None and subject.kind == "node" else None
-        return self.picture.why(subject, outcome=outcome, **most)
+        self._helping.attend(self.picture.world)
+        return self.picture.why(subject, outcome=self.surveying.outcome(subject), **most)
 
     def show_why(self, subject: Subject) -> None:
         """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from karptui.engine.disruption import Survey
+    from karptui.model.disruption import Command, Held
     from karptui.model.snapshot import Snapshot
+    from karptui.tui.subject import Subject
     from karptui.world.world import World
 
 LEAST_PAUSE = 5.0
@@ -35,6 +37,10 @@ class Surveying:
         self.latest, self.snapshot, self.fault = None, None, ""
         self._not_before = 0.0
         self._asked_for += 1
+
+    def outcome(self, subject: "Subject") -> "Command | Held | None":
+        """What the latest survey says of a node; None for anything else."""
+        return self.latest.nodes.get(subject.key) if self.latest is not None and subject.kind == "node" else None
 
     def ask(self, world: "World", now: float) -> None:
         """Take what the World knows; else survey it, if it changed since the last time and that is long enough ago."""

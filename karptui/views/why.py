@@ -1,14 +1,9 @@
 """Why: the answer for whatever the cursor is on, and for `karptui why POD|NODE|DECISION`."""
 
-from typing import TypeAlias
-from weakref import WeakKeyDictionary
-
 from msgspec import Struct
 
-from karptui.engine.explain import Remedy, failure_sentence, remedies, remedy_sentence, sentence
-from karptui.model.decision import Reason
+from karptui.engine.explain import failure_sentence, remedy_sentence, sentence
 from karptui.model.disruption import Command, Held
-from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodeClass, NodePool
@@ -19,6 +14,7 @@ from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
 from karptui.views.progress import Waiting, pods_text, waiting
+from karptui.views.remedies import remedy_book
 from karptui.views.stage import stage_of
 from karptui.views.staying import staying
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
@@ -26,13 +22,6 @@ from karptui.world.world import World
 
 SHOWN_PODS = 8
 ALL_PODS = 5_000
-SHOWN_FIXES = 3
-KEPT_FIXES = 64
-
-FIXES_HOLD_SECONDS = 5.0  # nodes fill up and pools grow: what helped may not help any more
-
-_Fixes: TypeAlias = dict[tuple[bytes, tuple[Reason, ...]], tuple[Catalogue, float, tuple[Remedy, ...]]]
-_remedies: WeakKeyDictionary[World, _Fixes] = WeakKeyDictionary()
 
 
 class Why(Struct, frozen=True):
@@ -160,15 +149,9 @@ def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
     failure = plan.errors.get(pod.key) if plan is not None else None
     if failure is None:
         return []
-    # Working it out takes tens of milliseconds; replicas share their spec, and one failure is like the other.
-    key = (pod.spec.key, failure.reasons)
-    kept = _remedies.setdefault(world, {})
-    catalogue, at, found = kept.get(key, (None, 0.0, ()))
-    if catalogue is not world.catalogue or not 0.0 <= now - at < FIXES_HOLD_SECONDS:
-        found = remedies(world.snapshot(now), pod.key, SHOWN_FIXES, crowded=True)
-        kept[key] = (world.catalogue, now, found)
-        if len(kept) > KEPT_FIXES:
-            del kept[next(iter(kept))]
+    found = remedy_book(world).of(world, pod, failure.reasons, now)
+    if found is None:
+        return [(("fix  ", "dim"), ("working out what would help", "dim"))]
     lines: list[Line] = []
     for place, remedy in enumerate(found):
         where = f"on {remedy.node} at no cost" if remedy.node else hourly(remedy.price)
