@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from karptui.failure import Failure
+from karptui.failure import Failure, sentence_of
 
 
 def ended(command: Callable[[], object]) -> int:
@@ -24,15 +24,5 @@ def ended(command: Callable[[], object]) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     except Exception as error:  # a traceback helps nobody who did not write this
-        print(f"karptui: {fault_sentence(error)}", file=sys.stderr)
+        print(f"karptui: {sentence_of(error)}", file=sys.stderr)
         return 1
-
-
-def fault_sentence(error: Exception) -> str:
-    """What went wrong in karptui itself, and where, for a report."""
-    import traceback
-
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-    said = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"a fault in karptui itself ({said}, at {where}): please report it with the command that you gave"

@@ -12,7 +12,7 @@ from karptui.control.register import written_taint
 from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
 from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
-from karptui.failure import Failure
+from karptui.failure import Failure, sentence_of
 from karptui.kube.errors import ApiError
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held
@@ -53,8 +53,8 @@ class Disruption:
             return self._hands.brakes.disruption and await self._pass()
         except Withheld:
             return False
-        except Failure as error:
-            self._hands.sink(events.Problem(self._hands.now(), "disruption", str(error)))
+        except Exception as error:  # a fault in one pass must not end all later ones
+            self._hands.sink(events.Problem(self._hands.now(), "disruption", sentence_of(error)))
             return False
 
     async def _clear_leftovers(self) -> None:
@@ -107,8 +107,8 @@ class Disruption:
             await self._delete_claims(command.nodes)
         except Withheld:
             return  # whoever may write again finds the nodes as leftovers
-        except Failure as error:
-            self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", str(error)))
+        except Exception as error:  # whatever it is, the nodes are not left tainted
+            self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", sentence_of(error)))
             await self._give_back(command.nodes)
         finally:
             self._busy.difference_update(command.nodes)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.failure import Failure
+from karptui.failure import sentence_of
 from karptui.kube.errors import ApiError
 from karptui.world import events
 
@@ -87,7 +87,7 @@ class ControlLoop:
             await reconciler.reconcile(key)
         except Withheld:
             self._wait[place] = (loop.time() + WITHHELD_SECONDS, version)
-        except Failure as error:
+        except Exception as error:  # a fault in one object's work must neither end nor spin the others'
             if isinstance(error, ApiError) and error.code == 409:
                 # Somebody wrote the object meanwhile: look again as soon as that is seen.
                 self._wait[place] = (loop.time() + SETTLE_SECONDS, version)
@@ -96,7 +96,7 @@ class ControlLoop:
             self._back_off[place] = pause
             self._wait[place] = (loop.time() + pause, version)
             where = f"{type(reconciler).__name__.lower()} {key}"
-            self._hands.sink(events.Problem(self._hands.now(), where, f"{error} (again in {pause:.0f}s)"))
+            self._hands.sink(events.Problem(self._hands.now(), where, f"{sentence_of(error)} (again in {pause:.0f}s)"))
         else:
             self._back_off.pop(place, None)
             self._wait[place] = (loop.time() + SETTLE_SECONDS, version)

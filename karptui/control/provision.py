@@ -9,7 +9,7 @@ from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.engine.explain.event_text import nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
-from karptui.failure import Failure
+from karptui.failure import Failure, sentence_of
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.world import events
 
@@ -65,8 +65,8 @@ class Provisioner:
             name = await self.create(decision.claim, decision.id)
         except Withheld:
             return  # the pods wait and are decided anew
-        except Failure as error:
-            self._hands.sink(events.Problem(self._hands.now(), f"provision {decision.id}", str(error)))
+        except Exception as error:
+            self._hands.sink(events.Problem(self._hands.now(), f"provision {decision.id}", sentence_of(error)))
             return
         await self._nominate(decision.pods, f"nodeclaim/{name}")
 
