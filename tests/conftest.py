@@ -1,5 +1,7 @@
 """What every test may ask for; nothing here starts anything before a test does."""
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -8,6 +10,10 @@ pytest_plugins = ["tests.control_plane.fixtures"]
 # How long an example takes says how busy the machine is, not whether a property holds.
 settings.register_profile("karptui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("karptui")
+
+# A shell that starts this in the background has it ignore ctrl-c, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane", "machines")
 """Fixtures that start servers for many tests: with several workers, all of those tests go to the same one."""

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
@@ -23,6 +24,7 @@ from tests.control_plane.plane import ControlPlane
 PARTS = ("scheduler", "controller-manager", "kwok")
 REGION = "us-east-1"
 PATIENCE = 120.0
+WAKE_SECONDS = 3.0
 KWOK_NODE = "kwok.x-k8s.io/node"
 SERVICES = "10.96.0.0/16"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -97,10 +99,10 @@ class Ec2Plane:
         self.connection = connection
         self.clients = clients
         self._joined: set[str] = set()
-        self._joining: asyncio.Task[None] | None = None
+        self._joining: asyncio.Future[Any] | None = None
 
     async def __aenter__(self) -> Self:
-        self._joining = asyncio.create_task(self._join())
+        self._joining = asyncio.gather(self._join(), self._wake_kwok())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -236,6 +238,19 @@ class Ec2Plane:
                             self._joined.add(instance.id)
             except (Ec2LabError, KubeError):
                 await asyncio.sleep(0.5)  # machines do not forget to join because a server was slow once
+
+    async def _wake_kwok(self) -> None:
+        """Change nodes that do not get ready: KWOK passes over one that it sees before its own Lease for it."""
+        while True:
+            await asyncio.sleep(WAKE_SECONDS)
+            try:
+                for node in (await self.get("/api/v1/nodes"))["items"]:
+                    conditions = node.get("status", {}).get("conditions", [])
+                    if not any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions):
+                        woken = {"metadata": {"annotations": {"tests/woken": rfc3339(time.time())}}}
+                        await self.patch(f"/api/v1/nodes/{node['metadata']['name']}", woken)
+            except KubeError:
+                continue  # it has gone meanwhile
 
     async def _register(self, instance: Instance) -> None:
         node = node_object(instance, rfc3339(0))
