@@ -62,8 +62,6 @@ class ApiServerProcess:
         if self.process.stdin is not None:
             self.process.stdin.close()  # the process ends by itself when its stdin does
         if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.terminate()
             try:
                 async with asyncio.timeout(_STOP_SECONDS):
                     await self.process.wait()
