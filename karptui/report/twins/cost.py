@@ -1,9 +1,10 @@
 """`karptui cost`: the bill now, by pool and namespace, what moves said and earned, and what nobody has taken."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from karptui.report.twins.twin import Record, Twin
-from karptui.views.cost import NodeCosts, bill, bill_lines, ledger_line, move_rows, price_source
+from karptui.views.cost import Bill, MoveRow, NodeCosts, bill, bill_lines, ledger_line, move_rows, price_source
 from karptui.views.forms import Export
 from karptui.views.line import plain
 from karptui.views.open_savings import OpenRow, open_rows
@@ -34,51 +35,8 @@ def cost_twin(world: World, now: float) -> Twin:
         }
         for row in found.namespaces
     ]
-    data: dict[str, Any] = {
-        "usdPerHour": found.hourly,
-        "usdPerMonth": found.hourly * HOURS_A_MONTH,
-        "spotUsdPerHour": found.spot,
-        "onDemandUsdPerHour": found.hourly - found.spot,
-        "askedForUsdPerHour": found.asked,
-        "allOnDemandUsdPerHour": found.all_on_demand,
-        "unpricedNodes": found.unpriced,
-        "prices": price_source(world, now),
-        "pools": pools,
-        "namespaces": namespaces,
-        "moves": [
-            {
-                "decision": row.key,
-                "at": row.at,
-                "text": row.text,
-                "saidUsdPerHour": row.said,
-                "realUsdPerHour": row.real,
-                "podsMoved": row.pods,
-            }
-            for row in moves
-        ],
-        "openSavings": [
-            {"usdPerHour": row.hourly, "owner": row.owner, "nodes": list(row.nodes), "why": row.why} for row in savings
-        ],
-    }
-    boxes = [
-        Export("Now", (), (), tuple(plain(line) for line in bill_lines(world, found, now))),
-        Export("By pool", ("POOL", "NODES", "$/h", "$/mo", "SPOT", "NOT ASKED FOR"), tuple(
-            (row.key or "(no pool)", f"{row.nodes:,}", amount(row.hourly), monthly(row.hourly)[1:-3],
-             percent(row.spot), percent(row.waste))
-            for row in found.pools
-        )),
-        Export("By namespace, by what its pods ask for", ("NAMESPACE", "$/h", "$/mo", "SHARE"), tuple(
-            (row.key, amount(row.hourly), monthly(row.hourly)[1:-3], percent(row.share)) for row in found.namespaces
-        )),
-        Export("Moves, said and real", ("TIME", "DECISION", "SAID", "REAL", "PODS", "MOVE"), tuple(
-            (row.at, row.key, signed_hourly(row.said), "-" if row.real is None else signed_hourly(row.real),
-             f"{row.pods}", row.text)
-            for row in moves
-        )),
-        Export("Savings nobody has taken", ("$/h", "HELD BY", "WHY"), tuple(
-            (amount(row.hourly), row.owner or "nobody", row.why) for row in savings
-        )),
-    ]  # fmt: skip
+    data = _data(world, found, moves, savings, now, pools, namespaces)
+    boxes = _boxes(world, found, moves, savings, now)
     table: list[Record] = [
         {"by": "nodePool", "name": row["nodePool"], **_money(row), "nodes": row["nodes"], "spotShare": row["spotShare"]}
         for row in pools
@@ -105,3 +63,62 @@ def _open(world: World, now: float) -> list[OpenRow]:
     if world.surveyed is None:
         return []
     return open_rows(world.snapshot(now), world.surveyed.survey, now)
+
+
+def _data(
+    world: World,
+    found: Bill,
+    moves: Sequence[MoveRow],
+    savings: Sequence[OpenRow],
+    now: float,
+    pools: list[Record],
+    namespaces: list[Record],
+) -> dict[str, Any]:
+    return {
+        "usdPerHour": found.hourly,
+        "usdPerMonth": found.hourly * HOURS_A_MONTH,
+        "spotUsdPerHour": found.spot,
+        "onDemandUsdPerHour": found.hourly - found.spot,
+        "askedForUsdPerHour": found.asked,
+        "allOnDemandUsdPerHour": found.all_on_demand,
+        "unpricedNodes": found.unpriced,
+        "prices": price_source(world, now),
+        "pools": pools,
+        "namespaces": namespaces,
+        "moves": [
+            {
+                "decision": row.key,
+                "at": row.at,
+                "text": row.text,
+                "saidUsdPerHour": row.said,
+                "realUsdPerHour": row.real,
+                "podsMoved": row.pods,
+            }
+            for row in moves
+        ],
+        "openSavings": [
+            {"usdPerHour": row.hourly, "owner": row.owner, "nodes": list(row.nodes), "why": row.why} for row in savings
+        ],
+    }
+
+
+def _boxes(world: World, found: Bill, moves: Sequence[MoveRow], savings: Sequence[OpenRow], now: float) -> list[Export]:
+    return [
+        Export("Now", (), (), tuple(plain(line) for line in bill_lines(world, found, now))),
+        Export("By pool", ("POOL", "NODES", "$/h", "$/mo", "SPOT", "NOT ASKED FOR"), tuple(
+            (row.key or "(no pool)", f"{row.nodes:,}", amount(row.hourly), monthly(row.hourly)[1:-3],
+             percent(row.spot), percent(row.waste))
+            for row in found.pools
+        )),
+        Export("By namespace, by what its pods ask for", ("NAMESPACE", "$/h", "$/mo", "SHARE"), tuple(
+            (row.key, amount(row.hourly), monthly(row.hourly)[1:-3], percent(row.share)) for row in found.namespaces
+        )),
+        Export("Moves, said and real", ("TIME", "DECISION", "SAID", "REAL", "PODS", "MOVE"), tuple(
+            (row.at, row.key, signed_hourly(row.said), "-" if row.real is None else signed_hourly(row.real),
+             f"{row.pods}", row.text)
+            for row in moves
+        )),
+        Export("Savings nobody has taken", ("$/h", "HELD BY", "WHY"), tuple(
+            (amount(row.hourly), row.owner or "nobody", row.why) for row in savings
+        )),
+    ]  # fmt: skip
