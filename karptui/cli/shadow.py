@@ -77,17 +77,13 @@ def shadow(
     metrics_port
         With --headless: Prometheus metrics of agreement, predictions and inputs at this port's /metrics.
     """
+    refused = ""
     if bundles is None and (redact or every_case):
-        print("karptui: --redact and --every-case are about bundles: name their folder by --bundles", file=sys.stderr)
-        return 2
-    if min_agreement is not None and not 0 <= min_agreement <= 1:
-        print("karptui: --min-agreement is a share from 0 to 1, such as 0.97", file=sys.stderr)
-        return 2
-    if metrics_port is not None and (not headless or recording is not None):
-        print("karptui: --metrics-port goes with --headless beside a cluster", file=sys.stderr)
-        return 2
-    if speed is not None and not speed > 0:
-        print(f"karptui: --speed {speed:g}: the speed must be more than 0", file=sys.stderr)
+        refused = "--redact and --every-case are about bundles: name their folder by --bundles"
+    elif metrics_port is not None and (not headless or recording is not None):
+        refused = "--metrics-port goes with --headless beside a cluster"
+    if refused := refused or _out_of_range(min_agreement, speed):
+        print(f"karptui: {refused}", file=sys.stderr)
         return 2
     kept_in = _bundles(bundles, every_case, redact)
     from karptui.cli.playing import wants_screen
@@ -101,14 +97,19 @@ def shadow(
     kept = journal or _journal_of(chosen)
     if action == "report":
         return _reported(kept, output, min_agreement)
-    if record is not None:
-        from karptui.cli.record import check_new
-
-        check_new(str(record))
     make = _maker(chosen, kept, record, metrics_url, kept_in)
     if on_screen:
         return _shown(make, look or Look())
     return _beside(make(), output, min_agreement, seconds, metrics_port)
+
+
+def _out_of_range(min_agreement: float | None, speed: float | None) -> str:
+    """What is wrong with a number, or nothing."""
+    if min_agreement is not None and not 0 <= min_agreement <= 1:
+        return "--min-agreement is a share from 0 to 1, such as 0.97"
+    if speed is not None and not speed > 0:
+        return f"--speed {speed:g}: the speed must be more than 0"
+    return ""
 
 
 def _shown(make: "Callable[[], Run]", look: Look) -> int:
@@ -143,7 +144,11 @@ def _asked_for() -> "BundleFolder":
 def _maker(
     cluster: WholeCluster, journal: Path, record: Path | None, metrics_url: str, kept_in: "BundleFolder | None"
 ) -> Callable[[], "Shadow"]:
-    """How the run beside a live cluster is made; its imports take longer than a first frame may."""
+    """How the run beside a live cluster is made; its imports take longer than a first frame may. Raises Failure."""
+    if record is not None:
+        from karptui.cli.record import check_new
+
+        check_new(str(record))
 
     def make() -> "Shadow":
         from karptui.modes.shadow import Shadow

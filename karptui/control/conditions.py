@@ -5,6 +5,7 @@ from typing import Any
 
 from karptui.kube.timestamps import rfc3339
 from karptui.model.metadata import Condition, Conditions
+from karptui.model.nodepool import NodePool
 
 NODE_CLAIM_DEPENDENTS = ("Launched", "Registered", "Initialized")
 NODE_POOL_DEPENDENTS = ("ValidationSucceeded", "NodeClassReady")
@@ -55,6 +56,24 @@ def _root(entries: dict[str, Condition], dependents: Sequence[str], now: float, 
     message = ", ".join(f"{entry.type}={entry.status}" for entry in unhappy)
     before = entries[ROOT]
     return Condition(ROOT, status, reason, message, before.changed if before.status == status else now, generation)
+
+
+def with_pool_condition(
+    pool: NodePool, conditions: Conditions, type_: str, verdict: tuple[str, str, str], now: float
+) -> Conditions:
+    """A NodePool's conditions with one set to a verdict: its status, reason and message."""
+    status, reason, message = verdict
+    return with_condition(
+        conditions,
+        type_,
+        status,
+        now=now,
+        created=pool.metadata.created,
+        generation=pool.metadata.generation,
+        dependents=NODE_POOL_DEPENDENTS,
+        reason=reason,
+        message=message,
+    )
 
 
 def written(conditions: Conditions) -> list[dict[str, Any]]:

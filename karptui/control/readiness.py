@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from karptui.control.conditions import NODE_POOL_DEPENDENTS, ROOT, with_condition, written
+from karptui.control.conditions import ROOT, with_condition, with_pool_condition, written
 from karptui.control.hands import Hands
 from karptui.control.hashes import write_class_hash
 from karptui.failure import Failure
@@ -124,29 +124,14 @@ class NodePoolReadiness:
         pool: NodePool | None = self._hands.world.of("nodepools").get(key)
         if pool is None:
             return
-        status, reason, message = self._node_class_ready(pool)
-        conditions = self._with(pool, pool.conditions, "ValidationSucceeded", "True", "", "")
-        conditions = self._with(pool, conditions, "NodeClassReady", status, reason, message)
+        now = self._hands.now()
+        conditions = with_pool_condition(pool, pool.conditions, "ValidationSucceeded", ("True", "", ""), now)
+        conditions = with_pool_condition(pool, conditions, "NodeClassReady", self._node_class_ready(pool), now)
         self._hands.pretend("nodepools", replace(pool, conditions=conditions))
         # The list is replaced as a whole: another condition written meanwhile must not be lost.
         version = {"resourceVersion": pool.metadata.resource_version}
         body = {"metadata": version, "status": {"conditions": written(conditions)}}
         await self._hands.kube.patch("nodepools", key, body, subresource="status")
-
-    def _with(
-        self, pool: NodePool, conditions: Conditions, type_: str, status: str, reason: str, message: str
-    ) -> Conditions:
-        return with_condition(
-            conditions,
-            type_,
-            status,
-            now=self._hands.now(),
-            created=pool.metadata.created,
-            generation=pool.metadata.generation,
-            dependents=NODE_POOL_DEPENDENTS,
-            reason=reason,
-            message=message,
-        )
 
     def _node_class_ready(self, pool: NodePool) -> tuple[str, str, str]:
         node_class: NodeClass | None = self._hands.world.of("nodeclasses").get(pool.template.node_class.key)

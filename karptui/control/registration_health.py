@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from karptui.control.conditions import NODE_POOL_DEPENDENTS, with_condition, written
+from karptui.control.conditions import with_pool_condition, written
 from karptui.control.hands import Hands
 from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
@@ -67,18 +67,7 @@ class RegistrationHealth:
             verdict = ("Unknown", "AwaitingReconciliation", "object is awaiting reconciliation")
         if verdict is None:
             return
-        status, reason, message = verdict
-        conditions = with_condition(
-            pool.conditions,
-            HEALTHY,
-            status,
-            now=self._hands.now(),
-            created=pool.metadata.created,
-            generation=pool.metadata.generation,
-            dependents=NODE_POOL_DEPENDENTS,
-            reason=reason,
-            message=message,
-        )
+        conditions = with_pool_condition(pool, pool.conditions, HEALTHY, verdict, self._hands.now())
         generation = self._class_generation(pool)
         self._hands.pretend("nodepools", replace(pool, conditions=conditions, class_generation=generation))
         body = {
