@@ -104,6 +104,12 @@ def nodes_twin(world: World, now: float, labels: Sequence[str] = ()) -> Twin:
     return Twin("nodes", words, [Export("Nodes", titles, lines)], {"nodes": records}, records, (*NODE_NAMES, *labels))
 
 
+NOTHING_DECIDED = (
+    "nothing is to be decided at this moment, and karptui decided nothing before; "
+    "what Karpenter itself decides is told and judged by `karptui shadow`"
+)
+
+
 def decisions_twin(world: World, now: float) -> Twin:
     """Every decision, newest first, and what became of it."""
     made = _newest(world)
@@ -125,7 +131,7 @@ def decisions_twin(world: World, now: float) -> Twin:
         for decision, row, became in rows
     ]
     lines = tuple((row.at, row.key, row.mark or "-", row.text, became or "-") for _, row, became in rows)
-    words = rows[0][1].text if rows else "nothing is to be decided at this moment, and karptui decided nothing before"
+    words = rows[0][1].text if rows else NOTHING_DECIDED
     box = Export("Decisions", ("TIME", "DECISION", "", "WHAT", "WHAT BECAME OF IT"), lines)
     return Twin("decisions", words, [box], {"decisions": records}, records, DECISION_NAMES)
 
