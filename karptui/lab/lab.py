@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from karptui.failure import Failure
+from karptui.lab.child import ended
 from karptui.lab.clock import Clock
 from karptui.lab.kubeconfig import write_kubeconfig
 
@@ -68,12 +69,7 @@ class Lab:
         """End the cluster and remove its folder. Safe to call twice."""
         if self._process.returncode is None and self._process.stdin is not None:
             self._process.stdin.close()
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await self._process.wait()
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+            await ended(self._process, STOP_SECONDS)
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         self.kubeconfig.unlink(missing_ok=True)
@@ -135,10 +131,8 @@ async def start_lab(
         async with asyncio.timeout(START_SECONDS):
             ready = json.loads(await process.stdout.readline())
     except (TimeoutError, ValueError, OSError) as error:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        await ended(process)
         words = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
-        await process.wait()  # or asyncio may complain of it on stderr when the loop ends
         raise Failure(f"the embedded cluster did not start: {words[-1] if words else 'it said nothing'}") from error
     except asyncio.CancelledError:
         process.kill()

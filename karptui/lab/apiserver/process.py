@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from karptui.lab.child import ended
 from karptui.lab.clock import Clock, ClockState
 from karptui.lab.kubeconfig import write_kubeconfig
 
@@ -62,12 +63,7 @@ class ApiServerProcess:
         if self.process.stdin is not None:
             self.process.stdin.close()  # the process ends by itself when its stdin does
         if self.process.returncode is None:
-            try:
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await self.process.wait()
-            except TimeoutError:
-                self.process.kill()
-                await self.process.wait()
+            await ended(self.process, _STOP_SECONDS)
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -116,10 +112,8 @@ async def start_api_server(
         )
     try:
         ready = await _ready_line(process)
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    except BaseException as error:
+        await ended(process, _STOP_SECONDS if isinstance(error, ApiServerFailed) else 0.0)
         if temporary is not None:
             temporary.cleanup()
         raise
@@ -176,12 +170,12 @@ async def _serve(token: str, clock: Clock, port: int, history: int | None) -> in
         print(json.dumps({"error": f"port {port} cannot be used: {error.strerror}"}), flush=True)
         return 1
     print(json.dumps({"port": port}), flush=True)
-    ended = asyncio.Event()
+    over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    await _watch_stdin(ended)
-    await ended.wait()
+        loop.add_signal_handler(number, over.set)
+    await _watch_stdin(over)
+    await over.wait()
     await server.stop()
     return 0
 

@@ -1,7 +1,6 @@
 """EC2 for the lab, as whoever starts it sees it: a process of its own and the calls that steer it."""
 
 import asyncio
-import contextlib
 import json
 import socket
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 
 from karptui.cloud.ec2.client import Account
 from karptui.failure import Failure
+from karptui.lab.child import ended
 from karptui.lab.clock import Clock
 
 START_SECONDS = 30.0
@@ -90,12 +90,7 @@ class Ec2Lab:
         if self._process.returncode is None:
             if self._process.stdin is not None:
                 self._process.stdin.close()
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await self._process.wait()
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+            await ended(self._process, STOP_SECONDS)
         self._drain.cancel()
         await asyncio.gather(self._drain, return_exceptions=True)
 
@@ -172,10 +167,7 @@ async def start_ec2(
 
 
 async def _why_not(process: asyncio.subprocess.Process) -> str:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+    await ended(process)
     assert process.stderr is not None
     lines = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
-    await process.wait()
     return f"the lab's EC2 did not start: {lines[-1] if lines else f'no answer in {START_SECONDS:.0f} s'}"
