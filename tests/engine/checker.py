@@ -3,11 +3,12 @@
 from collections import Counter
 
 from karptui.model.decision import Plan, PlannedClaim
-from karptui.model.labels import HOSTNAME, ZONE
+from karptui.model.labels import ZONE
 from karptui.model.node import RequirementSpec
 from karptui.model.pod import Pod, PodSpec
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import tolerates
+from tests.engine.placement_checker import sharing
 
 
 def violations(snapshot: Snapshot, plan: Plan) -> list[str]:
@@ -17,7 +18,7 @@ def violations(snapshot: Snapshot, plan: Plan) -> list[str]:
         found += _claim(snapshot, claim)
     for name, keys in plan.existing.items():
         found += _node(snapshot, name, [snapshot.pods[key] for key in keys])
-    return found + _apart(snapshot, plan) + _spread(snapshot, plan)
+    return found + _spread(snapshot, plan) + sharing(snapshot, plan)
 
 
 def _placed_once(snapshot: Snapshot, plan: Plan) -> list[str]:
@@ -94,27 +95,6 @@ def _node(snapshot: Snapshot, name: str, pods: list[Pod]) -> list[str]:
             for key, value in pod.spec.node_selector.items()
             if node.metadata.labels.get(key) != value
         ]
-    return found
-
-
-def _places(snapshot: Snapshot, plan: Plan) -> list[list[Pod]]:
-    """The pods of every node, existing or to come."""
-    places = {name: [pod for pod in snapshot.pods.values() if pod.node_name == name] for name in snapshot.nodes}
-    for name, keys in plan.existing.items():
-        places[name] += [snapshot.pods[key] for key in keys]
-    return [*places.values(), *([snapshot.pods[key] for key in claim.pods] for claim in plan.claims)]
-
-
-def _apart(snapshot: Snapshot, plan: Plan) -> list[str]:
-    found: list[str] = []
-    for pods in _places(snapshot, plan):
-        for pod in pods:
-            for term in pod.spec.anti_affinity:
-                selector = term.selector
-                if term.topology_key != HOSTNAME or selector is None:
-                    continue
-                near = [other.key for other in pods if other is not pod and selector.matches(other.metadata.labels)]
-                found += [f"{pod.key} shares a node with {key}" for key in near]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -25,6 +25,7 @@ from karptui.model.selectors import label_selector
 from karptui.model.snapshot import Options, Snapshot
 from karptui.model.taints import Taint, Toleration
 from tests.engine.cluster import ZONES, node, pod, pool, snapshot
+from tests.examples import examples
 
 KEYS: st.SearchStrategy[str] = st.sampled_from(
     (ZONE, ARCH, HOSTNAME, NODEPOOL, CAPACITY_TYPE, INSTANCE_TYPE, "", "a", "karpenter.sh/x", "é/€", "x" * 400)
@@ -113,7 +114,7 @@ def oddities(draw: st.DrawFn) -> Snapshot:
     return replace(snapshot(*objects), options=options)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(150)
 @given(oddities())
 def test_every_pending_pod_gets_an_answer_whatever_the_objects_say(cluster: Snapshot) -> None:
     answer = plan(cluster)

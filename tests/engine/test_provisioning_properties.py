@@ -4,41 +4,73 @@ from random import Random
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from karptui.engine.provisioning import plan
 from karptui.model.affinity import NodeSelectorTerm, PodAffinityTerm, PreferredNodeTerm, TopologySpreadConstraint
+from karptui.model.containers import HostPort
 from karptui.model.labels import ARCH, HOSTNAME, ZONE
+from karptui.model.metadata import Metadata
+from karptui.model.pod import PodVolume
 from karptui.model.selectors import label_selector
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import Taint, Toleration
+from karptui.model.volume import PersistentVolume, PersistentVolumeClaim
 from tests.engine.checker import violations
 from tests.engine.cluster import ZONES, asks, node, pod, pool, requests, snapshot
+from tests.examples import examples
 
 TEAM = Taint("team", "a", "NoSchedule")
 APPS = ("web", "db", "job")
+KINDS = (
+    *("plain", "plain", "zones", "hosts", "spread softly", "apart", "not near others", "together"),
+    *("prefers", "ports", "volume"),
+)
+VOLUMES = {
+    name: PersistentVolume(Metadata(name), (NodeSelectorTerm(((ZONE, "In", (zone,)),)),), "ebs.csi.aws.com")
+    for name, zone in (("volume-a", ZONES[0]), ("volume-b", ZONES[1]))
+}
+CLAIMS = {
+    f"default/{name}": PersistentVolumeClaim(Metadata(name, "default"), "gp3", volume, "Bound")
+    for name, volume in (("in-a", "volume-a"), ("in-b", "volume-b"))
+}
 
 
 @st.composite
 def shapes(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, Any]]:
     """Labels and constraints of one workload."""
     app = draw(st.sampled_from(APPS))
-    selector = label_selector({"app": app})
+    selector, other = label_selector({"app": app}), label_selector({"app": draw(st.sampled_from(APPS))})
     constraints: dict[str, Any] = {}
     if draw(st.booleans()):
         key, value = draw(st.sampled_from([(ZONE, ZONES[0]), (ZONE, ZONES[2]), (ARCH, "arm64"), (ARCH, "amd64")]))
         constraints["node_selector"] = {key: value}
-    kind = draw(st.sampled_from(("plain", "plain", "zones", "hosts", "apart", "prefers")))
-    if kind == "zones":
-        constraints["topology_spread"] = (TopologySpreadConstraint(ZONE, 1, "DoNotSchedule", selector),)
-    elif kind == "hosts":
-        constraints["topology_spread"] = (TopologySpreadConstraint(HOSTNAME, 2, "DoNotSchedule", selector),)
-    elif kind == "apart":
-        constraints["anti_affinity"] = (PodAffinityTerm(HOSTNAME, selector),)
-    elif kind == "prefers":
-        term = NodeSelectorTerm(((ZONE, "In", ("nowhere",)),))
-        constraints["preferred_node_terms"] = (PreferredNodeTerm(5, term),)
+    kind = draw(st.sampled_from(KINDS))
+    term = draw(st.sampled_from((ZONE, HOSTNAME)))
+    match kind:
+        case "zones":
+            constraints["topology_spread"] = (TopologySpreadConstraint(ZONE, 1, "DoNotSchedule", selector),)
+        case "hosts":
+            constraints["topology_spread"] = (TopologySpreadConstraint(HOSTNAME, 2, "DoNotSchedule", selector),)
+        case "spread softly":
+            constraints["topology_spread"] = (TopologySpreadConstraint(ZONE, 1, "ScheduleAnyway", selector),)
+        case "apart":
+            constraints["anti_affinity"] = (PodAffinityTerm(term, selector),)
+        case "not near others":
+            constraints["anti_affinity"] = (PodAffinityTerm(term, other),)
+        case "together":
+            constraints["affinity"] = (PodAffinityTerm(term, draw(st.sampled_from((selector, other)))),)
+        case "prefers":
+            nowhere = NodeSelectorTerm(((ZONE, "In", ("nowhere",)),))
+            constraints["preferred_node_terms"] = (PreferredNodeTerm(5, nowhere),)
+        case "ports":
+            address = draw(st.sampled_from(("0.0.0.0", "10.0.0.1")))
+            constraints["host_ports"] = (HostPort(address, draw(st.sampled_from((80, 443)))),)
+        case "volume":
+            constraints["volumes"] = (PodVolume("data", draw(st.sampled_from(("in-a", "in-b", "nowhere")))),)
+        case _:
+            pass
     if draw(st.booleans()):
         constraints["tolerations"] = (Toleration("team", "Exists"),)
     constraints["amounts"] = requests(
@@ -59,17 +91,21 @@ def clusters(draw: st.DrawFn) -> Snapshot:
     for number in range(draw(st.integers(0, 3))):
         objects.append(node(f"node-{number}", zone=draw(st.sampled_from(ZONES))))
         for resident in range(draw(st.integers(0, 2))):
-            labels = {"app": draw(st.sampled_from(APPS))}
-            objects.append(pod(f"r{number}-{resident}", requests("500m", "512Mi"), labels, node=f"node-{number}"))
+            app = draw(st.sampled_from(APPS))
+            alone = (PodAffinityTerm(draw(st.sampled_from((ZONE, HOSTNAME))), label_selector({"app": app})),)
+            apart: dict[str, Any] = {"anti_affinity": alone} if draw(st.integers(0, 3)) == 3 else {}
+            given_name = f"r{number}-{resident}"
+            objects.append(pod(given_name, requests("500m", "512Mi"), {"app": app}, node=f"node-{number}", **apart))
     objects.append(pool("general"))
     if draw(st.booleans()):
         objects.append(pool("tainted", taints=(TEAM,), weight=draw(st.sampled_from((0, 10)))))
     if draw(st.booleans()):
-        objects.append(pool("limited", asks(ARCH, "In", "amd64"), weight=5, limits={"cpu": "40"}))
-    return snapshot(*objects)
+        limits = draw(st.sampled_from(({"cpu": "40"}, {"cpu": "9", "memory": "64Gi"}, {"memory": "20Gi"})))
+        objects.append(pool("limited", asks(ARCH, "In", "amd64"), weight=5, limits=limits))
+    return snapshot(*objects, volume_claims=CLAIMS, volumes=VOLUMES)
 
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = examples(60)
 
 
 @many

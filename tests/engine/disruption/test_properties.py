@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from karptui.model.workload import PodDisruptionBudget
 from tests.engine.cluster import ZONES, asks, pod, requests
 from tests.engine.disruption.disruption_checker import wrongs
 from tests.engine.disruption.fleet import dynamic_pool, fleet, running
+from tests.examples import examples
 
 APPS = ("web", "db", "job")
 TYPES = ("small", "medium", "large", "huge")
@@ -93,7 +94,7 @@ def fleets(draw: st.DrawFn) -> Snapshot:
     return fleet(*objects, budgets=protected, options=Options(feature_gates={"SpotToSpotConsolidation": spot}))
 
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = examples(80)
 
 
 def encoded(answer: Any) -> bytes:
