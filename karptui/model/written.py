@@ -1,6 +1,7 @@
 """Amounts that remember how they were written, as Kubernetes' Quantity does: `1073741824` is not printed as `1Gi`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from karptui.model.quantity import Format, parse, quantity_format, usual_format
 from karptui.model.resources import Resources
@@ -48,3 +49,29 @@ def formats(amounts: Mapping[str, int]) -> dict[str, Format]:
 def plain(amounts: Resources) -> Resources:
     """The amounts alone."""
     return {name: int(amount) for name, amount in amounts.items()}
+
+
+class Asking(Protocol):
+    """What asks for amounts, and writes those in `formats` otherwise than usual."""
+
+    @property
+    def requests(self) -> Resources:
+        """Nano-units."""
+        ...
+
+    @property
+    def formats(self) -> dict[str, Format]:
+        """How."""
+        ...
+
+
+def sum_formats(parts: Sequence[Asking], names: Iterable[str]) -> dict[str, Format]:
+    """How sums are written: as the first part that asks for any writes them, which is what Kubernetes' sums keep."""
+    if not any(part.formats for part in parts):
+        return {}
+    found: dict[str, Format] = {}
+    for name in names:
+        first = next((part for part in parts if part.requests.get(name)), None)
+        if first is not None and name in first.formats:
+            found[name] = first.formats[name]
+    return found

@@ -11,20 +11,26 @@ from karptui.engine.provisioning.requirement_sets import RequirementSet, Require
 from karptui.model.affinity import NodeSelectorTerm
 from karptui.model.containers import HostPort
 from karptui.model.pod import Pod
+from karptui.model.quantity import Format
 from karptui.model.requirements import Requirements, from_labels, from_selector_terms
 from karptui.model.resources import Resources, merge
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import Taint, tolerates_all
+from karptui.model.written import sum_formats
 
 
 class DaemonGroup(NamedTuple):
-    """The types of a template on which the same DaemonSets run, and what those take. `key` names them, sorted."""
+    """The types of a template on which the same DaemonSets run, and what those take. `key` names them, sorted.
+
+    `formats` says how amounts are written that are not written as their resource usually is.
+    """
 
     key: str
     types: int
     overhead: Resources
     amounts: Amounts
     ports: tuple[HostPort, ...]
+    formats: dict[str, Format]
 
 
 class Daemon:
@@ -35,6 +41,7 @@ class Daemon:
         spec = pod.spec if pod is not None else template
         self.key = key
         self.requests = pod.requests if pod is not None else template.requests
+        self.formats = pod.formats if pod is not None else template.formats
         self.ports = spec.host_ports
         self.tolerations = spec.tolerations
         self.selector = spec.node_selector
@@ -100,7 +107,8 @@ def daemon_groups(
         overhead = merge(*(daemon.requests for daemon in members))
         ports = tuple(port for daemon in members for port in daemon.ports)
         key = ",".join(daemon.key for daemon in members)
-        groups.append(DaemonGroup(key, types, overhead, tuple(sorted(overhead.items())), ports))
+        amounts = tuple(sorted(overhead.items()))
+        groups.append(DaemonGroup(key, types, overhead, amounts, ports, sum_formats(members, overhead)))
     return sorted(groups, key=lambda group: group.key)
 
 

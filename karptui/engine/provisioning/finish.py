@@ -16,6 +16,7 @@ from karptui.model.node import RequirementSpec
 from karptui.model.quantity import Format
 from karptui.model.requirements import Requirement
 from karptui.model.resources import Resources, merge, minimum
+from karptui.model.written import sum_formats
 
 
 class _Written(NamedTuple):
@@ -95,7 +96,7 @@ class Finishing:
             zone=written.zone,
             capacity_type=written.capacity_type,
             daemon_requests=overhead,
-            formats=_formats(claim),
+            formats=_formats(claim, overhead),
             price_overlays=written.price_overlays,
             capacity_overlays=written.capacity_overlays,
             relaxed=tuple(claim.relaxed),
@@ -160,15 +161,18 @@ def _specs(requirements: RequirementSet, offered: frozenset[str]) -> _Specs:
     return tuple(final.without(INSTANCE_TYPE).to_specs()), final.of(INSTANCE_TYPE).min_values
 
 
-def _formats(claim: Claim) -> dict[str, Format]:
-    """How amounts are written: as the first pod that asks for any writes them, which is what Kubernetes' sums keep."""
-    if not any(pod.formats for pod in claim.pods):
-        return {}
-    found: dict[str, Format] = {}
-    for name in claim.requests:
-        first = next((pod for pod in claim.pods if pod.requests.get(name)), None)
-        if first is not None and name in first.formats:
-            found[name] = first.formats[name]
+def _formats(claim: Claim, overhead: Resources) -> dict[str, Format]:
+    """How amounts are written: by the pods, and what they ask nothing of by the DaemonSets that ask for least."""
+    found = sum_formats(claim.pods, claim.requests)
+    if not any(group.formats for group in claim.groups):
+        return found
+    for name, amount in overhead.items():
+        if claim.requests.get(name):
+            continue
+        least = (group for group in claim.groups if group.types & claim.types and group.overhead.get(name) == amount)
+        form = next(least).formats.get(name)
+        if form is not None:
+            found[name] = form
     return found
 
 
