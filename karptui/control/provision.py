@@ -13,6 +13,28 @@ from karptui.failure import Failure, sentence_of
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.world import events
 
+NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND = 10, 5.0
+"""Events that tell pods where they are meant to go: those above this rate are left out (spec/lifecycle.md, Events)."""
+
+
+class TokenBucket:
+    """So many at once, and so many a second after that."""
+
+    def __init__(self, size: int, rate: float) -> None:
+        self._size = size
+        self._rate = rate
+        self._left = float(size)
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Take one token at `now` (epoch seconds); False if there is none."""
+        self._left = min(self._left + (now - self._at) * self._rate, self._size)
+        self._at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
 
 class Provisioner:
     """Carries out what the planner decided. Claims of one round are created in parallel."""
@@ -21,6 +43,7 @@ class Provisioner:
         self._hands = hands
         self._pace = Pace(hands.brakes, hands.world, hands.sink)
         self._creating: set[asyncio.Task[None]] = set()
+        self._nominations = TokenBucket(NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND)
 
     def take(self, decisions: list[Decision]) -> None:
         """Begin to carry out the decisions of one round."""
@@ -75,6 +98,8 @@ class Provisioner:
             pod = self._hands.world.of("pods").get(key)
             if pod is None or pod.node_name:
                 continue
+            if not self._nominations.take(self._hands.now()):
+                return
             try:
                 await self._hands.kube.record_event(
                     "Pod", pod.metadata, "Nominated", nominated_text(target), now=self._hands.now()

@@ -185,7 +185,9 @@ class EventRecorder:
 
     def is_new(self, about: Mapping[str, Any], reason: str, message: str, *, now: float) -> bool:
         """Whether these words about this object would be written at `now`, not having just been said."""
-        self._written = {known: when for known, when in self._written.items() if now - when < EVENT_AGAIN_AFTER}
+        # Written in the order of time, so what is old lies in front.
+        while self._written and now - next(iter(self._written.values())) >= EVENT_AGAIN_AFTER:
+            del self._written[next(iter(self._written))]
         return _said(about, reason, message) not in self._written
 
     async def record(

@@ -40,6 +40,8 @@ class ActiveCluster:
         self.hook: Hook | None = None
         self.aws_url = lab.ec2
         self.patience = PATIENCE
+        self.waits: Callable[[], bool] = lambda: False
+        """As long as it says so no batch closes."""
         self._rounds = 0
         self._listener: Callable[[events.Event], None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
@@ -57,7 +59,7 @@ class ActiveCluster:
         self.by_hand = ByHand(hands.brakes, self.sink, now)
         self.by_hand.begin(hands)
         controllers = Controllers(hands)
-        planner = Planner(self.world, self.sink, now, take=controllers.take)
+        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=self.waits)
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
         self._tasks = [asyncio.create_task(work) for work in (source.run(self.sink), controllers.run(), planner.run())]
 
@@ -99,6 +101,11 @@ class ActiveCluster:
         """Every instance that ever was, as EC2 describes it to the test."""
         found = await (await self._eyes.clients.get("ec2")).describe_instances()
         return [instance for entry in found["Reservations"] for instance in entry["Instances"]]
+
+    async def client(self, service: str) -> Any:
+        """The controller's own client of an AWS service."""
+        assert self._provider is not None
+        return await self._provider.clients.get(service)
 
     async def restart(self) -> None:
         await self.kill()

@@ -39,16 +39,30 @@ def instance_id_of(provider: str) -> str:
     return match["instance"]
 
 
-async def describe(ec2: Any, filters: Iterable[Mapping[str, Any]], instance_ids: list[str] | None = None) -> list[Any]:
+async def describe(ec2: Any, filters: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Descriptions of instances that have not ended."""
-    asked: dict[str, Any] = {"Filters": [*filters, {"Name": "instance-state-name", "Values": list(STATES)}]}
-    if instance_ids:
-        asked["InstanceIds"] = instance_ids
+    asked = [*filters, {"Name": "instance-state-name", "Values": list(STATES)}]
     found: list[Any] = []
     with calling("ec2", "DescribeInstances"):
-        async for page in ec2.get_paginator("describe_instances").paginate(**asked):
+        async for page in ec2.get_paginator("describe_instances").paginate(Filters=asked):
             for reservation in page["Reservations"]:
                 found += reservation["Instances"]
+    return found
+
+
+async def describe_by_id(ec2: Any, instance_ids: list[str]) -> dict[str, Any]:
+    """The same of these instances, at most 200, by id. With a filter, as EC2 refuses all ids for one unknown one."""
+    found = await describe(ec2, [{"Name": "instance-id", "Values": instance_ids}])
+    return {entry["InstanceId"]: entry for entry in found}
+
+
+async def describe_by_claim(ec2: Any, uids: list[str]) -> dict[str, Any]:
+    """Those that were launched for these NodeClaims and run or are about to, by the claim's UID; at most 200."""
+    found: dict[str, Any] = {}
+    for entry in await describe(ec2, [{"Name": f"tag:{CLAIM_UID_TAG}", "Values": uids}]):
+        tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}
+        if entry["State"]["Name"] in ("pending", "running"):
+            found.setdefault(tags.get(CLAIM_UID_TAG, ""), entry)
     return found
 
 

@@ -62,7 +62,7 @@ class Launcher:
         group: PlacementGroup | None = None,
     ) -> Launched:
         """Raises InsufficientCapacity, NodeClassNotReady, CreateError, TokenUsed, or a CloudError of the call."""
-        choice = self.planner.choose(claim, types.values())
+        choice = self.planner.choose(claim, types)
         subnets = self.addresses.choose(node_class.status.get("subnets") or [], self._unavailable)
         plan = self.planner.plan(claim, node_class, choice, types, subnets, group)
         taken = _addresses_taken(plan)

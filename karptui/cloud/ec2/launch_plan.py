@@ -1,6 +1,6 @@
 """What one CreateFleet asks for: which types and zones, and the launch templates that they need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -62,10 +62,21 @@ class Planner:
 
     def __init__(self, cluster: ClusterSettings) -> None:
         self._cluster = cluster
+        self._types: Mapping[str, InstanceType] = {}
+        self._choices: dict[object, Choice] = {}
+        self._node_class: NodeClass | None = None
+        self._templates: dict[object, LaunchTemplate] = {}
 
-    def choose(self, claim: NodeClaim, types: Iterable[InstanceType]) -> Choice:
-        """Types, zones and capacity type. Raises InsufficientCapacity."""
-        return choose(claim, types, strict=self._cluster.min_values_policy != "BestEffort")
+    def choose(self, claim: NodeClaim, types: Mapping[str, InstanceType]) -> Choice:
+        """Types, zones and capacity type; the claims of a batch are much alike. Raises InsufficientCapacity."""
+        if types is not self._types:
+            self._types, self._choices = types, {}
+        alike = (claim.requirements, tuple(sorted(claim.requests.items())))
+        choice = self._choices.get(alike)
+        if choice is None:
+            strict = self._cluster.min_values_policy != "BestEffort"
+            choice = self._choices[alike] = choose(claim, types.values(), strict=strict)
+        return choice
 
     def plan(
         self,
@@ -117,6 +128,18 @@ class Planner:
         self, claim: NodeClaim, node_class: NodeClass, kind: NodeKind, capacity_type: str, placement: Placement
     ) -> LaunchTemplate:
         """The template for one kind of node of a claim. Raises CreateError, NodeClassNotReady."""
+        if node_class is not self._node_class:
+            self._node_class, self._templates = node_class, {}
+        told = (tuple(sorted(claim.metadata.labels.items())), claim.taints, claim.startup_taints, claim.node_pool)
+        alike = (kind, capacity_type, placement, told)
+        template = self._templates.get(alike)
+        if template is None:
+            template = self._templates[alike] = self._template(claim, node_class, kind, capacity_type, placement)
+        return template
+
+    def _template(
+        self, claim: NodeClaim, node_class: NodeClass, kind: NodeKind, capacity_type: str, placement: Placement
+    ) -> LaunchTemplate:
         spec = node_class.spec
         family = family_of(spec)
         told = NodeTold(

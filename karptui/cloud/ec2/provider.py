@@ -9,7 +9,14 @@ from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED
 from karptui.cloud.ec2.client import Account, AwsClients
-from karptui.cloud.ec2.describe import CLAIM_UID_TAG, cluster_filters, describe, instance_id_of, to_launched
+from karptui.cloud.ec2.describe import (
+    cluster_filters,
+    describe,
+    describe_by_claim,
+    describe_by_id,
+    instance_id_of,
+    to_launched,
+)
 from karptui.cloud.ec2.drift import drift_reason
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.instance_status import InstanceStatus
@@ -24,6 +31,7 @@ from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.terminate import terminate
 from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_names
+from karptui.cloud.ec2.together import together
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
@@ -89,6 +97,8 @@ class Ec2Provider:
         self._unsettled: dict[str, float] = {}
         self._profiles: dict[str, float] = {}
         self._status = InstanceStatus(self.clients, now)
+        self._by_id, self._by_claim = together(self.clients, describe_by_id), together(self.clients, describe_by_claim)
+        self._ending = together(self.clients, terminate)
 
     @property
     def node_class(self) -> str:
@@ -123,10 +133,10 @@ class Ec2Provider:
     async def get(self, provider_id: str) -> Launched:
         """An instance that has not ended. Raises NotFound."""
         instance_id = instance_id_of(provider_id)
-        found = await describe(await self.clients.get("ec2"), [], [instance_id])
-        if not found:
+        found = await self._by_id.get(instance_id)
+        if found is None:
             raise NotFound(f"instance {instance_id} has ended")
-        return self._launched(found[0])
+        return self._launched(found)
 
     async def list(self) -> list[Launched]:
         """Every instance of this cluster that has not ended."""
@@ -137,7 +147,12 @@ class Ec2Provider:
 
     async def delete(self, provider_id: str) -> None:
         """End an instance; repeat until it raises NotFound."""
-        await terminate(await self.clients.get("ec2"), provider_id)
+        instance_id = instance_id_of(provider_id)
+        was = await self._ending.get(instance_id)
+        if was is None:
+            raise NotFound(f"instance {instance_id} has ended")
+        if isinstance(was, CloudError):
+            raise was
 
     async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
         """Delete instance profiles and launch templates of NodeClasses other than these, and those of no use."""
@@ -208,6 +223,8 @@ class Ec2Provider:
         except CloudError:
             # Somebody who leaves because of a lost connection leaves templates behind, which cost nothing.
             pass
+        for questions in (self._by_id, self._by_claim, self._ending):
+            await questions.stop()
         await self.clients.close()
 
     async def _try(self, node_class: NodeClass, resolving: Resolving) -> None:
@@ -274,10 +291,8 @@ class Ec2Provider:
             raise CreateError("LaunchFailed", message) from None
 
     async def _launched_before(self, claim: NodeClaim) -> Launched | None:
-        filters = [{"Name": f"tag:{CLAIM_UID_TAG}", "Values": [claim.metadata.uid]}]
-        found = await describe(await self.clients.get("ec2"), filters)
-        alive = [entry for entry in found if entry["State"]["Name"] in ("pending", "running")]
-        return self._launched(alive[0]) if alive else None
+        found = await self._by_claim.get(claim.metadata.uid)
+        return self._launched(found) if found is not None else None
 
     def _launched(self, entry: dict[str, Any]) -> Launched:
         tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}

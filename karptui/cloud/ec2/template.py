@@ -4,8 +4,10 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AsyncExitStack
 from hashlib import blake2b
 from typing import Any
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -186,15 +188,20 @@ class LaunchTemplates:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._used: dict[str, float] = {}
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, ec2: Any, templates: Iterable[LaunchTemplate]) -> None:
         """Every one of these exists in EC2 afterwards; those not used for a minute are deleted."""
         wanted = {template.name: template for template in templates}
-        unknown = [name for name in wanted if name not in self._used]
-        known = await self._existing(ec2, unknown)
-        await asyncio.gather(*(_create(ec2, wanted[name]) for name in unknown if name not in known))
+        async with AsyncExitStack() as stack:
+            # The launches of a batch want the same ones: the first makes them. In order, so that no two wait in a ring.
+            for name in sorted(wanted.keys() - self._used.keys()):
+                await stack.enter_async_context(self._making.setdefault(name, asyncio.Lock()))
+            unknown = [name for name in wanted if name not in self._used]
+            known = await self._existing(ec2, unknown)
+            await asyncio.gather(*(_create(ec2, wanted[name]) for name in unknown if name not in known))
+            self._used.update(dict.fromkeys(wanted, self._now()))
         now = self._now()
-        self._used.update(dict.fromkeys(wanted, now))
         await self._delete(ec2, [name for name, used in self._used.items() if used + TTL < now])
 
     def forget(self, names: Iterable[str]) -> None:

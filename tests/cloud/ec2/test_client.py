@@ -1,10 +1,14 @@
 """Requests as the SDK writes them."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
+import pytest
 from botocore.serialize import create_serializer
 
 from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.errors import calling
+from karptui.cloud.provider import Unreachable
 
 
 async def test_what_the_sdk_does_not_know_yet_is_sent_all_the_same() -> None:
@@ -30,3 +34,17 @@ async def test_what_the_sdk_does_not_know_yet_is_sent_all_the_same() -> None:
         LaunchTemplateData={"CpuOptions": {"NestedVirtualization": "enabled"}},
     )
     assert template["LaunchTemplateData.CpuOptions.NestedVirtualization"] == "enabled"
+
+
+async def test_a_value_reaches_ec2_letter_by_letter() -> None:
+    clients = AwsClients(Account("us-east-1", "http://127.0.0.1:9", access_key_id="lab", secret_access_key="lab"))
+    ec2 = await clients.get("ec2")
+    odd = "a b+c&d=e/é%" + "x" * 100
+    sent: list[bytes] = []
+    ec2.meta.events.register("before-send.ec2", lambda request, **_: sent.append(request.body))
+    with pytest.raises(Unreachable), calling("ec2", "CreateTags"):
+        await ec2.create_tags(Resources=["i-1"], Tags=[{"Key": "odd ones", "Value": odd}])
+    await clients.close()
+    fields = parse_qs(sent[0].decode(), strict_parsing=True)
+    assert (fields["Tag.1.Key"], fields["Tag.1.Value"]) == (["odd ones"], [odd])
+    assert fields["Action"] == ["CreateTags"]

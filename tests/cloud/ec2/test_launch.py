@@ -1,6 +1,8 @@
 """One NodeClaim, one instance: which, where, and what happens when EC2 refuses."""
 
+import asyncio
 import base64
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -323,3 +325,38 @@ async def test_refused_reads_are_one_sentence_too(provider: Ec2Provider, lab: Ec
     await lab.fail("DescribeInstances", "AuthFailure", "no such key")
     with pytest.raises(Unauthorized, match="does not accept the credentials"):
         await provider.list()
+
+
+async def test_the_launches_of_a_batch_share_their_questions_and_their_templates(provider: Ec2Provider) -> None:
+    resolved = await ready_node_class(provider, tags={"batch": "one"})
+    asked: Counter[str] = Counter()
+
+    def note(event_name: str, **_: object) -> None:
+        asked[event_name.rpartition(".")[2]] += 1
+
+    (await provider.clients.get("ec2")).meta.events.register("before-send.ec2", note)
+    wanted = [claim(TYPES) for _ in range(12)]
+    launched = await asyncio.gather(*(provider.create(entry, resolved) for entry in wanted))
+    assert asked["CreateFleet"] == len({entry.instance_id for entry in launched}) == 12
+    assert asked["DescribeInstances"] == 1
+    assert asked["CreateLaunchTemplate"] <= len(TYPES)
+    asked.clear()
+    await asyncio.gather(*(provider.delete(entry.provider_id) for entry in launched))
+    assert (asked["TerminateInstances"], asked["DescribeInstances"]) == (1, 1)
+
+
+async def test_an_instance_that_has_ended_does_not_stop_others_from_being_ended(provider: Ec2Provider) -> None:
+    resolved = await ready_node_class(provider)
+    gone, there = [await provider.create(claim(TYPES), resolved) for _ in range(2)]
+    ec2 = await provider.clients.get("ec2")
+    await ec2.terminate_instances(InstanceIds=[gone.instance_id])
+    await asyncio.gather(*(until_ended(provider, entry.provider_id) for entry in (gone, there)))
+    with pytest.raises(NotFound):
+        await provider.get(there.provider_id)
+
+
+async def until_ended(provider: Ec2Provider, provider_id: str) -> None:
+    with pytest.raises(NotFound):
+        async with asyncio.timeout(60):
+            while True:
+                await provider.delete(provider_id)
