@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--points N] [--workers N] [before:17 after:92 ...]`: a death before and after each call.
+"""`python -m tests.chaos [--points N] [--workers N] [drift:before:17 ...]`: a death before and after each call.
 
 Prints a line for each point, a sentence for each that did not end, and the sum; exit code 1 on a fault.
 """
@@ -10,6 +10,7 @@ import time
 
 from tests.chaos.campaign import Played, Worker, breach, campaign, double, leak, points_of, polite
 from tests.chaos.death import Point
+from tests.chaos.story import ACTS
 
 WORKERS = 4
 
@@ -17,17 +18,20 @@ WORKERS = 4
 async def chaos(most: int | None, workers: int, named: list[Point]) -> int:
     """Play the named points, or as many as there are; the number of faults."""
     points = named
+    calls: dict[str, int] = {}
     first = Worker()
     try:
-        plain = await first.play(None)
+        for act in () if named else ACTS:
+            plain = await first.play(act, None)
+            seen = f"{plain.calls} calls, {plain.evictions} evictions"
+            print(f"{act} without a death: {seen}, faults {plain.faults or 'none'}", flush=True)
+            if plain.faults:
+                return len(plain.faults)
+            calls[act] = plain.calls
     finally:
         await first.stop()
-    seen = f"{plain.calls} calls, {plain.evictions} evictions"
-    print(f"without a death: {seen}, faults {plain.faults or 'none'}", flush=True)
-    if plain.faults:
-        return len(plain.faults)
     if not points:
-        points = points_of(plain.calls, most)
+        points = points_of(calls, most)
     began, done = time.monotonic(), 0
 
     def tell(played: Played) -> None:
@@ -60,17 +64,17 @@ def _sum(played: list[Played], seconds: float) -> int:
 
 
 def _point(text: str) -> Point:
-    moment, _, number = text.partition(":")
-    if moment not in ("before", "after") or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"{text} is no point: before:17 or after:17")
-    return Point(moment, int(number))
+    act, moment, number = [*text.split(":"), "", ""][:3]
+    if act not in ACTS or moment not in ("before", "after") or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is no point: ACT:before:17 or ACT:after:17, ACT {', '.join(ACTS)}")
+    return Point(act, moment, int(number))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--points", type=int, default=None, help="so many, spread evenly; all of them if not given")
     parser.add_argument("--workers", type=int, default=WORKERS, help="clusters at once")
-    parser.add_argument("named", nargs="*", type=_point, help="only these: before:17 after:92")
+    parser.add_argument("named", nargs="*", type=_point, help="only these: drift:before:17")
     asked = parser.parse_args()
     polite()
     return 1 if asyncio.run(chaos(asked.points, asked.workers, asked.named)) else 0

@@ -1,12 +1,8 @@
-"""Watches the pods by itself and holds every end of one against its PodDisruptionBudget."""
+"""Holds every end of a pod against its PodDisruptionBudget, as somebody who watches the pods sees it."""
 
-import asyncio
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
-from karptui.kube.connect import connect
-from karptui.kube.source import KubeSource
-from karptui.lab.lab import Lab
 from karptui.model.metadata import condition, is_true
 from karptui.model.pod import Pod
 from karptui.world import events
@@ -15,38 +11,25 @@ EVICTED = "EvictionByEvictionAPI"  # what the API server writes on a pod that it
 
 
 class Audit:
-    """In `async with`. `breaches` are sentences; `scaling` says that the workload itself takes pods away just now.
+    """`see` is given every event of the cluster. `breaches` are sentences; `evictions` counts pods let go.
 
     A pod that ends without having been let go by the API server is a breach, unless EC2 took its instance; and so is
     one that was let go while fewer than `least` others were up.
     """
 
-    def __init__(self, lab: Lab, app: str, least: int) -> None:
+    def __init__(self, app: str, least: int) -> None:
         self.breaches: list[str] = []
         self.evictions = 0
         self.scaling = True
+        """Whether the workload itself takes pods away just now."""
         self.taken: set[str] = set()
         """Nodes whose instance EC2 has taken."""
-        self._lab = lab
         self._app = app
         self._least = least
         self._pods: dict[str, Pod] = {}
-        self._watching: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        self._watching = asyncio.create_task(self._watch())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._watching is not None
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        async with connect(str(self._lab.kubeconfig)) as connection:
-            await KubeSource(connection, clock=self._lab.clock.now, kind="lab").run(self._see, ["pods"])
-
-    def _see(self, event: events.Event) -> None:
+    def see(self, event: events.Event) -> None:
+        """Hold what happens to a pod against the budget."""
         if not isinstance(event, events.ObjectSeen) or event.resource != "pods":
             return
         pod: Pod = event.object

@@ -6,13 +6,13 @@ import random
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from tests.chaos.death import Point
-from tests.chaos.story import Outcome
+from tests.chaos.story import ACTS, Outcome
 
 SPEED = 20.0
 SECOND_SPEED = 6.0
@@ -35,15 +35,15 @@ class Worker:
         self._process: Process | None = None
         self._speed = 0.0
 
-    async def play(self, point: Point | None, speed: float = SPEED) -> Outcome:
-        """One play; never raises for what goes wrong in it."""
+    async def play(self, act: str, point: Point | None, speed: float = SPEED) -> Outcome:
+        """One act; never raises for what goes wrong in it."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._ask(point, speed)
+                return await self._ask(act, point, speed)
         except (TimeoutError, OSError, msgspec.DecodeError) as error:
             await self.stop()
             words = f"at {point or 'no death'}: the worker gave no answer ({type(error).__name__})"
-            return Outcome(point, died=False, calls=0, where="", evictions=0, faults=[words])
+            return Outcome(act, point, died=False, calls=0, where="", evictions=0, faults=[words])
 
     async def stop(self) -> None:
         """End the process and its cluster."""
@@ -59,14 +59,14 @@ class Worker:
             process.kill()
             await process.wait()
 
-    async def _ask(self, point: Point | None, speed: float) -> Outcome:
+    async def _ask(self, act: str, point: Point | None, speed: float) -> Outcome:
         if self._process is None or self._speed != speed:
             await self.stop()
             self._speed = speed
             command = (sys.executable, "-m", "tests.chaos.worker", str(speed))
             self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(point) + b"\n")
+        self._process.stdin.write(msgspec.json.encode([act, point]) + b"\n")
         await self._process.stdin.drain()
         outcome = msgspec.json.decode(await self._process.stdout.readline(), type=Outcome)
         if outcome.faults:
@@ -74,9 +74,15 @@ class Worker:
         return outcome
 
 
-def points_of(calls: int, most: int | None) -> list[Point]:
-    """Before and after each call, or `most` of them spread evenly; in an order in which every part is all over."""
-    every = [Point(moment, number) for number in range(1, calls + 1) for moment in ("before", "after")]
+def points_of(calls: Mapping[str, int], most: int | None) -> list[Point]:
+    """Before and after each call of each act, or `most` of them spread evenly; in an order in which every part of
+    every act is all over."""
+    every = [
+        Point(act, moment, number)
+        for act, count in calls.items()
+        for number in range(1, count + 1)
+        for moment in ("before", "after")
+    ]
     if most is not None and most < len(every):
         every = [every[index * len(every) // most] for index in range(most)]
     random.Random(6).shuffle(every)
@@ -84,17 +90,22 @@ def points_of(calls: int, most: int | None) -> list[Point]:
 
 
 async def campaign(points: Sequence[Point], workers: int, tell: Callable[[Played], None]) -> list[Played]:
-    """Play every point; `tell` hears of each as it ends."""
-    todo = list(reversed(points))
+    """Play every point; `tell` hears of each as it ends. A worker goes through the acts in their order, as each begins
+    where the one before it ends."""
+    todo: dict[str, list[Point]] = {act: [] for act in ACTS}
+    for point in points:
+        todo[point.act].append(point)
     played: list[Played] = []
 
     async def work() -> None:
         worker = Worker()
         try:
-            while todo:
-                found = await _played(worker, todo.pop())
-                played.append(found)
-                tell(found)
+            while any(todo.values()):
+                for left in todo.values():
+                    if left:
+                        found = await _played(worker, left.pop())
+                        played.append(found)
+                        tell(found)
         finally:
             await worker.stop()
 
@@ -106,10 +117,10 @@ async def campaign(points: Sequence[Point], workers: int, tell: Callable[[Played
 
 async def _played(worker: Worker, point: Point) -> Played:
     began = time.monotonic()
-    outcome, first = await worker.play(point), ""
+    outcome, first = await worker.play(point.act, point), ""
     if outcome.faults and not harm(outcome):
         first = "; ".join(outcome.faults)
-        again = await worker.play(point, SECOND_SPEED)
+        again = await worker.play(point.act, point, SECOND_SPEED)
         outcome = replace(again, evictions=again.evictions + outcome.evictions)
     return Played(outcome, time.monotonic() - began, first)
 

@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.worker SPEED`: one cluster, on which the points that come on stdin are played, one a line.
+"""`python -m tests.chaos.worker SPEED`: one cluster, on which the acts that come on stdin are played, one a line.
 
-Each answer is an Outcome as JSON on a line. It ends with stdin, or after a play with a fault: what a fault left behind
-must not be held against the next point.
+A line is [act, point or null], each answer an Outcome as JSON. It ends with stdin, or after an act with a fault: what a
+fault left behind must not be held against the next point.
 """
 
 import asyncio
@@ -10,13 +10,15 @@ import sys
 import msgspec
 
 from tests.chaos.death import Point
-from tests.chaos.story import chaotic_cluster, play
+from tests.chaos.stage import stage
+from tests.chaos.story import play
 
 
 async def _main(speed: float) -> None:
-    async with chaotic_cluster(speed) as (cluster, aws):
+    async with stage(speed) as cluster:
         while line := await asyncio.to_thread(sys.stdin.readline):
-            outcome = await play(cluster, aws, msgspec.json.decode(line, type=Point | None))
+            act, point = msgspec.json.decode(line, type=tuple[str, Point | None])
+            outcome = await play(cluster, act, point)
             print(msgspec.json.encode(outcome).decode(), flush=True)
             if outcome.faults:
                 return

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.cloud.ec2.client import Account
+from karptui.cloud.ec2.client import Account, AwsClients
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
@@ -42,6 +42,8 @@ class ActiveCluster:
         self.patience = PATIENCE
         self.waits: Callable[[], bool] = lambda: False
         """As long as it says so no batch closes."""
+        self.prepare_aws: Callable[[AwsClients], Awaitable[None]] | None = None
+        """Given the controller's own AWS clients before it begins."""
         self._rounds = 0
         self._listener: Callable[[events.Event], None] | None = None
         self._tasks: list[asyncio.Task[Any]] = []
@@ -53,6 +55,8 @@ class ActiveCluster:
         now = self.lab.clock.now
         self._provider = self._provider_at(self.aws_url)
         gate = Gate(self.sink, now, hook=self.hook)
+        if self.prepare_aws is not None:
+            await self.prepare_aws(self._provider.clients)
         provider = GatedProvider(self._provider, gate)
         objects = Objects(self.connection, gate)
         hands = Hands(self.world, objects, provider, self.sink, now, self.lab.clock.sleep)
