@@ -31,7 +31,7 @@ _NAME_FIELDS = frozenset(
     }
 )  # fmt: skip
 _LISTS_OF_NAMES = frozenset(
-    {"namespaces", "nominated", "markedForDeletion", "favoured", "pods", "podsNamed", "podsBound", "nodes",
+    {"namespaces", "nominated", "markedForDeletion", "favoured", "pods", "podsLater", "podsNamed", "podsBound", "nodes",
      "nodeClaims", "matchLabelKeys", "finalizers"}
 )  # fmt: skip
 _MAPS_OF_LABELS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector"})

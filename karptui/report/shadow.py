@@ -12,6 +12,7 @@ from karptui.shadow.judged import Judged, judgements, lead_of, of_move
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal
 from karptui.shadow.score import Score, Tally, score_of
+from karptui.shadow.served import alike, served
 
 Json = dict[str, Any]
 
@@ -37,12 +38,12 @@ def pair_json(pair: Pair) -> Json:
     if pair.predicted is not None:
         pods = pair.predicted.pods
     elif pair.actual is not None:
-        pods = tuple(sorted(pair.actual.named or pair.actual.bound))
+        pods = served(pair.actual).pods
     return {
         "at": moment(pair.at),
         "pods": list(pods),
         "predicted": _predicted_claim(pair) if pair.predicted is not None else None,
-        "actual": made_json(pair.actual) if pair.actual is not None else None,
+        "actual": made_json(pair.actual, pair.predicted) if pair.actual is not None else None,
         **_judgement(pair),
     }
 
@@ -67,6 +68,7 @@ def move_json(move: Move) -> Json:
     actual: Json | None = None
     if move.actual is not None:
         carried = move.actual
+        planned = move.predicted.replacements if move.predicted is not None else ()
         actual = {
             "time": moment(carried.at),
             "reason": carried.reason,
@@ -74,7 +76,7 @@ def move_json(move: Move) -> Json:
             "nodes": list(carried.nodes),
             "nodeClaims": sorted(entry.claim for entry in carried.taken),
             "pods": list(carried.pods),
-            "replacements": [made_json(made) for made in carried.replacements],
+            "replacements": [made_json(*each) for each in alike(planned, carried.replacements)],
         }
     return {
         "at": moment(move.at),
@@ -152,14 +154,19 @@ def _claim(claim: PlannedClaim) -> Json:
     }
 
 
-def made_json(made: Made) -> Json:
-    """A NodeClaim as it was made."""
+def made_json(made: Made, predicted: PlannedClaim | None = None) -> Json:
+    """A NodeClaim as it was made. `pods` are those that it was made for as far as events and bindings name them,
+    `podCount` is their number, `podsLater` came to its node afterwards."""
+    pods = served(made, predicted)
     return {
         "nodeClaim": made.name,
         "nodePool": made.claim.node_pool,
         "time": moment(made.at),
+        "podCount": pods.count,
+        "pods": list(pods.pods),
+        "podsLater": list(pods.later),
         "podsNamed": sorted(made.named),
-        "podsBound": sorted(made.bound),
+        "podsBound": sorted({*made.bound, *made.later}),
         "instanceTypes": list(made.types),
         "requests": format_resources(made.claim.requests),
         "launched": {

@@ -12,6 +12,7 @@ from msgspec import Struct
 from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, ZONE
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
+from karptui.model.pod import Pod
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
@@ -31,6 +32,9 @@ MOST_AHEAD = 500
 REMEMBERED = 60.0
 """Seconds after which nothing more is asked about a NodeClaim that is gone."""
 
+LATER_WITHIN = 600.0
+"""Seconds after a NodeClaim was made within which pods that were not there then are counted: a node may live long."""
+
 NEWS = 5.0
 """Seconds after its creation within which a NodeClaim that is first seen has just been made (times are in seconds)."""
 
@@ -38,8 +42,9 @@ NEWS = 5.0
 class Made(Struct, gc=False, eq=False):
     """A NodeClaim as it was made at `at` (event number `heard`), and what became of it since.
 
-    `named` are the pods that events said should go there, `bound` those that came, in order. `replacement`: made by a
-    command. Not `watched`: it was there before anybody looked.
+    `named` are the pods that events said should go there, `bound` those that came, in order, `later` those that came
+    and were not there when it was made. `replacement`: made by a command, for pods that get other names as they move.
+    Not `watched`: it was there before anybody looked.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Made(Struct, gc=False, eq=False):
     watched: bool = True
     named: dict[str, float] = {}
     bound: dict[str, float] = {}
+    later: dict[str, float] = {}
     instance_type: str = ""
     zone: str = ""
     capacity_type: str = ""
@@ -140,7 +146,7 @@ class Actual:
             made.node = claim.node_name
             self._by_node[claim.node_name] = made
             for pod in self._world.usage.on(claim.node_name).values():
-                self._bind(made, pod.key, pod.daemon, event.at)
+                self._bind(made, pod, event.at)
         taken = self._open.get(claim.node_name)
         if taken is not None:
             self._reason(taken, claim)
@@ -207,12 +213,15 @@ class Actual:
             return
         made = self._by_node.get(pod.node_name)
         if made is not None:
-            self._bind(made, pod.key, pod.daemon, event.at)
+            self._bind(made, pod, event.at)
 
     @staticmethod
-    def _bind(made: Made, pod: str, daemon: bool, at: float) -> None:
-        if not daemon and pod not in made.bound:
-            made.bound[pod] = at
+    def _bind(made: Made, pod: Pod, at: float) -> None:
+        if pod.daemon or pod.key in made.bound or pod.key in made.later:
+            return
+        after = pod.metadata.created - made.claim.metadata.created  # by the API server's clock, both
+        if after <= LATER_WITHIN:
+            (made.bound if after <= 0 or made.replacement else made.later)[pod.key] = at
 
     def _kube_event(self, at: float, event: KubeEvent) -> None:
         name = _claim_named(event)

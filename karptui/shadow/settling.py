@@ -32,5 +32,5 @@ def is_settled(taken: Taken, at: float) -> bool:
 def as_it_is(made: Made) -> Made:
     """A NodeClaim that does not change any more while it is judged."""
     still = copy(made)
-    still.named, still.bound = dict(made.named), dict(made.bound)
+    still.named, still.bound, still.later = dict(made.named), dict(made.bound), dict(made.later)
     return still

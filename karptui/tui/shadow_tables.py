@@ -9,8 +9,8 @@ CASES: Table[CaseRow] = Table(
     columns=(
         Column("TIME", 8),
         Column("KIND", 13, drop=2),
-        Column("OURS", 18, weight=3, cut="middle"),
-        Column("REAL", 18, weight=3, cut="middle"),
+        Column("OURS", 18, weight=3, cut="name"),
+        Column("REAL", 20, weight=3, cut="name"),
         Column("", 1),
         Column("VERDICT", 13, weight=1),
         Column("CAUSE", 12, weight=3, drop=1),

@@ -11,6 +11,7 @@ from karptui.shadow.cases import Case
 from karptui.shadow.disruptions import Move
 from karptui.shadow.judged import PROVISION, Judged, price_gap
 from karptui.shadow.provisioning import Pair
+from karptui.shadow.served import Served, alike, served
 from karptui.views.line import Line
 from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import clock, duration, hourly, plural, short_capacity_type, short_zone
@@ -49,7 +50,7 @@ def case_row(case: Case) -> CaseRow:
     claim = node = ""
     if isinstance(entry, Pair):
         ours = claim_text(entry.predicted) if entry.predicted is not None else "-"
-        real = made_text(entry.actual) if entry.actual is not None else "nothing"
+        real = made_text(entry.actual, entry.predicted) if entry.actual is not None else "nothing"
         if entry.actual is not None:
             claim, node = entry.actual.name, entry.actual.node
     elif isinstance(entry, Move):
@@ -83,12 +84,13 @@ def claim_text(claim: PlannedClaim) -> str:
     return f"{offer}, {plural(len(claim.pods), 'pod')}"
 
 
-def made_text(made: Made) -> str:
-    """The same of a NodeClaim that was made."""
+def made_text(made: Made, predicted: PlannedClaim | None = None) -> str:
+    """The same of a NodeClaim that was made: `c7g.4xlarge spot 2a, 12 pods, +2 later`."""
     if not made.instance_type:
         return f"{made.name}, not launched"
     offer = f"{made.instance_type} {short_capacity_type(made.capacity_type)} {short_zone(made.zone)}".rstrip()
-    return f"{offer}, {plural(max(len(made.named), len(made.bound)), 'pod')}"
+    pods = served(made, predicted)
+    return f"{offer}, {plural(pods.count, 'pod')}{f', +{len(pods.later)} later' if pods.later else ''}"
 
 
 def _command_text(nodes: Sequence[str], replacements: Sequence[PlannedClaim]) -> str:
@@ -125,6 +127,8 @@ def side_by_side(case: Case, width: int) -> list[Line]:
         lines.append(((f"{'':14}", "text"), (f"{'OURS':{room}}  ", "dim"), ("REAL", "dim")))
         for name, ours, real in rows:
             differs = ours != real and "-" not in (ours, real)
+            if name == "pods" and entry.actual is not None and entry.predicted is not None:
+                differs = "pods" in entry.differs  # events and bindings name a part of them
             lines += _columns(name, ours, real, room, "warn" if differs else "text")
     return lines
 
@@ -178,9 +182,10 @@ def _folded(text: str, width: int) -> list[str]:
 
 def _pair_rows(pair: Pair) -> list[tuple[str, str, str]]:
     ours, made = pair.predicted, pair.actual
+    pods = served(made, ours) if made else None
     rows = [
         ("NodePool", ours.node_pool if ours else "-", made.claim.node_pool if made else "-"),
-        ("pods", _pods_text(ours.pods) if ours else "-", _pods_text((*made.named, *made.bound)) if made else "-"),
+        ("pods", _pods_text(ours.pods) if ours else "-", _served_text(pods) if pods else "-"),
         (
             "launched",
             f"{ours.instance_types[0] if ours.instance_types else '-'} {ours.capacity_type} {ours.zone}"
@@ -192,6 +197,8 @@ def _pair_rows(pair: Pair) -> list[tuple[str, str, str]]:
         ("requests", _requests(ours.requests) if ours else "-", _requests(made.claim.requests) if made else "-"),
     ]
     at = ("at", _precise(pair.round.at) if ours and pair.round else "-", _precise(made.at) if made else "-")
+    if pods and pods.later:
+        rows.insert(2, ("later", "-", f"+{_pods_text(pods.later)}"))
     if ours is not None:
         rows.append(("price", hourly(ours.price), _real_price(pair)))
     return [at, *rows]
@@ -211,13 +218,14 @@ def _move_rows(move: Move) -> list[tuple[str, str, str]]:
         ("nodes", _names(ours.nodes) if ours else "-", _names(real.nodes) if real else "-"),
         ("pods", plural(len(ours.pods), "pod") if ours else "-", plural(len(real.pods), "pod") if real else "-"),
     ]
-    replaced = (ours.replacements if ours else ()) or (real.replacements if real else ())
+    planned = ours.replacements if ours else ()
+    replaced = planned or (real.replacements if real else ())
     if replaced:
         rows.append(
             (
                 "replaced by",
                 ", ".join(map(claim_text, ours.replacements)) if ours else "-",
-                ", ".join(map(made_text, real.replacements)) if real else "-",
+                ", ".join(made_text(*each) for each in alike(planned, real.replacements)) if real else "-",
             )
         )
         rows.append(
@@ -232,10 +240,16 @@ def _move_rows(move: Move) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _pods_text(pods: Sequence[str]) -> str:
+def _served_text(pods: Served) -> str:
+    return _pods_text(pods.pods, pods.count) if pods.pods else f"{plural(pods.count, 'pod')}, none named"
+
+
+def _pods_text(pods: Sequence[str], count: int = 0) -> str:
     known = sorted(set(pods))
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return f"{len(known)}: {' '.join(known[:MOST_NAMED])}{more}" if known else "none named"
+    count = count or len(known)
+    rest = count - min(len(known), MOST_NAMED)
+    more = f" and {rest} more" if rest else ""
+    return f"{count}: {' '.join(known[:MOST_NAMED])}{more}" if known else "none named"
 
 
 def _types_text(types: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from karptui.report.shadow import shadow_json
 from karptui.shadow.judged import judgements
 from karptui.shadow.observer import Observer
 from karptui.shadow.score import DISRUPTION_BAR, PROVISIONING_BAR, score_of
+from karptui.shadow.served import served
 from tests.shadow.day import DAY, TRUTH, Truth, compared, judged, truth_at
 
 
@@ -53,6 +54,18 @@ def test_removals_without_a_command_are_told_apart_by_their_cause(day: Observer,
     found = {entry.claim: entry.cause for entry in day.removals}
 
     assert found == {entry["nodeClaim"]: entry["cause"] for entry in truth["otherRemovals"]}
+
+
+def test_pods_of_a_decision_stand_apart_from_those_that_came_to_its_node_later(day: Observer, truth: Truth) -> None:
+    real = {claim["nodeClaim"]: claim for claim in truth["provisioning"]}
+    for entry in shadow_json(day.pairs, day.moves)["provisioning"]:
+        made, claim = entry["actual"], real[entry["actual"]["nodeClaim"]]
+        assert made["podCount"] == claim["podCount"]
+        assert set(made["pods"]).isdisjoint(made["podsLater"])
+        assert {*made["pods"], *made["podsLater"]} >= set(claim["bound"])
+        if claim["podsFrom"] != "partial":
+            assert set(made["pods"]) == set(claim["pods"])
+    assert any(served(pair.actual, pair.predicted).later for pair in day.pairs if pair.actual is not None)
 
 
 def test_every_prediction_was_made_before_the_fact(day: Observer) -> None:

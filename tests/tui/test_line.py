@@ -48,7 +48,7 @@ def test_widths_of_safe_text_add_up(text: str) -> None:
     assert cell_len(shown) == sum(cell_len(character) for character in shown) == width_of(text)
 
 
-@given(texts, st.integers(0, 30), st.sampled_from(("left", "right")), st.sampled_from(("end", "middle")))
+@given(texts, st.integers(0, 30), st.sampled_from(("left", "right")), st.sampled_from(("end", "middle", "name")))
 def test_fitted_text_is_exactly_as_wide_as_asked(text: str, cells: int, align: str, where: str) -> None:
     assert cell_len(fit(text, cells, align, where)) == cells  # type: ignore[arg-type]
 
@@ -91,6 +91,8 @@ def test_a_long_name_is_cut_where_asked() -> None:
     assert cut("checkout-7d9f6-8zq2k", 12) == "checkout-7d…"
     assert cut("checkout-7d9f6-8zq2k", 12, "middle") == "checko…8zq2k"
     assert cut("short", 12) == "short"
+    assert cut("c7g.16xlarge spot 2a, 5 pods, +2 later", 24, "name") == "c7g.1…, 5 pods, +2 later"
+    assert cut("c7g.16xlarge spot 2a, 5 pods, +2 later", 12, "name") == "c7g.16…later"
 
 
 def test_a_sentence_is_wrapped_at_its_words() -> None:

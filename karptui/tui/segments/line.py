@@ -15,7 +15,7 @@ Span: TypeAlias = tuple[str, str]
 """(text, role); a role is a name in karptui.tui.roles."""
 Line: TypeAlias = tuple[Span, ...]
 Align: TypeAlias = Literal["left", "right"]
-Cut: TypeAlias = Literal["end", "middle"]
+Cut: TypeAlias = Literal["end", "middle", "name"]
 
 ELLIPSIS = "…"
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -103,7 +103,8 @@ def _tail(text: str, cells: int) -> str:
 
 
 def cut(text: str, cells: int, where: Cut = "end") -> str:
-    """The text in at most `cells`, with … where something was left out. `middle` keeps the end, as pod names need."""
+    """The text in at most `cells`, with … where something was left out. `middle` keeps the end, as pod names need;
+    `name` shortens what stands before the first comma alone, where there is room for that."""
     text = safe(text)
     if cells <= 0:
         return ""
@@ -111,6 +112,11 @@ def cut(text: str, cells: int, where: Cut = "end") -> str:
         return text
     if cells == 1:
         return ELLIPSIS
+    if where == "name":
+        rest = text[text.find(",") :] if "," in text else ""
+        if rest and width_of(rest) + 2 <= cells:
+            return head(text, cells - 1 - width_of(rest)) + ELLIPSIS + rest
+        where = "middle"
     if where == "middle" and cells >= 5:
         behind = (cells - 1) // 2
         return head(text, cells - 1 - behind) + ELLIPSIS + _tail(text, behind)
