@@ -204,10 +204,10 @@ def _recorded(
     from karptui.shadow.watch import EVIDENCE_KEPT
 
     def take(observer: "Observer") -> None:
-        fresh = observer.new_verdicts()
+        fresh = observer.judge.new_verdicts()
         if bundles is not None:
             bundles.take(fresh, observer.pairs)
-        observer.forget(EVIDENCE_KEPT)
+        observer.judge.forget(EVIDENCE_KEPT)
 
     observer = judged_recording(recording_at(recording), judged=take)
     judged = judgements(observer.pairs, observer.moves)

@@ -4,6 +4,7 @@ Immutable, hashable and equal by content, so that the engine can cache by them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -192,7 +193,15 @@ NO_REQUIREMENTS = Requirements()
 
 def from_labels(labels: Mapping[str, str], normalized: Mapping[str, str] = AWS_NORMALIZED) -> Requirements:
     """`key In [value]` for each label."""
+    if normalized is AWS_NORMALIZED:
+        return Requirements(_labelled(key, value) for key, value in labels.items())
     return Requirements(requirement(key, IN, (value,), normalized=normalized) for key, value in labels.items())
+
+
+@lru_cache(maxsize=65_536)
+def _labelled(key: str, value: str) -> Requirement:
+    """Nodes share most of their labels, and are asked for them in every pass."""
+    return requirement(key, IN, (value,))
 
 
 def from_selector_terms(

@@ -101,7 +101,7 @@ class Shadow(Run):
         """Judge what is open, finish the journal."""
         await super().stop()
         self.observer.finish()
-        while await asyncio.to_thread(self.observer.judge_next):
+        while await asyncio.to_thread(self.observer.judge.next):
             pass
         self._catch_up()
         if self._journal is not None:
@@ -237,7 +237,7 @@ class Shadow(Run):
 async def judging(observer: Observer) -> None:
     """Judge what waits for it, beside the event loop."""
     while True:
-        if not await asyncio.to_thread(observer.judge_next):
+        if not await asyncio.to_thread(observer.judge.next):
             await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -56,7 +56,7 @@ class ShadowReplay(Run):
             elif not isinstance(entry, _DECIDED):  # what an earlier shadow said is not said again
                 self._take(entry)
         self._watch.observer.finish()
-        while self._watch.observer.unjudged:
+        while self._watch.observer.judge.waiting:
             await asyncio.sleep(TURN_SECONDS)
         self._catch_up()
 

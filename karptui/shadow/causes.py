@@ -37,12 +37,14 @@ class Doubt(Struct, frozen=True, gc=False, eq=False):
 class Evidence(Struct, frozen=True, gc=False, eq=False):
     """What there is to swap: Karpenter's own catalogue, Snapshots of moments around, and when pods triggered.
 
-    `order` are keys of pods with the time of each one's trigger, first to last.
+    `order` are keys of pods with the time of each one's trigger, first to last. `window` is how long a batch waits for
+    its next pod, in seconds.
     """
 
     catalogue: Catalogue | None = None
     moments: tuple[Snapshot, ...] = ()
     order: tuple[tuple[str, float], ...] = ()
+    window: float = 1.0
 
 
 def prove(snapshot: Snapshot, agrees: Callable[[Snapshot], bool], doubts: Sequence[Doubt]) -> Found:

@@ -12,7 +12,7 @@ from karptui.shadow.actual import Made
 from karptui.shadow.causes import Evidence, doubts_of, prove, prove_alone, prove_together
 from karptui.shadow.disruptions import Carried, Move
 from karptui.shadow.passes import Supposed, carried_by, decided
-from karptui.shadow.provisioning import Pair
+from karptui.shadow.provisioning import Pair, differences
 from karptui.shadow.rounds import Round
 from karptui.shadow.search import Search, SearchEnded
 from karptui.shadow.verdict import EXPLAINED, UNEXPLAINED, Cause, Found, Verdict
@@ -28,6 +28,27 @@ def explain_round(round_: Round, pairs: Sequence[Pair], evidence: Evidence, sear
     cause = cause_of_round(round_, [pair.actual for pair in pairs if pair.actual is not None], evidence, search)
     for pair in unexplained_pairs(pairs):
         pair.cause = cause
+
+
+def explain_alone(pair: Pair, evidence: Evidence, search: Search) -> None:
+    """Write the cause into a NodeClaim of no round: would one have made it, had it begun just before?"""
+    made, moment = pair.actual, pair.moment
+    assert made is not None, "what was not foreseen was made"
+    pair.cause = UNEXPLAINED
+    if moment is None:
+        return
+
+    def plans_it(snapshot: Snapshot) -> bool:
+        search.ask()
+        return any(not differences(claim, made) for claim in plan(snapshot).claims)
+
+    try:
+        if plans_it(moment):
+            pair.cause = Found((Cause.BATCH,), "the window closed at another time")
+        else:
+            pair.cause = prove(moment, plans_it, doubts_of(moment, evidence))
+    except SearchEnded:
+        pair.cause = search.ended
 
 
 def cause_of_round(round_: Round, made: Sequence[Made], evidence: Evidence, search: Search | None = None) -> Found:

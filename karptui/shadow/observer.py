@@ -5,44 +5,39 @@ known. Everything here follows from the events and their times alone: a replay g
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-from karptui.engine.disruption import VALIDATION_SECONDS
 from karptui.model.disruption import Command, Held
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
+from karptui.model.node import NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.shadow import disruptions, provisioning
 from karptui.shadow.actual import Actual, Made, Taken
 from karptui.shadow.causes import Evidence
 from karptui.shadow.disruptions import Carried, Move
-from karptui.shadow.explained import (
-    explain_move,
-    explain_never,
-    explain_round,
-    is_unexplained,
-    unexplained_pairs,
-)
-from karptui.shadow.features import features_of
-from karptui.shadow.passes import JITTER, Passes, Supposed
+from karptui.shadow.judge import Judge, Watching
+from karptui.shadow.passes import Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
-from karptui.shadow.rounds import Round, Rounds
-from karptui.shadow.search import Allowance, Search
-from karptui.shadow.settling import COMMAND_SETTLES, as_it_is, is_settled, moments_between
+from karptui.shadow.replaced import REPLACED_WITHIN, is_of, planned_by, replacements_of
+from karptui.shadow.rounds import Round, Rounds, asks_the_same
+from karptui.shadow.settling import COMMAND_SETTLES, is_settled, moments_between
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
-from karptui.shadow.verdict import BEGUN_BEFORE, NOT_WATCHED, UNEXPLAINED, Verdict
 from karptui.world import events
 from karptui.world.world import World
 
+ASKED_AGAIN = 25.0
+"""Seconds for which NodeClaims that are foreseen again and again may fail to come: Karpenter throws a batch away where
+a launch is under way, and asks again after ten (spec/scheduling.md 2)."""
+
+MOST_SINCE, MOST_REPLACED = 10_000, 200
+"""Pods and replacements that are remembered."""
+
 SETTLES = 6.0
 """Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
-
-REPLACED_WITHIN = 2.0
-"""Seconds after its first taint within which a command's replacements are made."""
 
 
 class Observer:
@@ -50,8 +45,7 @@ class Observer:
 
     `away_since`: until when an earlier run watched (0: none did); what was decided since then was not watched.
     `karpenters` is the catalogue with Karpenter's own prices, where it tells them.
-    Judging asks the engine often: with `at_once` it is done on the spot, else it waits in line for `judge_next`, which
-    may be called from a thread, by one at a time.
+    Judging asks the engine often: with `at_once` it is done on the spot, else it waits in line (judge.py).
     """
 
     def __init__(self, world: World, at_once: bool = True) -> None:
@@ -61,8 +55,7 @@ class Observer:
         self.passes = Passes(self.sight)
         self.actual = Actual(world)
         self.standing = Standing()
-        self.pairs: list[Pair] = []
-        self.moves: list[Move] = []
+        self.judge = Judge(at_once)
         self.removals: list[Removal] = []
         self._open: list[Round] = []
         self._fresh: list[Round] = []
@@ -76,11 +69,8 @@ class Observer:
         self._before_round: dict[float, Snapshot] = {}
         self._last_round: Snapshot | None = None
         self.karpenters: Catalogue | None = None
-        self._watching: float | None = None
-        self._at_once = at_once
-        self._unjudged: deque[Callable[[], None]] = deque()
-        self._forgotten = self._told = (0, 0)
-        self._allowance = Allowance()
+        self._replaced: deque[Made] = deque(maxlen=MOST_REPLACED)
+        self._since: dict[str, float] = {}
         self.away_since = 0.0
         self._advanced = self.at = 0.0
 
@@ -91,10 +81,12 @@ class Observer:
             return
         new = event.change is not events.Change.DELETED
         if event.resource == "nodeclaims" and new and event.object.key not in self.world.of("nodeclaims"):
-            found = self.rounds.overtaken(event.object, event.at)
-            if found is not None:
-                self._foresee(found)
-            if self._watching is not None:
+            # The claim of a command would be that of a round as well: its nodes' pods wait for a place.
+            if not self._replaces(event.object, event.at):
+                found = self.rounds.overtaken(event.object, event.at)
+                if found is not None:
+                    self._foresee(found)
+            if self.watching.since is not None:
                 self._moments[event.object.key] = self.sight.snapshot(self.world.at)
         sign = self._sign(event)
         if sign and sign not in self._signs and sign not in self._begun:
@@ -102,6 +94,13 @@ class Observer:
             self.passes.at_once(max(self.world.at, self.passes.at))
             self._signs[sign] = (event.at, self.passes.frozen(event.at))
             self._signed[sign] = self.sight.snapshot(self.world.at)
+
+    def _replaces(self, claim: NodeClaim, at: float) -> bool:
+        """Whether a NodeClaim is what a command that has just begun was to make."""
+        near = [entry for began, entries in self._signs.values() if at - began <= REPLACED_WITHIN for entry in entries]
+        near += [entry for taken, entries in self._taken if at - taken.at <= REPLACED_WITHIN for entry in entries]
+        near += [entry for carried in self._carried if at - carried.at <= REPLACED_WITHIN for entry in carried.near]
+        return any(asks_the_same(planned, claim) for planned in planned_by(near))
 
     def _sign(self, event: events.ObjectSeen) -> str:
         """The name of the NodeClaim about which this is a sign that it is to go: watches bring them in any order."""
@@ -118,12 +117,15 @@ class Observer:
     def after(self, event: events.Event) -> None:
         """The event has been taken in."""
         self.at = max(self.at, event.at)
-        if self._watching is None and self.world.synced():
-            self._watching = event.at
+        if self.watching.since is None and self.world.synced():
+            self.watching.since = event.at
         self.rounds.heard(event)
         self.passes.heard += 1
         if isinstance(event, events.ObjectSeen) and event.change is events.Change.DELETED:
             self._begun.discard(event.object.key)
+            if event.resource == "nodeclaims" and event.object.key in self._signs:
+                del self._signs[event.object.key]  # it went before its node was seen to
+                self._signed.pop(event.object.key, None)
         if isinstance(event, events.SettingsSeen):
             self.standing.restart()
             self.rounds.settings_changed()
@@ -135,7 +137,7 @@ class Observer:
                 return
             self._moments.pop(new.name, None)
             if new.claim.metadata.created > self.away_since > 0:
-                self.pairs.append(Pair(None, None, new, Verdict.UNFORESEEN, NOT_WATCHED))
+                self.judge.unwatched(new)
         elif isinstance(new, Taken):
             at, near = self._signs.get(new.claim, (new.at, []))
             new.at = min(new.at, at)
@@ -170,30 +172,24 @@ class Observer:
                 found.append((entry.command, since))
         return found
 
-    def new_verdicts(self) -> list[Pair | Move]:
-        """What was judged since this was last asked, in order of time."""
-        pairs, moves = self._told
-        self._told = (len(self.pairs), len(self.moves))  # first: a thread may be adding to them
-        fresh: list[Pair | Move] = [*self.pairs[pairs : self._told[0]], *self.moves[moves : self._told[1]]]
-        return sorted(fresh, key=lambda entry: entry.at)
+    @property
+    def pairs(self) -> list[Pair]:
+        """What of provisioning has been judged."""
+        return self.judge.pairs
 
-    def drop(self, listed: int) -> None:
-        """Take the oldest judged decisions off the lists, but for the latest `listed` of each kind."""
-        gone = (max(self._told[0] - listed, 0), max(self._told[1] - listed, 0))
-        del self.pairs[: gone[0]], self.moves[: gone[1]]
-        self._told = (self._told[0] - gone[0], self._told[1] - gone[1])
-        self._forgotten = (max(self._forgotten[0] - gone[0], 0), max(self._forgotten[1] - gone[1], 0))
+    @property
+    def moves(self) -> list[Move]:
+        """What of disruption has been judged."""
+        return self.judge.moves
 
-    def forget(self, kept: int) -> None:
-        """Let go of what the oldest judged decisions were made from, but for the latest `kept` of each kind."""
-        for entries in (self.pairs, self.moves):
-            for entry in entries[self._forgotten[entries is self.moves] : max(len(entries) - kept, 0)]:
-                entry.features = features_of(entry)
-                entry.forget()
-        self._forgotten = (max(len(self.pairs) - kept, 0), max(len(self.moves) - kept, 0))
+    @property
+    def watching(self) -> Watching:
+        """From when until when the cluster has been watched."""
+        return self.judge.watching
 
     def finish(self) -> None:
         """There is nothing more to come: judge what is open."""
+        self.watching.until = self.at
         self._commands(self.at + SETTLES)
         self._settle(self.at + 10 * SETTLES)
 
@@ -218,7 +214,7 @@ class Observer:
             self.standing.restart()
             return
         for move in self.standing.look(at, self.passes.latest()):
-            self._judge_later(partial(self._judge_never, move, Evidence(self.karpenters), at))
+            self.judge.never(move, Evidence(self.karpenters), at)
 
     def _foresee(self, round_: Round) -> None:
         if round_.plan.claims:
@@ -246,6 +242,7 @@ class Observer:
                     return  # more of its nodes may follow
             self._taken.remove(found)
             if not first.reason:
+                self._signed.pop(first.claim, None)
                 self.removals.append(removal_of(first, self.world, self.actual))
                 continue
             together = [first]
@@ -257,7 +254,8 @@ class Observer:
                 ]
                 together += [entry[0] for entry in same]
                 self._taken = [entry for entry in self._taken if entry not in same]
-            carried = Carried(first.at, first.reason, together, near, moment=self._signed.pop(first.claim, None))
+            moments = [self._signed.pop(entry.claim, None) for entry in together]
+            carried = Carried(first.at, first.reason, together, near, moment=moments[0])
             self.passes.carried_out(carried.at, carried.nodes, near)
             self._carried.append(carried)
 
@@ -268,7 +266,7 @@ class Observer:
             carried = self._carried.pop(0)
             self._take_replacements(carried)
             evidence = self._evidence(carried.moment, carried.near)
-            self._judge_later(partial(self._judge_command, carried, evidence, self._began_before(carried), at))
+            self.judge.command(carried, evidence, at)
         while self._open and self._open[0].at + SETTLES + provisioning.LATE <= at:
             round_ = self._open.pop(0)
             self._judge_round(round_)
@@ -276,22 +274,14 @@ class Observer:
             made = self._made.pop(0)
             moment = self._moments.pop(made.name, None)
             if not made.replacement:
-                self.pairs.append(Pair(None, None, made, Verdict.UNFORESEEN, UNEXPLAINED, moment=moment))
-
-    def _began_before(self, carried: Carried) -> bool:
-        """Whether the pass may have begun before anybody watched: one that validates takes 15 seconds."""
-        return self._watching is not None and carried.at - self._watching <= VALIDATION_SECONDS + JITTER
+                self.judge.unforeseen(made, self._evidence(moment, ()))
 
     def _take_replacements(self, carried: Carried) -> None:
-        """The NodeClaims that were made for a command: the next ones that events call replacements."""
-        if carried.reason == disruptions.EMPTY:
-            return  # nothing takes the place of an empty node
-        last = carried.at + REPLACED_WITHIN
-        later = [entry.at for entry in self._carried if entry.at > carried.at]
-        until = min([last, *later])
-        found = [made for made in self._made if made.replacement and carried.at - 0.1 <= made.at < until]
-        carried.replacements = found
+        """The NodeClaims that were made for a command."""
+        following = min((entry.at for entry in self._carried if entry.at > carried.at), default=float("inf"))
+        found = carried.replacements = replacements_of(carried, following, self._made, self._open)
         self._made = [made for made in self._made if made not in found]
+        self._replaced.extend(found)
         for made in found:
             self._moments.pop(made.name, None)
 
@@ -310,67 +300,33 @@ class Observer:
         self._before_round.pop(round_.at, None)
         for entry in made:
             self._moments.pop(entry.name, None)
-        later = [frozenset(claim.pods) for other in self._open for claim in other.plan.claims]
-        self._judge_later(
-            partial(self._judge_claims, round_, made, [as_it_is(entry) for entry in made], evidence, later)
-        )
+        self.judge.round(round_, made, evidence, self._superseded(round_, made))
 
-    # -- what asks the engine ------------------------------------------------------------------------------------------
+    def _superseded(self, round_: Round, made: Sequence[Made]) -> list[frozenset[str]]:
+        """Pods of a round for which there is another answer: foreseen again since, or a command that replaces has
+        made room for them, or they wait and will be asked for again soon.
+        """
+        if not made and self._open and self._open[0].at - round_.at <= provisioning.LATE:
+            # Nothing was made before our next window closed: for Karpenter both were one.
+            return [frozenset(claim.pods) for claim in round_.plan.claims]
+        found = [frozenset(claim.pods) for other in self._open for claim in other.plan.claims]
+        for claim in round_.plan.claims:
+            replaced = any(asks_the_same(claim, made.claim) for made in self._replaced if is_of(round_, made))
+            waits = round_.at - self._first_foreseen(claim.pods, round_.at) <= ASKED_AGAIN and any(
+                (pod := self.world.of("pods").get(key)) is not None and pod.provisionable for key in claim.pods
+            )
+            if replaced or waits:
+                found.append(frozenset(claim.pods))
+        return found
 
-    def _judge_later(self, job: Callable[[], None]) -> None:
-        if self._at_once:
-            job()
-        else:
-            self._unjudged.append(job)
-
-    def judge_next(self) -> bool:
-        """Judge what has waited longest; whether there was anything."""
-        if not self._unjudged:
-            return False
-        self._unjudged.popleft()()
-        return True
-
-    @property
-    def unjudged(self) -> int:
-        """How many wait to be judged."""
-        return len(self._unjudged)
-
-    def _judge_claims(
-        self,
-        round_: Round,
-        made: Sequence[Made],
-        as_they_were: Sequence[Made],
-        evidence: Evidence,
-        later: Sequence[frozenset[str]],
-    ) -> None:
-        """The NodeClaims of a round. What is foreseen again for `later` rounds is judged with those."""
-        pairs = provisioning.judged(round_, as_they_were)
-        if unexplained_pairs(pairs):
-            self._search(round_.at, lambda search: explain_round(round_, pairs, evidence, search))
-        living = {entry.name: entry for entry in made}
-        for pair in pairs:
-            if pair.actual is not None:
-                pair.actual = living[pair.actual.name]
-            elif pair.predicted is not None and any(not pods.isdisjoint(pair.predicted.pods) for pods in later):
-                continue
-            self.pairs.append(pair)
-
-    def _judge_command(self, carried: Carried, evidence: Evidence, began_before: bool, at: float) -> None:
-        move = disruptions.judged(carried)
-        if move.predicted is None and began_before:
-            move.cause = BEGUN_BEFORE
-        if is_unexplained(move):
-            self._search(at, lambda search: explain_move(move, evidence, search))
-        self.moves.append(move)
-
-    def _judge_never(self, move: Move, evidence: Evidence, at: float) -> None:
-        self._search(at, lambda search: explain_never(move, evidence, search))
-        self.moves.append(move)
-
-    def _search(self, at: float, explain: Callable[[Search], None]) -> None:
-        search = self._allowance.search(at)
-        explain(search)
-        self._allowance.used(search)
+    def _first_foreseen(self, pods: Sequence[str], at: float) -> float:
+        """Since when a NodeClaim has been foreseen for any of these pods."""
+        first = min((self._since[key] for key in pods if key in self._since), default=at)
+        for key in pods:
+            self._since[key] = first
+        while len(self._since) > MOST_SINCE:
+            del self._since[next(iter(self._since))]
+        return first
 
     def _evidence(self, moment: Snapshot | None, near: Sequence[Supposed], round_: Round | None = None) -> Evidence:
         """What stood in the cluster when it happened, and at the moments around."""
@@ -379,4 +335,4 @@ class Observer:
         if round_ is not None and (earlier := self._before_round.get(round_.at)) is not None:
             moments.append(earlier)
         order = round_.order if round_ is not None else ()
-        return Evidence(self.karpenters, tuple(moments), order)
+        return Evidence(self.karpenters, tuple(moments), order, self.world.options.batch_idle_duration)

@@ -9,7 +9,7 @@ import heapq
 from msgspec import Struct
 
 from karptui.engine.provisioning import plan
-from karptui.model.decision import Plan
+from karptui.model.decision import Plan, PlannedClaim
 from karptui.model.node import NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.sight import Sight
@@ -20,8 +20,14 @@ ASK_AGAIN = 10.0
 """Seconds after which a pod that still waits, or a node on its way out, triggers anew."""
 
 OVERTAKEN_WITHIN = 0.5
-"""Seconds before our window would close within which a NodeClaim counts as the round's: Karpenter hears of pods at
-other moments than we do, and does not ask again after exactly ten seconds."""
+"""Seconds by which Karpenter's window may begin or close at another time than ours: it hears of pods at other moments
+than we do, and does not ask again after exactly ten seconds."""
+
+MADE_WITHIN = 3.0
+"""Seconds after its window within which a round's NodeClaims are made."""
+
+BURST = 0.5
+"""Seconds within which the NodeClaims of one round are seen."""
 
 
 class Round(Struct, frozen=True, gc=False, eq=False):
@@ -53,6 +59,8 @@ class Rounds:
         self._first: dict[str, float] = {}
         self._number = 0
         self._at = 0.0
+        self._unmade: list[tuple[float, PlannedClaim]] = []
+        self._burst: tuple[float, Round | None] = (-BURST, None)
 
     def settings_changed(self) -> None:
         """Take the batching window from the World's options."""
@@ -82,21 +90,34 @@ class Rounds:
             if self._sight.synced():
                 foreseen = self._foresee(moment)
                 self._sight.nominate(moment, foreseen.plan)
+                self._unmade += [(moment, claim) for claim in foreseen.plan.claims]
                 found.append(foreseen)
 
     def overtaken(self, claim: NodeClaim, at: float) -> Round | None:
-        """Karpenter makes a NodeClaim while the window is nearly over; ask before it is taken into the World.
+        """Karpenter makes a NodeClaim that none of our rounds has foreseen: what would a round have made just now?
 
-        None where what is foreseen has no such claim: then it is not of this round.
+        Its window is not ours: it may have closed before a trigger that we heard in time, or a batch that we took for
+        thrown away was none. None where such a claim is not of this round either.
         """
-        closes = self._window.closes
-        if closes is None or closes - at > OVERTAKEN_WITHIN or not self._sight.synced():
+        self._unmade = [entry for entry in self._unmade if at - entry[0] <= MADE_WITHIN]
+        foreseen = next((entry for entry in self._unmade if asks_the_same(entry[1], claim)), None)
+        if foreseen is not None:
+            self._unmade.remove(foreseen)
             return None
-        found = self._foresee(self._at, overtaken=True)
-        if not any(made.node_pool == claim.node_pool and made.requests == claim.requests for made in found.plan.claims):
+        if self._sight.synced():
+            self._burst = (at, self._foresee(self._at, overtaken=True))
+        began, found = self._burst
+        if (
+            found is None
+            or at - began > BURST
+            or not any(asks_the_same(planned, claim) for planned in found.plan.claims)
+        ):
             return None
+        self._burst = (-BURST, None)
         self._window.clear()
         self._sight.nominate(self._at, found.plan)
+        self._unmade += [(found.at, planned) for planned in found.plan.claims]
+        self.overtaken(claim, at)  # it is the first of them
         return found
 
     def heard(self, event: events.Event) -> None:
@@ -142,3 +163,8 @@ class Rounds:
         order = sorted((at, self._waiting[uid][1]) for uid, at in self._first.items() if uid in self._waiting)
         told = tuple((key, at) for at, key in order)
         return Round(at, self._number, self._opened, snapshot, plan(snapshot), overtaken, told)
+
+
+def asks_the_same(planned: PlannedClaim, claim: NodeClaim) -> bool:
+    """Whether a NodeClaim is of the NodePool, and for the resources, that were planned."""
+    return planned.node_pool == claim.node_pool and planned.requests == claim.requests

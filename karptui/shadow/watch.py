@@ -31,10 +31,10 @@ class Watch:
         rounds = self.observer.new_rounds()
         for round_ in rounds:
             self._teller.foreseen(round_)
-        cases = self.cases.take(self.observer.new_verdicts())
+        cases = self.cases.take(self.observer.judge.new_verdicts())
         for case in cases:
             self._teller.judged(case)
         if cases:
-            self.observer.forget(EVIDENCE_KEPT)
-            self.observer.drop(EVIDENCE_KEPT)
+            self.observer.judge.forget(EVIDENCE_KEPT)
+            self.observer.judge.drop(EVIDENCE_KEPT)
         return rounds, cases

@@ -9,7 +9,7 @@ CASES: Table[CaseRow] = Table(
     columns=(
         Column("TIME", 8),
         Column("KIND", 13, drop=2),
-        Column("OURS", 18, weight=3, cut="name"),
+        Column("OURS", 16, weight=3, cut="name"),
         Column("REAL", 20, weight=3, cut="name"),
         Column("", 1),
         Column("VERDICT", 13, weight=1),

@@ -74,6 +74,18 @@ def shaken(day: Day, seconds: float, seed: int = 1) -> Day:
     return _sorted(found)
 
 
+def by_kind(day: Day, most: float, seed: int = 1) -> Day:
+    """Each kind comes later by a time of its own, as each is a watch of its own."""
+    draw = random.Random(seed)
+    return late(day, {kind: draw.uniform(0.0, most) for kind in sorted({seen.resource for seen in day})})
+
+
+def by_clock(day: Day, ahead: float = 0.0, pace: float = 1.0) -> Day:
+    """Written down by a clock that is ahead of Kubernetes' by seconds, or goes faster."""
+    start = day[0].at
+    return [replace(seen, at=start + ahead + (seen.at - start) * pace) for seen in day]
+
+
 def without(day: Day, resource: str, share: float = 1.0, seed: int = 1) -> Day:
     """A share of the lines of one kind was never received; with all of them its list is none either."""
     draw = random.Random(seed)
@@ -162,6 +174,12 @@ VARIANTS: dict[str, Callable[[Day], Day]] = {
     "nodepools 0.2 s late": lambda day: late(day, {"nodepools": 0.2}),
     "everything shaken by 0.1 s": lambda day: shaken(day, 0.1),
     "everything shaken by 0.3 s": lambda day: shaken(day, 0.3, 2),
+    "each kind by up to 0.3 s": lambda day: by_kind(day, 0.3, 3),
+    "a clock 2 s ahead": lambda day: by_clock(day, 2.0),
+    "a clock 30 s ahead": lambda day: by_clock(day, 30.0),
+    "a clock 30 s behind": lambda day: by_clock(day, -30.0),
+    "a clock faster by 0.3 %": lambda day: by_clock(day, pace=1.003),
+    "a clock slower by 0.3 %": lambda day: by_clock(day, pace=0.997),
     "a third of the events lost": lambda day: without(day, CLUSTER_EVENTS, 0.33),
     "no events": lambda day: without(day, CLUSTER_EVENTS),
     "no metrics": lambda day: without(day, "karpenter/metrics"),

@@ -13,7 +13,7 @@ from karptui.engine.provisioning.volumes import volume_use
 from karptui.model.containers import HostPort
 from karptui.model.labels import HOSTNAME
 from karptui.model.pod import Pod
-from karptui.model.requirements import Requirement, from_labels
+from karptui.model.requirements import Requirement, Requirements, from_labels
 from karptui.model.resources import Resources, merge
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import tolerates_all
@@ -42,7 +42,7 @@ class ExistingNode:
         self.host = state.hostname
         self.taints = state.taints
         labels = from_labels(state.labels)
-        expected = merge(*(daemon.requests for daemon in daemons if _runs_on(daemon, state)))
+        expected = merge(*(daemon.requests for daemon in daemons if _runs_on(daemon, state, labels)))
         bound = merge(*(pod.requests for pod in state.pods if pod.daemon))
         self.remaining: Resources = {
             name: amount - max(0, expected.get(name, 0) - bound.get(name, 0))
@@ -101,8 +101,8 @@ class ExistingNode:
         self.volumes.update(class_.volume_use)
 
 
-def _runs_on(daemon: Daemon, state: StateNode) -> bool:
-    return daemon.tolerates(state.taints) and from_labels(state.labels).is_compatible(daemon.strict())
+def _runs_on(daemon: Daemon, state: StateNode, labels: Requirements) -> bool:
+    return daemon.tolerates(state.taints) and labels.is_compatible(daemon.strict())
 
 
 class _Refusals:

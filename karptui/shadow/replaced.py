@@ -1,0 +1,73 @@
+"""Which NodeClaims were made in the place of nodes: events say so, and where those are lost, time and requests do."""
+
+from collections.abc import Iterable, Sequence
+
+from karptui.model.decision import PlannedClaim
+from karptui.model.disruption import Command
+from karptui.shadow import provisioning
+from karptui.shadow.actual import Made
+from karptui.shadow.disruptions import EMPTY, Carried
+from karptui.shadow.passes import Supposed
+from karptui.shadow.rounds import Round, asks_the_same
+
+REPLACED_WITHIN = 2.0
+"""Seconds after its first taint within which a command's replacements are made."""
+
+AT_ONCE = 0.5
+"""Seconds after its first taint within which a NodeClaim that no round asked for is a command's, foreseen or not."""
+
+BEFORE = 0.1
+"""Seconds by which a replacement may be seen before the taint: each kind has a watch of its own."""
+
+
+def replacements_of(carried: Carried, following: float, made: Iterable[Made], rounds: Sequence[Round]) -> list[Made]:
+    """Those of a command, in order; `following`: when the next command began, `rounds`: those around, with NodeClaims.
+
+    Events name the pods of NodeClaims that rounds made, and never those of replacements.
+    """
+    if carried.reason == EMPTY:
+        return []  # nothing takes the place of an empty node
+    until = min(carried.at + REPLACED_WITHIN, following)
+    near = [entry for entry in made if carried.at - BEFORE <= entry.at < until]
+    planned = planned_by(carried.near)
+    found: list[Made] = []
+    by_chance: list[PlannedClaim] | None = None
+    for entry in near:
+        if not entry.replacement and not entry.named:
+            fits = any(asks_the_same(claim, entry.claim) for claim in planned)
+            if not fits:
+                by_chance = _by_chance(carried) if by_chance is None else by_chance
+                fits = any(asks_the_same(claim, entry.claim) for claim in by_chance)
+            alone = entry.at - carried.at <= AT_ONCE and not _of_a_round(entry, rounds)
+            entry.replacement = fits or alone
+        if entry.replacement:
+            found.append(entry)
+    return found
+
+
+def _by_chance(carried: Carried) -> list[PlannedClaim]:
+    """What passes would make, had chance favoured the nodes of the command."""
+    commands = (entry.for_chance(carried.nodes) for entry in carried.near)
+    return [
+        claim
+        for command in commands
+        if command is not None and command.nodes == carried.nodes
+        for claim in command.replacements
+    ]
+
+
+def planned_by(near: Iterable[Supposed]) -> list[PlannedClaim]:
+    """The replacements that passes would make."""
+    commands = (entry.outcome or entry.command for entry in near)
+    return [claim for command in commands if isinstance(command, Command) for claim in command.replacements]
+
+
+def is_of(round_: Round, made: Made) -> bool:
+    """Whether a NodeClaim was made around the time of a round."""
+    return round_.at - provisioning.EARLY <= made.at <= round_.at + provisioning.LATE
+
+
+def _of_a_round(made: Made, rounds: Sequence[Round]) -> bool:
+    return any(
+        asks_the_same(claim, made.claim) for entry in rounds if is_of(entry, made) for claim in entry.plan.claims
+    )
