@@ -15,6 +15,7 @@ from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
+from karptui.shadow.skew import Skew
 from karptui.world import events
 from karptui.world.world import World
 
@@ -92,8 +93,9 @@ class Taken(Struct, gc=False, eq=False):
 class Actual:
     """Follows one cluster: `before` an event is taken into the World, `after` it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, skew: Skew) -> None:
         self._world = world
+        self.skew = skew
         self.made: dict[str, Made] = {}
         self._gone: deque[Made] = deque()
         self._ahead: deque[tuple[float, str, KubeEvent]] = deque(maxlen=MOST_AHEAD)
@@ -152,7 +154,7 @@ class Actual:
             self._reason(taken, claim)
             if claim.metadata.deleted is not None and taken.deleted is None:
                 taken.deleted = event.at
-        if fresh and event.at - claim.metadata.created > NEWS:
+        if fresh and event.at - self.skew.seconds - claim.metadata.created > NEWS:
             made.watched = False
         return made if fresh else None
 

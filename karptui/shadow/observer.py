@@ -53,7 +53,7 @@ class Observer:
         self.sight = Sight(world)
         self.rounds = Rounds(self.sight)
         self.passes = Passes(self.sight)
-        self.actual = Actual(world)
+        self.actual = Actual(world, self.sight.skew)
         self.standing = Standing()
         self.judge = Judge(at_once)
         self.removals: list[Removal] = []
@@ -121,6 +121,12 @@ class Observer:
             self.watching.since = event.at
         self.rounds.heard(event)
         self.passes.heard += 1
+        if (
+            isinstance(event, events.ObjectSeen)
+            and event.change is events.Change.ADDED
+            and self._is_live(event.resource)
+        ):
+            self.sight.skew.heard(event)
         if isinstance(event, events.ObjectSeen) and event.change is events.Change.DELETED:
             self._begun.discard(event.object.key)
             if event.resource == "nodeclaims" and event.object.key in self._signs:
@@ -145,6 +151,10 @@ class Observer:
             self._signs.pop(new.claim, None)
             self.passes.close(new.at)
             self.standing.restart()
+
+    def _is_live(self, resource: str) -> bool:
+        stream = self.world.streams.get(resource)
+        return stream is not None and stream.state is events.StreamState.LIVE
 
     @property
     def awaited(self) -> tuple[int, int]:

@@ -28,6 +28,6 @@ def removal_of(taken: Taken, world: World, actual: Actual) -> Removal:
         ends = claim.metadata.created + claim.expire_after if claim.expire_after is not None else None
         if claim.node_pool not in world.of("nodepools"):
             cause = POOL_DELETED
-        elif ends is not None and 0.0 <= taken.at - ends + 1.0 <= _SOON + 1.0:
+        elif ends is not None and 0.0 <= taken.at - actual.skew.seconds - ends + 1.0 <= _SOON + 1.0:
             cause = EXPIRED
     return Removal(taken.at, taken.node, taken.claim, cause)

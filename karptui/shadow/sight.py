@@ -12,6 +12,7 @@ from karptui.model.decision import Plan
 from karptui.model.node import NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
+from karptui.shadow.skew import Skew
 from karptui.world.world import World
 
 LEAST_NOMINATION = 10.0
@@ -27,12 +28,14 @@ class Sight:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.skew = Skew()
         self._nominated: dict[str, float] = {}
 
     def snapshot(self, now: float) -> Snapshot:
-        """The cluster at `now`."""
-        snapshot = self.world.snapshot(now)
-        nominated = {name: until for name, until in self._nominated.items() if until > now}
+        """The cluster at `now`, by our clock; times in it are by that of the cluster."""
+        off = self.skew.seconds
+        snapshot = self.world.snapshot(now - off)
+        nominated = {name: until - off for name, until in self._nominated.items() if until > now}
         return replace(snapshot, nominated=nominated, marked_for_deletion=self.marked())
 
     def marked(self) -> frozenset[str]:
