@@ -210,6 +210,9 @@ def _recorded(
         observer.judge.forget(EVIDENCE_KEPT)
 
     observer = judged_recording(recording_at(recording), judged=take)
+    for problem in observer.world.problems:
+        if problem.where == "recording":
+            print(f"karptui: {problem.message}", file=sys.stderr)
     judged = judgements(observer.pairs, observer.moves)
     if bundles is not None:
         print(f"karptui: {bundles.written} bundles are in {bundles.folder}", file=sys.stderr)

@@ -82,7 +82,10 @@ def _own(path: Path) -> Iterator[events.Event]:
 def _raw(path: Path) -> Iterator[events.Event | Scraped]:
     decoder = msgspec.json.Decoder(_Line)
     karpenter, syncing = "", _listed(path)
-    for number, text in enumerate(recorded_lines(path), 1):
+    for number, text in enumerate(_up_to_its_end(path), 1):
+        if isinstance(text, events.Problem):
+            yield text
+            return
         try:
             line = decoder.decode(text)
             at = datetime.fromisoformat(line.at).timestamp()
@@ -105,12 +108,39 @@ def _raw(path: Path) -> Iterator[events.Event | Scraped]:
                 yield from _watched(at, resource, line.event, f"line {number} of {path}")
 
 
+def _up_to_its_end(path: Path) -> Iterator[bytes | events.Problem]:
+    """The lines of a file; of one whose writer was stopped those that are whole, and then the sentence about that."""
+    cut = events.Problem(0.0, "recording", f"{path} is cut off (its writer was stopped): all up to there is judged")
+    held = b""
+    try:
+        for text in recorded_lines(path):
+            if held:
+                yield held
+            held = text
+    except Failure:
+        if not held:
+            raise
+        yield held
+        yield cut
+        return
+    if held:
+        yield held if held.endswith(b"\n") or _is_whole(held) else cut
+
+
+def _is_whole(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
 def _listed(path: Path) -> list[str]:
     """The resources whose first list has an end."""
     ends = FIRST_LIST_ENDS.encode()
     found: set[str] = set()
-    for text in recorded_lines(path):
-        if ends in text:
+    for text in _up_to_its_end(path):
+        if isinstance(text, bytes) and ends in text:
             try:
                 found.add(msgspec.json.decode(text, type=_Line).resource)
             except msgspec.MsgspecError:

@@ -23,7 +23,7 @@ BEFORE = 0.1
 def replacements_of(carried: Carried, following: float, made: Iterable[Made], rounds: Sequence[Round]) -> list[Made]:
     """Those of a command, in order; `following`: when the next command began, `rounds`: those around, with NodeClaims.
 
-    Events name the pods of NodeClaims that rounds made, and never those of replacements.
+    Events name the pods of NodeClaims that rounds made, and seldom those of replacements.
     """
     if carried.reason == EMPTY:
         return []  # nothing takes the place of an empty node
@@ -33,13 +33,17 @@ def replacements_of(carried: Carried, following: float, made: Iterable[Made], ro
     found: list[Made] = []
     by_chance: list[PlannedClaim] | None = None
     for entry in near:
-        if not entry.replacement and not entry.named:
+        if not entry.replacement:
             fits = any(asks_the_same(claim, entry.claim) for claim in planned)
             if not fits:
                 by_chance = _by_chance(carried) if by_chance is None else by_chance
                 fits = any(asks_the_same(claim, entry.claim) for claim in by_chance)
-            alone = entry.at - carried.at <= AT_ONCE and not _of_a_round(entry, rounds)
-            entry.replacement = fits or alone
+            asked = [round_ for round_ in rounds if is_of(round_, entry) and _asks(round_, entry)]
+            if fits:
+                # Its pods are named as soon as they wait for it; a round that was not due asked as the command does.
+                entry.replacement = not entry.named or all(round_.overtaken for round_ in asked)
+            else:
+                entry.replacement = not entry.named and entry.at - carried.at <= AT_ONCE and not asked
         if entry.replacement:
             found.append(entry)
     return found
@@ -67,7 +71,5 @@ def is_of(round_: Round, made: Made) -> bool:
     return round_.at - provisioning.EARLY <= made.at <= round_.at + provisioning.LATE
 
 
-def _of_a_round(made: Made, rounds: Sequence[Round]) -> bool:
-    return any(
-        asks_the_same(claim, made.claim) for entry in rounds if is_of(entry, made) for claim in entry.plan.claims
-    )
+def _asks(round_: Round, made: Made) -> bool:
+    return any(asks_the_same(claim, made.claim) for claim in round_.plan.claims)

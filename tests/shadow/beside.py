@@ -27,11 +27,20 @@ AUDIT_POLICY = {
     "rules": [{"level": "Metadata", "users": [WATCHER], "omitStages": ["RequestReceived"]}, {"level": "None"}],
 }
 
+ALL_BUT_ADMINISTRATORS = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "rules": [
+        {"level": "None", "userGroups": ["system:masters"]},
+        {"level": "Metadata", "omitStages": ["RequestReceived"]},
+    ],
+}
 
-def audited(folder: Path) -> tuple[str, ...]:
-    """Flags with which the API server writes down every request of the watcher."""
+
+def audited(folder: Path, everybody: bool = False) -> tuple[str, ...]:
+    """Flags with which the API server writes down every request of the watcher, or of everybody but administrators."""
     policy = folder / "policy.json"
-    policy.write_text(json.dumps(AUDIT_POLICY))
+    policy.write_text(json.dumps(ALL_BUT_ADMINISTRATORS if everybody else AUDIT_POLICY))
     return (f"--audit-policy-file={policy}", f"--audit-log-path={folder / 'audit.log'}")
 
 
