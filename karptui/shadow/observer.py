@@ -83,7 +83,7 @@ class Observer:
         if event.resource == "nodeclaims" and new and event.object.key not in self.world.of("nodeclaims"):
             # The claim of a command would be that of a round as well: its nodes' pods wait for a place.
             if not self._replaces(event.object, event.at):
-                found = self.rounds.overtaken(event.object, event.at)
+                found = self.rounds.overtaken(event.object, event.at, self._leaving(event.at))
                 if found is not None:
                     self._foresee(found)
             if self.watching.since is not None:
@@ -101,6 +101,13 @@ class Observer:
         near += [entry for taken, entries in self._taken if at - taken.at <= REPLACED_WITHIN for entry in entries]
         near += [entry for carried in self._carried if at - carried.at <= REPLACED_WITHIN for entry in carried.near]
         return any(asks_the_same(planned, claim) for planned in planned_by(near))
+
+    def _leaving(self, at: float) -> set[str]:
+        """The nodes that Karpenter has only just begun to take away."""
+        since = at - self.world.options.batch_idle_duration
+        claims = self.world.of("nodeclaims")
+        found = {claims[name].node_name for name, (began, _) in self._signs.items() if began > since and name in claims}
+        return found | {taken.node for taken, _ in self._taken if taken.at > since}
 
     def _sign(self, event: events.ObjectSeen) -> str:
         """The name of the NodeClaim about which this is a sign that it is to go: watches bring them in any order."""

@@ -5,6 +5,7 @@ first NodeClaim was seen: nothing here ever looks at what came later.
 """
 
 import heapq
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -93,11 +94,12 @@ class Rounds:
                 self._unmade += [(moment, claim) for claim in foreseen.plan.claims]
                 found.append(foreseen)
 
-    def overtaken(self, claim: NodeClaim, at: float) -> Round | None:
+    def overtaken(self, claim: NodeClaim, at: float, leaving: Collection[str] = ()) -> Round | None:
         """Karpenter makes a NodeClaim that none of our rounds has foreseen: what would a round have made just now?
 
         Its window is not ours: it may have closed before a trigger that we heard in time, or a batch that we took for
-        thrown away was none. None where such a claim is not of this round either.
+        thrown away was none. None where such a claim is not of this round either, and where all its pods are on nodes
+        that are `leaving` only now: no round answers to that before its window is over.
         """
         self._unmade = [entry for entry in self._unmade if at - entry[0] <= MADE_WITHIN]
         foreseen = next((entry for entry in self._unmade if asks_the_same(entry[1], claim)), None)
@@ -107,11 +109,10 @@ class Rounds:
         if self._sight.synced():
             self._burst = (at, self._foresee(self._at, overtaken=True))
         began, found = self._burst
-        if (
-            found is None
-            or at - began > BURST
-            or not any(asks_the_same(planned, claim) for planned in found.plan.claims)
-        ):
+        if found is None or at - began > BURST:
+            return None
+        alike = [planned for planned in found.plan.claims if asks_the_same(planned, claim)]
+        if all(self._all_on(leaving, planned) for planned in alike):
             return None
         self._burst = (-BURST, None)
         self._window.clear()
@@ -119,6 +120,10 @@ class Rounds:
         self._unmade += [(found.at, planned) for planned in found.plan.claims]
         self.overtaken(claim, at)  # it is the first of them
         return found
+
+    def _all_on(self, nodes: Collection[str], planned: PlannedClaim) -> bool:
+        pods = self._sight.world.of("pods")
+        return bool(nodes) and all(key in pods and pods[key].node_name in nodes for key in planned.pods)
 
     def heard(self, event: events.Event) -> None:
         """An event has been taken into the World: does it trigger?"""
