@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from karptui.cloud.scenario import snapshot_of
 from karptui.cloud.scenario_writer import scenario_from
 from karptui.engine.disruption import disrupt
@@ -16,30 +14,24 @@ from karptui.report.expect import expect_of
 from karptui.report.redacted import redacted
 from karptui.shadow.observer import Observer
 from karptui.shadow.verdict import UNEXPLAINED, Verdict
-from tests.shadow.day import DAY, judged
 
 SAMPLE = 15
 
 
-@pytest.fixture(scope="module")
-def day() -> Observer:
-    return judged(DAY)
-
-
-def test_a_snapshot_written_down_asks_the_same_question(day: Observer) -> None:
-    for pair in day.pairs[::SAMPLE]:
+def test_a_snapshot_written_down_asks_the_same_question(recorded_day: Observer) -> None:
+    for pair in recorded_day.pairs[::SAMPLE]:
         assert pair.snapshot is not None
         again = snapshot_of(json.loads(json.dumps(scenario_from(pair.snapshot, "scheduling", "again"))))
         assert expect_of(plan(again)) == expect_of(plan(pair.snapshot))
-    for move in day.moves[::SAMPLE]:
+    for move in recorded_day.moves[::SAMPLE]:
         assert move.snapshot is not None
         again = snapshot_of(json.loads(json.dumps(scenario_from(move.snapshot, "disruption", "again"))))
         assert disruption_expect(disrupt(again)) == disruption_expect(disrupt(move.snapshot))
 
 
-def test_a_redacted_bundle_names_nobody_and_is_decided_alike(day: Observer) -> None:
-    pair = next(pair for pair in day.pairs if pair.verdict is Verdict.SAME)
-    bundle = bundle_of(pair, day.pairs)
+def test_a_redacted_bundle_names_nobody_and_is_decided_alike(recorded_day: Observer) -> None:
+    pair = next(pair for pair in recorded_day.pairs if pair.verdict is Verdict.SAME)
+    bundle = bundle_of(pair, recorded_day.pairs)
     assert bundle is not None
     hidden = redacted(bundle)
 
@@ -54,14 +46,16 @@ def test_a_redacted_bundle_names_nobody_and_is_decided_alike(day: Observer) -> N
     ]
 
 
-def test_only_what_is_unexplained_is_kept_unless_every_case_is_asked_for(day: Observer, tmp_path: Path) -> None:
+def test_only_what_is_unexplained_is_kept_unless_every_case_is_asked_for(
+    recorded_day: Observer, tmp_path: Path
+) -> None:
     folder = BundleFolder(tmp_path / "none")
-    folder.take([*day.pairs, *day.moves], day.pairs)
-    pair = day.pairs[0]
+    folder.take([*recorded_day.pairs, *recorded_day.moves], recorded_day.pairs)
+    pair = recorded_day.pairs[0]
     cause, pair.cause = pair.cause, UNEXPLAINED
     try:
         one = BundleFolder(tmp_path / "one")
-        one.take([*day.pairs, *day.moves], day.pairs)
+        one.take([*recorded_day.pairs, *recorded_day.moves], recorded_day.pairs)
     finally:
         pair.cause = cause
 
@@ -69,11 +63,11 @@ def test_only_what_is_unexplained_is_kept_unless_every_case_is_asked_for(day: Ob
     assert one.written == 1
 
 
-def test_bundles_open_in_plan_and_disrupt_and_run_under_pytest(day: Observer, tmp_path: Path) -> None:
+def test_bundles_open_in_plan_and_disrupt_and_run_under_pytest(recorded_day: Observer, tmp_path: Path) -> None:
     same = Verdict.SAME
-    pairs = [next(pair for pair in day.pairs if pair.verdict is same)]
-    together = [pair for pair in day.pairs if pair.round is pairs[0].round]
-    moves = [next(m for m in day.moves if m.verdict is same and m.predicted is not None and not m.by_chance)]
+    pairs = [next(pair for pair in recorded_day.pairs if pair.verdict is same)]
+    together = [pair for pair in recorded_day.pairs if pair.round is pairs[0].round]
+    moves = [next(m for m in recorded_day.moves if m.verdict is same and m.predicted is not None and not m.by_chance)]
     folder = BundleFolder(tmp_path, every=True, redact=True)
     folder.take([*together, *moves], together)
 
@@ -99,9 +93,9 @@ def test_bundles_open_in_plan_and_disrupt_and_run_under_pytest(day: Observer, tm
     assert ran.returncode == 0, ran.stdout.decode()
 
 
-def test_a_bundle_in_which_karpenter_did_something_else_says_what(day: Observer, tmp_path: Path) -> None:
-    pair = day.pairs[0]
-    bundle = bundle_of(pair, day.pairs)
+def test_a_bundle_in_which_karpenter_did_something_else_says_what(recorded_day: Observer, tmp_path: Path) -> None:
+    pair = recorded_day.pairs[0]
+    bundle = bundle_of(pair, recorded_day.pairs)
     assert bundle is not None
     bundle["shadow"]["madeInThisRound"] = []
     file = tmp_path / "other.json"
