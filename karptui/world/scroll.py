@@ -22,11 +22,12 @@ class Scroll:
         self._compressor: Any = zstandard.ZstdCompressor(level=LEVEL).compressobj()
         self._file: IO[bytes] | None = None
         self._pickled = io.BytesIO()
-        self._pickler = pickle.Pickler(self._pickled, 5)
+        self._pickler: pickle.Pickler | None = pickle.Pickler(self._pickled, 5)
         self._written = 0
 
     def write(self, thing: object) -> None:
         """Append anything that can be pickled."""
+        assert self._pickler is not None
         self._pickler.dump(thing)
         if out := self._compressor.compress(self._pickled.getvalue()):
             self._append(out)
@@ -44,8 +45,8 @@ class Scroll:
     def close(self) -> None:
         """Nothing more is written."""
         self._append(self._compressor.flush(zstandard.COMPRESSOBJ_FLUSH_FINISH))
-        self._compressor = None
-        self._pickler.clear_memo()
+        self._compressor = self._pickler = None  # a pickler's memo keeps its size, some 4 MB, even when it is cleared
+        self._pickled = io.BytesIO()
 
     @property
     def open(self) -> bool:
