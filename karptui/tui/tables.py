@@ -377,4 +377,5 @@ LOG: Table[LogRow] = Table(
     cells=_log_cells,
     words=lambda row: f"{row.source} {row.about} {row.text}",
     fields=lambda row: {"source": row.source, "object": row.about},
+    orders=(Order(1, lambda row: row.source), Order(2, lambda row: row.about)),
 )

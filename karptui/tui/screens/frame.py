@@ -33,6 +33,7 @@ from karptui.views.forms import as_csv, as_json, as_markdown
 from karptui.views.story import story
 
 STORY_MODE = "DEMO"
+ONE_ORDER = "This list has an order of its own and no other."
 
 
 class Frame(Timed):
@@ -288,12 +289,6 @@ class Frame(Timed):
             self.live.clock.dirty.mark("cursor", "filter")
             self.live.clock.draw_now()
 
-    def time_asked(self) -> None:
-        """The focus goes back to where it was."""
-        listing = self.listing
-        if listing is not None:
-            listing.focus()
-
     @on(FilterPrompt.FilterClosed)
     def _filter_closed(self) -> None:
         if self._listing is not None:
@@ -316,13 +311,13 @@ class Frame(Timed):
 
     def action_sort_rows(self) -> None:
         """Sort by the next column."""
-        if (listing := self.listing) is not None:
-            listing.sort_next()
+        if (listing := self.listing) is not None and not listing.sort_next():
+            self.live.tell(ONE_ORDER)
 
     def action_reverse_rows(self) -> None:
         """The other way round."""
-        if (listing := self.listing) is not None:
-            listing.reverse()
+        if (listing := self.listing) is not None and not listing.reverse():
+            self.live.tell(ONE_ORDER)
 
     def action_open_palette(self) -> None:
         """Ask, go, do."""

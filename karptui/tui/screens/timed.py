@@ -74,9 +74,5 @@ class Timed(Screen[None]):
     def _time_written(self, event: LinePrompt.Written) -> None:
         if event.prompt.id == "time-prompt":
             event.stop()
-            self.time_asked()
             if event.text:
                 self.live.travel.to_words(event.text)
-
-    def time_asked(self) -> None:
-        """The prompt is gone again."""

@@ -153,14 +153,13 @@ class Listing(Rows, Generic[T]):
         rows = self._rows[:most]
         return titles, tuple(tuple(cell_text(cell) for cell in row.cells) for row in rows)
 
-    def sort_next(self) -> None:
-        """Sort by the next column; after the last one as the rows come."""
+    def sort_next(self) -> bool:
+        """Sort by the next column; after the last one as the rows come. False where nothing can be sorted by."""
         count = len(self._table.orders)
-        self._order = (
-            0 if self._order is None and count else None if self._order == count - 1 else (self._order or 0) + 1
-        )
+        self._order = 0 if self._order is None else None if self._order >= count - 1 else self._order + 1
         self._reversed = False
         self._show_order()
+        return count > 0
 
     def sort_by_column(self, column: int) -> None:
         """Sort by a column if it can be; a second time the other way round."""
@@ -170,12 +169,13 @@ class Listing(Rows, Generic[T]):
         self._order, self._reversed = found, not self._reversed if found == self._order else False
         self._show_order()
 
-    def reverse(self) -> None:
-        """The other way round."""
+    def reverse(self) -> bool:
+        """The other way round. False where nothing can be sorted by."""
         if self._order is None and self._table.orders:
             self._order = 0
         self._reversed = not self._reversed
         self._show_order()
+        return bool(self._table.orders)
 
     def _current_order(self) -> "Order[Any] | None":
         return self._table.orders[self._order] if self._order is not None and self._table.orders else None

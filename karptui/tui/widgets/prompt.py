@@ -4,6 +4,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from karptui.tui.filter import NO_FILTER, Filter, FilterFault, parse_filter
@@ -145,6 +146,7 @@ class LinePrompt(Horizontal):
     def __init__(self, words: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._words = words
+        self._left: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """A word and the line."""
@@ -154,6 +156,7 @@ class LinePrompt(Horizontal):
     def open(self, text: str) -> None:
         """Show the line with this in it."""
         self.add_class("-open")
+        self._left = self.screen.focused
         prompt = self.query_one(Prompt)
         prompt.value = text
         prompt.cursor_position = len(text)
@@ -161,6 +164,8 @@ class LinePrompt(Horizontal):
 
     def _close(self, text: str) -> None:
         self.remove_class("-open")
+        if self._left is not None:
+            self._left.focus()  # keys must not go on to a line that nobody sees
         self.post_message(self.Written(self, text.strip()))
 
     @on(Input.Submitted)
