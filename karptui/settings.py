@@ -9,10 +9,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from karptui.failure import Failure
+from karptui.model.commitment import DEAREST, Commitment
 
 ENVIRONMENT_PREFIX = "KARPTUI_"
-DEAREST = 1e6
-"""USD an hour: what costs more is a mistake, and infinity is no price."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -40,6 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Seconds after which a batch closes in any case."""
     prices: dict[str, Annotated[float, Meta(gt=0, le=DEAREST)]] = {}
     """Your own prices for active mode, USD an hour: `"m7i.large" = 0.08` on demand, `"m7i.large/spot" = 0.03`."""
+    commitments: tuple[Commitment, ...] = ()
+    """What you pay for in advance, as tables: reserved instances, savings plans, capacity reservations and blocks."""
     feature_gates: dict[str, bool] = {}
     """Karpenter's feature gates, as your cluster has them: a table, or text such as `StaticCapacity=true`."""
 

@@ -26,6 +26,7 @@ def options_of(settings: "Settings") -> "Options":
         batch_idle_duration=settings.batch_idle_duration,
         batch_max_duration=settings.batch_max_duration,
         feature_gates=settings.feature_gates,
+        commitments=settings.commitments,
     )
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from karptui.model.commitment import Commitment
 from karptui.model.requirements import Requirements
 
 
@@ -50,6 +51,7 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
     """What the cloud offers: types in the provider's order, and for a pool that sees fewer, which.
 
     `source` says where prices come from ("shipped 2026-07-20", "aws", "scenario") and `priced` when (epoch seconds).
+    `commitments` is what the account pays for in advance, `commitments_unknown` why some of it is not known.
     `variants`: by pool and name what the pool sees in place of a type, as NodeOverlays would have it.
     Engines key what they precompute by the identity of this object, so it is replaced, never changed.
     """
@@ -60,3 +62,5 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
     priced: float = 0.0
     spot_synthetic: bool = False
     variants: dict[str, dict[str, InstanceType]] = {}
+    commitments: tuple[Commitment, ...] = ()
+    commitments_unknown: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from karptui.model.commitment import Commitment
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import Node, NodeClaim
 from karptui.model.node_overlay import NodeOverlay
@@ -22,6 +23,8 @@ class Options(Struct, frozen=True, gc=False):
     max_instance_types: int = 600
     feature_gates: dict[str, bool] = {}
     karpenter_version: str = "1.14.1"
+    commitments: tuple[Commitment, ...] = ()
+    """No setting of Karpenter's and no ground for a decision: what a person says of what is paid in advance."""
 
     def gate(self, name: str) -> bool:
         """Whether a feature gate is on (ReservedCapacity is by default, the others are not)."""

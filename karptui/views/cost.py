@@ -207,7 +207,7 @@ def price_source(world: World, now: float) -> str:
         return "no prices are known"
     age = f", {duration(max(now - catalogue.priced, 0.0))} old" if catalogue.priced else ""
     spot = ", spot prices synthetic" if catalogue.spot_synthetic else ""
-    return f"prices: {catalogue.source or 'unknown'}{age}{spot}; list prices, no savings plan"
+    return f"prices: {catalogue.source or 'unknown'}{age}{spot}; list prices"
 
 
 def move_rows(world: World) -> list[MoveRow]:

@@ -56,3 +56,30 @@ def test_a_watched_recording_is_told_anew_until_it_ends(tmp_path: Path) -> None:
     heads = [line for line in out.splitlines() if line.startswith("cluster,")]
     assert len(heads) >= 1
     assert "karpenter-kwok," in out
+
+
+def test_what_is_paid_in_advance_and_not_used_by_spot_nodes_stands_beside_the_list_price(tmp_path: Path) -> None:
+    reserved = 'kind = "reserved-instance"\ninstance_type = "c-8x-amd64-linux"\nhourly = 0.1\n'
+    settings_of(tmp_path, f"[[commitments]]\n{reserved}")
+    seen = ("cost", "--recording", "karpenter-kwok", "--at", "60s")
+    done = karptui(tmp_path, *seen, "-o", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["effectiveUsdPerHour"] == pytest.approx(told["usdPerHour"] + 0.1)
+    assert (told["commitments"][0]["usedShare"], told["unusedCommitmentUsdPerHour"]) == (0.0, pytest.approx(0.1))
+    text = karptui(tmp_path, *seen).stdout
+    assert "$0.100/h above list, $0.100/h of it unused" in text and "1 × c-8x-amd64-linux" in text
+
+
+def test_a_commitment_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    settings_of(tmp_path, '[[commitments]]\nkind = "promise"\n')
+    done = karptui(tmp_path, "cost", "--recording", "karpenter-kwok")
+    assert done.returncode == 1
+    assert "commitments" in done.stderr and "promise" in done.stderr and done.stderr.count("\n") == 1
+
+
+def settings_of(home: Path, text: str) -> None:
+    """Write the settings file of whoever runs karptui there."""
+    folder = home / "config"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(text)

@@ -98,7 +98,10 @@ class AwsClients:
             retries={"mode": "standard", "max_attempts": RETRIES},
             user_agent_extra="karptui",
         )
+        # These answer for every region from one of their own.
         region = pricing_region(self.account.region) if service == "pricing" else None
+        if service == "savingsplans":
+            region = "cn-northwest-1" if self.account.region.startswith("cn-") else "us-east-1"
         url = self.account.endpoint_url
         # Without TLS there is nothing to verify, and reading the certificates holds the loop up for 0.1 s a client.
         verify = False if url is not None and url.startswith("http://") else None

@@ -1,5 +1,6 @@
 """What can be bought and at what price: from the shipped file, or asked of EC2."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +9,13 @@ from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED, ZONE_LETTERS, shipped_price
 from karptui.cloud.ec2.client import AwsClients
+from karptui.cloud.ec2.commitments import account_commitments
 from karptui.cloud.ec2.errors import calling
 from karptui.cloud.ec2.facts import TypeFacts, from_description, shipped_facts, shipped_file
 from karptui.cloud.ec2.instance_types import Price
 from karptui.cloud.ec2.price_list import on_demand_prices, pricing_region
 from karptui.cloud.provider import CloudError
+from karptui.model.commitment import Commitment
 from karptui.model.labels import ON_DEMAND
 
 REFRESH_SECONDS = 12 * 3600.0
@@ -29,6 +32,8 @@ class Market(Struct, frozen=True, eq=False):
     priced: float
     spot_synthetic: bool
     zones: tuple[str, ...]
+    commitments: tuple[Commitment, ...] = ()
+    commitments_unknown: tuple[str, ...] = ()
 
 
 def shipped_market(region: str, seed: str = DEFAULT_SEED) -> Market:
@@ -44,6 +49,19 @@ async def account_market(clients: AwsClients, region: str, now: float) -> Market
     Where the Pricing API does not answer, on-demand prices are as shipped, which `source` says. A spot price that EC2
     does not quote is none, so that offering cannot be bought.
     """
+    committed = asyncio.ensure_future(account_commitments(clients, region))
+    try:
+        types, price, source, zones = await _priced(clients, region, now)
+        commitments, unknown = await committed
+    finally:
+        committed.cancel()
+    return Market(region, types, price, source, now, False, zones, commitments, unknown)
+
+
+async def _priced(
+    clients: AwsClients, region: str, now: float
+) -> tuple[tuple[TypeFacts, ...], Price, str, tuple[str, ...]]:
+    """Types, prices, where those come from, zones."""
     ec2 = await clients.get("ec2")
     offered = await _offered(ec2, region)
     on_demand, source = await _on_demand(clients, region)
@@ -55,7 +73,7 @@ async def account_market(clients: AwsClients, region: str, now: float) -> Market
     spot = await _spot_prices(ec2, now)
     zones = sorted({f"{region}{letter}" for letters in offered.values() for letter in letters})
     price = _quoted(spot)
-    return Market(region, tuple(sorted(facts, key=lambda entry: entry.name)), price, source, now, False, tuple(zones))
+    return tuple(sorted(facts, key=lambda entry: entry.name)), price, source, tuple(zones)
 
 
 async def _on_demand(clients: AwsClients, region: str) -> tuple[dict[str, float | None], str]:

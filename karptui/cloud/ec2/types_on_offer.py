@@ -67,7 +67,12 @@ class TypesOnOffer:
             return known
         types = self._resolved(key, market, Region(market.region, zones), shape, frozenset(blocked))
         catalogue = Catalogue(
-            types=types, source=market.source, priced=market.priced, spot_synthetic=market.spot_synthetic
+            types=types,
+            source=market.source,
+            priced=market.priced,
+            spot_synthetic=market.spot_synthetic,
+            commitments=market.commitments,
+            commitments_unknown=market.commitments_unknown,
         )
         entry = _Current(version, market, catalogue, {item.name: item for item in types})
         self._current[key] = entry

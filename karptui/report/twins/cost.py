@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from karptui.report.twins.twin import Record, Twin
+from karptui.views.commitments import commitment_rows, effective_bill, with_commitments
 from karptui.views.cost import Bill, MoveRow, NodeCosts, bill, bill_lines, ledger_line, move_rows, price_source
 from karptui.views.forms import Export
 from karptui.views.line import plain
@@ -83,6 +84,7 @@ def _data(
         "allOnDemandUsdPerHour": found.all_on_demand,
         "unpricedNodes": found.unpriced,
         "prices": price_source(world, now),
+        **_effective(world),
         "pools": pools,
         "namespaces": namespaces,
         "moves": [
@@ -102,9 +104,35 @@ def _data(
     }
 
 
+def _effective(world: World) -> dict[str, Any]:
+    """The same with what is paid in advance; null where nothing is."""
+    bill = effective_bill(world)
+    if bill is None:
+        return {"effectiveUsdPerHour": None, "unusedCommitmentUsdPerHour": None, "commitments": [], "nodes": []}
+    return {
+        "effectiveUsdPerHour": bill.hourly,
+        "unusedCommitmentUsdPerHour": bill.idle,
+        "commitments": [
+            {
+                "kind": use.commitment.kind,
+                "id": use.commitment.id,
+                "usedShare": use.used,
+                "usdPerHour": use.cost,
+                "coversUsdPerHour": use.covers,
+            }
+            for use in bill.uses
+        ],
+        "nodes": [{"name": name, "effectiveUsdPerHour": price} for name, price in sorted(bill.nodes.items())],
+    }
+
+
 def _boxes(world: World, found: Bill, moves: Sequence[MoveRow], savings: Sequence[OpenRow], now: float) -> list[Export]:
     return [
-        Export("Now", (), (), tuple(plain(line) for line in bill_lines(world, found, now))),
+        Export("Now", (), (), tuple(plain(line) for line in with_commitments(bill_lines(world, found, now), world))),
+        Export(
+            "Paid in advance", ("COMMITMENT", "WHAT", "USED", "$/h", "COVERS $/h", "ENDS"),
+            tuple(commitment_rows(world, now)),
+        ),
         Export("By pool", ("POOL", "NODES", "$/h", "$/mo", "SPOT", "NOT ASKED FOR"), tuple(
             (row.key or "(no pool)", f"{row.nodes:,}", amount(row.hourly), monthly(row.hourly)[1:-3],
              percent(row.spot), percent(row.waste))

@@ -16,6 +16,7 @@ from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import cost as view
+from karptui.views.commitments import with_commitments
 from karptui.views.open_savings import OpenRow, open_rows
 from karptui.views.wording import amount, duration, hourly, monthly
 
@@ -73,8 +74,10 @@ class CostScreen(Frame):
     def _draw_bill(self, topics: frozenset[str]) -> None:
         picture, unit = self.live.picture, self.live.unit
         found = view.bill(picture.costs())
-        told = view.short_bill_lines if self.has_class("-narrow") else view.bill_lines
-        self.query_one("#now", TextPane).show(told(picture.world, found, picture.now()))
+        short = self.has_class("-narrow")
+        told = view.short_bill_lines if short else view.bill_lines
+        lines = told(picture.world, found, picture.now())
+        self.query_one("#now", TextPane).show(with_commitments(lines, picture.world, short=short))
         for name, rows in (("pools", found.pools), ("spaces", found.namespaces)):
             self.query_one(f"#{name}", Listing).show(rows, unit)
         self.query_one("#pools-box", Panel).set_title("By pool", "v by namespace")
