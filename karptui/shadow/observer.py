@@ -23,7 +23,7 @@ from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.replaced import REPLACED_WITHIN, is_of, planned_by, replacements_of
 from karptui.shadow.rounds import Round, Rounds, asks_the_same
-from karptui.shadow.settling import COMMAND_SETTLES, is_settled, moments_between
+from karptui.shadow.settling import COMMAND_SETTLES, REASON_WITHIN, is_settled, moments_between
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
 from karptui.world import events
@@ -260,7 +260,8 @@ class Observer:
             self._taken.remove(found)
             if not first.reason:
                 self._signed.pop(first.claim, None)
-                self.removals.append(removal_of(first, self.world, self.actual))
+                if self.watching.saw_end(first.at + REASON_WITHIN):  # else its reason may still have come
+                    self.removals.append(removal_of(first, self.world, self.actual))
                 continue
             together = [first]
             if first.reason != disruptions.DRIFTED:
