@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from karptui.report.bundle import BundleFolder, disagreements
 from karptui.tui.widgets.listing import Listing
@@ -122,11 +123,17 @@ async def test_a_frozen_picture_keeps_its_verdicts() -> None:
         assert app.picture.shadow() is kept
 
 
+async def _drawn(pilot: Pilot[None]) -> None:
+    """A narrow screen is laid out once more after it has come: the score under its head says that it is done."""
+    await pilot.press("5")
+    await until_shown(pilot, "100% of 4")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["120x36", "80x24"])
 def test_a_picture_of_it(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shadow_at(60.0), terminal_size=size, press=["5"])
+    assert snap_compare(shadow_at(60.0), terminal_size=size, run_before=_drawn)
 
 
 def test_a_picture_of_it_in_ascii_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(shadow_at(60.0, ascii_only=True), terminal_size=(120, 36), press=["5"])
+    assert snap_compare(shadow_at(60.0, ascii_only=True), terminal_size=(120, 36), run_before=_drawn)
