@@ -31,7 +31,8 @@ async def test_the_first_frame_says_connecting_and_the_run_starts_after_it() -> 
     async with app.run_test(size=SIZE) as pilot:
         await until_shown(pilot, "connecting…")
         await until(pilot, lambda: run.started)
-        assert "No NodePool yet." in text_of(app)
+        await until_shown(pilot, "Nothing yet: karptui is still listing the cluster.")
+        assert "No NodePool" not in text_of(app)
 
 
 @pytest.mark.parametrize("size", [SIZE, SMALL, (200, 60)])

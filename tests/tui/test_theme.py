@@ -120,7 +120,7 @@ async def test_a_user_theme_is_read_again_when_its_file_changes(tmp_path: Path) 
     path.write_text('base = "dark"\n[grounds]\nbackground = "#101010"\n')
     app = Live(Moment(World(), 1_000_000.0), theme="mine", own_themes=tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until_shown(pilot, "No NodePool yet.")
+        await until_shown(pilot, "Nothing yet: karptui is still listing")
         assert app.look.theme.grounds["background"] == "#101010"
         path.write_text('base = "dark"\n[grounds]\nbackground = "#202020"\ncursor = "#303030"\n')
         await until(pilot, lambda: app.look.theme.grounds["background"] == "#202020")

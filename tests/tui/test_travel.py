@@ -145,6 +145,26 @@ async def test_what_is_no_time_is_said(text: str) -> None:
         await until_shown(pilot, "is no time: write 12:04")
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_yaml_of_the_past_says_whether_it_is_what_was_then(answers: bool) -> None:
+    app = told()
+    if answers:
+
+        async def fetch(resource: str, key: str) -> dict[str, object]:
+            return {"kind": "Pod", "metadata": {"name": key, "labels": {"live": "yes"}}}
+
+        app.run_shown.fetch = fetch  # type: ignore[method-assign]
+    async with app.run_test(size=SIZE) as pilot:
+        await asked_for(pilot, "12:29:13")
+        await until_shown(pilot, "AT 12:29:13")
+        await pilot.press("2", "y")
+        await until_shown(pilot, "as it is NOW, not as at 12:29:13" if answers else "karptui keeps of it at 12:29:13")
+        assert ("live:" in text_of(app)) is answers
+        assert answers or "instance-type: no-such-type" in text_of(app)
+        await pilot.press("L")
+        await until_shown(pilot, "from the API server just now" if answers else "karptui keeps of it  ")
+
+
 async def test_before_all_that_is_kept_the_beginning_is_shown() -> None:
     app = told(12.0)
     async with app.run_test(size=SIZE) as pilot:

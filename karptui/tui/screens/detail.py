@@ -18,7 +18,7 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.objects import RESOURCE_OF, event_lines, kept_object, yaml_lines
 from karptui.views.relations import Relation, relations
 from karptui.views.why import ALL_PODS, Why
-from karptui.views.wording import duration
+from karptui.views.wording import clock, duration
 
 FACETS = ("why", "events", "yaml", "relations")
 NAMES = {"node": "node", "claim": "NodeClaim", "pool": "NodePool", "class": "NodeClass", "pod": "pod",
@@ -55,11 +55,12 @@ class DetailScreen(Frame):
         self._found = Why("", [])
         self._facet = "why"
         self._object: dict[str, Any] | None = None
-        self._source = ""
+        self._asked = False
+        self._fault = ""
 
     def show_subject(self, subject: Subject, facet: str = "why") -> None:
         """What it is about."""
-        self._subject, self._object, self._source = subject, None, ""
+        self._subject, self._object, self._asked, self._fault = subject, None, False, ""
         if self.is_mounted:
             self.show_facet(facet)
         else:
@@ -71,7 +72,7 @@ class DetailScreen(Frame):
         self.set_class(facet == "relations", "-relations")
         self.query_one("#why", TextPane).scroll_to(y=0, animate=False)
         (self.query_one("#relations", Listing) if facet == "relations" else self.query_one("#why", TextPane)).focus()
-        if facet == "yaml" and self._object is None:
+        if facet == "yaml" and not self._asked:
             self.run_worker(self._fetch(self._subject), exit_on_error=False, exclusive=True)
         self.live.clock.dirty.mark("subject")
         self.live.clock.draw_now()
@@ -115,7 +116,7 @@ class DetailScreen(Frame):
                 panel.set_title(f"Events of {name}", "e back to why")
             case "yaml":
                 pane.show(self._yaml_lines())
-                panel.set_title(f"YAML of {name}, read only", f"{self._source}   y back to why".strip())
+                panel.set_title(f"YAML of {name}, read only", f"{self._source()}   y back to why".strip())
             case "relations":
                 rows = relations(picture.world, kind, key, picture.now())
                 self.query_one("#relations", Listing).show(rows)
@@ -131,24 +132,31 @@ class DetailScreen(Frame):
     async def _fetch(self, subject: Subject) -> None:
         """Ask the API server; what karptui keeps of the object stands in where there is none."""
         run, resource = self.live.run_shown, RESOURCE_OF.get(subject.kind)
-        found: dict[str, Any] | None = None
-        source = "what karptui keeps of it"
+        found, fault = None, ""
         if resource is not None:
             try:
                 found = await run.fetch(resource, subject.key)
-                source = "from the API server just now" if found is not None else source
             except Failure as failure:
-                source = f"what karptui keeps of it: {failure}"
-        if found is None:
-            found = kept_object(self.live.picture.world, subject.kind, subject.key)
+                fault = str(failure)
         if subject == self._subject:
-            self._object, self._source = found or {}, source
+            self._object, self._fault, self._asked = found, fault, True
             self.live.clock.dirty.mark("subject")
 
+    def _source(self) -> str:
+        """Where the YAML is from: the API server only knows the present."""
+        if not self._asked:
+            return ""
+        past = self.live.picture.past
+        if self._object is not None:
+            return "from the API server just now" if past is None else f"as it is NOW, not as at {clock(past)}"
+        then = f" at {clock(past)}" if past is not None else ""
+        return f"what karptui keeps of it{then}" + (f": {self._fault}" if self._fault else "")
+
     def _yaml_lines(self) -> list[Line]:
-        if self._object is None:
+        if not self._asked:
             return [(("Reading it…", "dim"),)]
-        return yaml_lines(self._object) if self._object else [(("It is gone.", "dim"),)]
+        found = self._object or kept_object(self.live.picture.world, *self._subject)
+        return yaml_lines(found) if found else [(("It is gone.", "dim"),)]
 
     # What can be done
 

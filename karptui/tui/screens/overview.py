@@ -155,7 +155,7 @@ class OverviewScreen(Acting, Frame):
         # The screen is there for as long as the program runs, so its widgets may be held.
         def draw(_: frozenset[str]) -> None:
             world = self.live.picture.world
-            if which in _NOTHING and world.connected is not None:
+            if which in _NOTHING:
                 listing.say_of_nothing(nothing(world, _NOTHING[which]))
             listing.show(items(), self.live.unit)
             if which == "#nodes":
