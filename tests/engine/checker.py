@@ -123,7 +123,7 @@ def _spread(snapshot: Snapshot, plan: Plan) -> list[str]:
     for spec in specs.values():
         for constraint in spec.topology_spread:
             selector = constraint.selector
-            if constraint.topology_key != ZONE or selector is None:
+            if constraint.topology_key != ZONE or selector is None or constraint.when_unsatisfiable != "DoNotSchedule":
                 continue
             counted = [pod for pod in snapshot.pods.values() if selector.matches(pod.metadata.labels)]
             if any(pod.spec.node_selector or pod.spec.topology_spread != (constraint,) for pod in counted):

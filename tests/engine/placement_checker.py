@@ -62,7 +62,7 @@ def sharing(snapshot: Snapshot, plan: Plan) -> list[str]:
     for place in there:
         found += _ports(place)
         found += _volumes(snapshot, place)
-        found += _crowded(place)
+        found += _crowded(snapshot, place)
     return [*found, *_lonely(there), *_too_near(there), *_limits(snapshot, plan)]
 
 
@@ -95,7 +95,7 @@ def _volumes(snapshot: Snapshot, place: Place) -> Iterator[str]:
                 yield f"{pod.key} goes to zone {place.zone or 'unknown'}, its volume is in {sorted(zones)}"
 
 
-def _crowded(place: Place) -> Iterator[str]:
+def _crowded(snapshot: Snapshot, place: Place) -> Iterator[str]:
     """Hard spread over nodes: a new node is always a domain with none, so no node holds more than maxSkew."""
     for pod in place.placed:
         for constraint in pod.spec.topology_spread:
@@ -105,12 +105,13 @@ def _crowded(place: Place) -> Iterator[str]:
             if selector is None or not selector.matches(pod.metadata.labels):
                 continue
             counted = [other for other in place.pods if selector.matches(other.metadata.labels)]
-            # Others may come when it is not known yet whether this node counts for them, and constraints bind only
-            # those who state them.
+            # Constraints bind only those who state them, and Karpenter takes equal ones for one, whatever nodes the
+            # pods that state them may go to: then some are not counted.
+            stated = (pod.spec.topology_spread, pod.spec.node_selector)
             alike = all(
-                (other.spec.topology_spread, other.spec.node_selector)
-                == (pod.spec.topology_spread, pod.spec.node_selector)
-                for other in counted
+                (other.spec.topology_spread, other.spec.node_selector) == stated
+                for other in snapshot.pods.values()
+                if selector.matches(other.metadata.labels)
             )
             if alike and len(counted) > constraint.max_skew:
                 yield f"{len(counted)} of {pod.key}'s kind on {place.name}, maxSkew is {constraint.max_skew}"
@@ -121,17 +122,23 @@ def _matches(term: PodAffinityTerm, pod: Pod) -> bool:
 
 
 def _lonely(there: list[Place]) -> list[str]:
-    """Required pod affinity: one that matches shares the domain, but for the first of its kind anywhere."""
+    """Required pod affinity: one that matches shares the domain, but for the first of its kind where it may go.
+
+    The kube-scheduler means the first anywhere; Karpenter also lets a pod begin anew that may not go where its kind is.
+    """
     found: list[str] = []
-    first: Counter[PodAffinityTerm] = Counter()
-    before = [pod for place in there for pod in place.residents]
+    first: Counter[tuple[PodAffinityTerm, str]] = Counter()
     for place in there:
         for pod in place.placed:
             for term in pod.spec.affinity:
                 if _accompanied(there, place, pod, term):
                     continue
-                first[term] += 1
-                if not _matches(term, pod) or any(_matches(term, other) for other in before) or first[term] > 1:
+                only = pod.spec.node_selector.get(ZONE, "") if term.topology_key == ZONE else ""
+                first[term, only] += 1
+                known = any(
+                    _matches(term, other) for near in there if only in ("", near.zone) for other in near.residents
+                )
+                if not _matches(term, pod) or known or first[term, only] > 1:
                     found.append(f"{pod.key} is alone in {place.name}")
     return found
 
