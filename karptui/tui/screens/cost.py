@@ -77,7 +77,10 @@ class CostScreen(Frame):
         short = self.has_class("-narrow")
         told = view.short_bill_lines if short else view.bill_lines
         lines = told(picture.world, found, picture.now())
-        self.query_one("#now", TextPane).show(with_commitments(lines, picture.world, short=short))
+        shown = with_commitments(lines, picture.world, short=short)
+        self.query_one("#now", TextPane).show(shown)
+        if len(shown) > len(lines):
+            self.query_one("#now-box").styles.height = 12  # one line more than without what is paid in advance
         for name, rows in (("pools", found.pools), ("spaces", found.namespaces)):
             self.query_one(f"#{name}", Listing).show(rows, unit)
         self.query_one("#pools-box", Panel).set_title("By pool", "v by namespace")
