@@ -15,6 +15,7 @@ from karptui.control.launch import Launch
 from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
 from karptui.control.node_class_termination import NodeClassTermination
+from karptui.control.node_overlays import NodeOverlayValidation
 from karptui.control.offerings import Offerings
 from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
@@ -41,6 +42,7 @@ class Controllers:
             health,
             StaticPools(hands, self._provisioner),
             PoolStatus(hands),
+            NodeOverlayValidation(hands),
             Launch(hands),
             Registration(hands, health),
             Initialization(hands),

@@ -36,6 +36,7 @@ def active_rules() -> list[Rule]:
         Rule(karpenter, "nodeclaims/status", ("patch",)),
         Rule(karpenter, "nodepools", ("patch",)),
         Rule(karpenter, "nodepools/status", ("patch",)),
+        Rule(karpenter, "nodeoverlays/status", ("patch",)),
         Rule("karpenter.k8s.aws", "ec2nodeclasses", ("patch",)),
         Rule("karpenter.k8s.aws", "ec2nodeclasses/status", ("patch",)),
         Rule("karpenter.kwok.sh", "kwoknodeclasses/status", ("patch",)),

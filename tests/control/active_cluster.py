@@ -21,6 +21,7 @@ from karptui.kube.decode import BY_KIND
 from karptui.kube.source import KubeSource
 from karptui.lab import manifests
 from karptui.lab.lab import Lab, start_lab
+from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
 from karptui.world.world import World
@@ -35,6 +36,7 @@ class ActiveCluster:
     def __init__(self, lab: Lab, connection: Connection) -> None:
         self.lab = lab
         self.connection = connection
+        self.options = Options()
         self.world = World()
         self.seen: list[events.Event] = []
         self.hook: Hook | None = None
@@ -51,7 +53,7 @@ class ActiveCluster:
         self._eyes = self._provider_at(lab.ec2)
 
     async def start(self) -> None:
-        self.world = World()
+        self.world = World(self.options)
         now = self.lab.clock.now
         self._provider = self._provider_at(self.aws_url)
         gate = Gate(self.sink, now, hook=self.hook)
