@@ -1,29 +1,40 @@
 """The tables of the Cost and What-if screens."""
 
 from karptui.tui.money import Unit
+from karptui.tui.segments.bars import UsageBar
 from karptui.tui.table import Order, Table
-from karptui.tui.tables import dash
+from karptui.tui.tables import capacity, dash
 from karptui.tui.widgets.columns import Cell, Column
-from karptui.views.cost import MoveRow, NamespaceCost, PoolCost
+from karptui.views.cost import MoveRow, NamespaceCost, PoolCost, wasted
 from karptui.views.open_savings import OpenRow
+from karptui.views.overview import NodeRow
 from karptui.views.what_if import MoveRow as PodMove
-from karptui.views.wording import percent
+from karptui.views.wording import short_node
+
+MUCH_WASTED = 0.4
+
+
+def _waste(share: float) -> Cell:
+    """What is paid and nobody asked for; much of it is told by the role of the figure too."""
+    return UsageBar(round(share, 2), "bar", "warn" if share > MUCH_WASTED else "text")
+
 
 POOLS: Table[PoolCost] = Table(
     columns=(
-        Column("POOL", 12, weight=1, cut="middle"),
+        Column("POOL", 10, weight=1, cut="middle"),
         Column("NODES", 5, align="right"),
-        Column("$", 8, align="right"),
-        Column("SPOT", 5, align="right"),
-        Column("WASTE", 5, align="right"),
+        Column("$", 7, align="right"),
+        Column("ON SPOT", 10, weight=1),
+        Column("WASTED", 10, weight=1),
     ),
+    gap=1,
     key=lambda row: row.key,
     cells=lambda row, unit: (
         row.key,
         f"{row.nodes:,}",
         (unit.text(row.hourly), "money"),
-        percent(row.spot),
-        (percent(row.waste), "warn" if row.waste > 0.4 else "text"),
+        UsageBar(round(row.spot, 2), "spot"),
+        _waste(row.waste),
     ),
     words=lambda row: row.key,
     fields=lambda row: {"pool": row.key},
@@ -38,12 +49,13 @@ POOLS: Table[PoolCost] = Table(
 
 SPACES: Table[NamespaceCost] = Table(
     columns=(
-        Column("NAMESPACE", 20, weight=1, cut="middle"),
-        Column("$", 9, align="right"),
-        Column("OF ALL", 6, align="right"),
+        Column("NAMESPACE", 16, weight=1, cut="middle"),
+        Column("$", 7, align="right"),
+        Column("OF THE BILL", 12, weight=1),
     ),
+    gap=1,
     key=lambda row: row.key,
-    cells=lambda row, unit: (row.key, (unit.text(row.hourly), "money"), percent(row.share)),
+    cells=lambda row, unit: (row.key, (unit.text(row.hourly), "money"), UsageBar(round(row.share, 2))),
     words=lambda row: row.key,
     fields=lambda row: {"namespace": row.key, "ns": row.key},
     numbers=lambda row: {"price": row.hourly, "share": row.share * 100},
@@ -62,10 +74,10 @@ def signed(value: float | None, unit: Unit) -> Cell:
 MOVES: Table[MoveRow] = Table(
     columns=(
         Column("TIME", 8),
-        Column("MOVE", 18, weight=1, cut="middle"),
+        Column("MOVE", 18, weight=1),
         Column("PODS", 4, align="right", drop=1),
-        Column("SAID", 9, align="right"),
-        Column("REAL", 9, align="right"),
+        Column("SAID", 7, align="right"),
+        Column("REAL", 7, align="right"),
     ),
     gap=1,
     key=lambda row: row.key,
@@ -82,18 +94,24 @@ MOVES: Table[MoveRow] = Table(
     orders=(Order(0, lambda row: row.key, falling=True), Order(3, lambda row: row.said)),
 )
 
+
+def _owner(owner: str) -> str:
+    kind, _, name = owner.partition(" ")
+    return f"{kind} {short_node(name)}" if kind == "Node" else owner
+
+
 OPEN: Table[OpenRow] = Table(
     columns=(
-        Column("$", 9, align="right"),
-        Column("HELD BY", 22, weight=2, cut="middle"),
+        Column("$", 7, align="right"),
+        Column("HELD BY", 18, weight=2, cut="middle"),
         Column("NODES", 5, align="right", drop=1),
-        Column("WHY", 24, weight=4),
+        Column("WHY", 20, weight=4),
     ),
     gap=1,
     key=lambda row: row.key,
     cells=lambda row, unit: (
         signed(-row.hourly, unit),
-        (row.owner, "warn") if row.owner else (row.nodes[0].partition(".")[0], "ok"),
+        (_owner(row.owner), "warn") if row.owner else (short_node(row.nodes[0]), "ok"),
         f"{len(row.nodes):,}",
         row.why,
     ),
@@ -101,6 +119,28 @@ OPEN: Table[OpenRow] = Table(
     fields=lambda row: {"owner": row.owner},
     numbers=lambda row: {"price": row.hourly, "nodes": len(row.nodes)},
     orders=(Order(0, lambda row: row.hourly, falling=True), Order(1, lambda row: row.owner)),
+)
+
+WASTE: Table[NodeRow] = Table(
+    columns=(
+        Column("$", 7, align="right"),
+        Column("NODE", 14, weight=1, cut="middle"),
+        Column("TYPE", 12, weight=1, drop=1),
+        Column("CAP", 4, drop=2),
+        Column("ASKED", 10, weight=1),
+    ),
+    gap=1,
+    key=lambda row: row.key,
+    cells=lambda row, unit: (
+        (unit.text(wasted(row)), "money"),
+        short_node(row.key),
+        row.instance_type,
+        capacity(row.capacity_type),
+        UsageBar(round(max(row.cpu, row.memory), 2)),
+    ),
+    words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type}",
+    fields=lambda row: {"node": row.key, "type": row.instance_type, "cap": row.capacity_type},
+    numbers=lambda row: {"price": wasted(row), "cpu": row.cpu * 100, "memory": row.memory * 100},
 )
 
 POD_MOVES: Table[PodMove] = Table(

@@ -39,7 +39,7 @@ CASES: Table[CaseRow] = Table(
 )  # fmt: skip
 
 ACTS: Table[ActRow] = Table(
-    columns=(Column("WHEN", 11), Column("WHAT", 10), Column("", 16, weight=1)),
+    columns=(Column("WHEN", 11, weight=1), Column("WHAT", 10, weight=1), Column("", 16, weight=9)),
     gap=1,
     key=lambda row: row.key,
     cells=lambda row, unit: ((row.when, row.role), row.kind, row.what),

@@ -19,7 +19,7 @@ from karptui.views.log import LogRow
 from karptui.views.overview import ClaimRow, NodeRow, PoolRow
 from karptui.views.pods import PodRow
 from karptui.views.progress import Waiting, pods_text
-from karptui.views.wording import duration, percent, short_capacity_type, short_zone
+from karptui.views.wording import duration, percent, short_capacity_type, short_node, short_zone
 
 T = TypeVar("T")
 
@@ -30,7 +30,8 @@ def _bar(share: float) -> Cell:
     return UsageBar(round(share, 2))
 
 
-def _capacity(capacity_type: str) -> Cell:
+def capacity(capacity_type: str) -> Cell:
+    """The capacity type in four letters at most."""
     role = {"spot": "spot", "reserved": "reserved"}.get(capacity_type, "on_demand")
     return (short_capacity_type(capacity_type) or "-", role if capacity_type else "dim")
 
@@ -46,25 +47,28 @@ def dash(text: str, role: str = "text") -> Cell:
     return (text, role) if text else ("-", "dim")
 
 
-def _node_name(name: str) -> str:
-    """A node's name without the domain that all nodes of a VPC share."""
-    return name.partition(".")[0] if name.startswith(("ip-", "i-")) else name
-
-
 @dataclass(frozen=True, slots=True)
 class PricedText:
-    """Words that end in a price; the price goes first where there is no room for both."""
+    """Words that may end in a price or in a remark behind a comma; these go first where there is no room for all."""
 
     text: str
 
     def draw(self, width: int) -> Line:
         """The words in exactly `width` cells."""
         words, _, price = self.text.rpartition(" ")
-        if "$" not in price:
-            return ((fit(self.text, width), "text"),)
-        if width_of(self.text) <= width:
-            return fit_line(((f"{words} ", "text"), (price, "money")), width)
-        return ((fit(words, width), "text"),)
+        fits = width_of(self.text) <= width
+        if "$" in price:
+            return (
+                fit_line(((f"{words} ", "text"), (price, "money")), width) if fits else ((fit(words, width), "text"),)
+            )
+        return ((fit(self.text if fits else _without_remark(self.text, width), width), "text"),)
+
+
+def _without_remark(text: str, width: int) -> str:
+    """Without what stands in brackets, then without what stands behind the last comma, if that is enough."""
+    shorter = text.partition(" (")[0]
+    plainer = shorter.rpartition(", ")[0]
+    return next((words for words in (shorter, plainer) if words and width_of(words) <= width), text)
 
 
 def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
@@ -116,7 +120,7 @@ def _waiting_cells(row: Waiting, unit: Unit) -> tuple[Cell, ...]:
 
 WAITING: Table[Waiting] = Table(
     columns=(
-        Column("", 4, align="right"),
+        Column("", 2, align="right"),
         Column("", 24, weight=1),
         Column("", 24, drop=1, cut="middle"),
     ),
@@ -134,7 +138,7 @@ def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         row.key,
         (row.instance_type, "text" if known else "dim"),
-        _capacity(row.capacity_type),
+        capacity(row.capacity_type),
         _zone(row.zone),
         (row.stage, row.role),
         (duration(row.age), "text"),
@@ -216,9 +220,9 @@ def nodes_table(note_of: Callable[[NodeRow], tuple[str, str]]) -> Table[NodeRow]
 def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
     price: Cell = (unit.text(row.price), "money") if row.price is not None else ("none", "warn")
     return (
-        _node_name(row.key),
+        short_node(row.key),
         row.instance_type,
-        _capacity(row.capacity_type),
+        capacity(row.capacity_type),
         _zone(row.zone),
         _bar(row.cpu),
         _bar(row.memory),
@@ -238,7 +242,7 @@ NODES: Table[NodeRow] = Table(
         Column("MEMORY", 8, weight=3, drop=2),
         Column("PODS", 4, align="right", drop=4),
         Column("$", 6, align="right"),
-        Column("NOTE", 11, drop=1),
+        Column("NOTE", 11, weight=1, drop=1),
     ),
     gap=1,
     key=lambda row: row.key,
@@ -286,7 +290,7 @@ def _pod_cells(row: PodRow, unit: Unit) -> tuple[Cell, ...]:
         row.key,
         (row.state, row.role),
         (duration(row.age), "text"),
-        dash(_node_name(row.node)),
+        dash(short_node(row.node)),
         dash(row.bound),
         dash(row.decision, "accent"),
     )
@@ -325,7 +329,7 @@ def _candidate_cells(row: CandidateRow, unit: Unit) -> tuple[Cell, ...]:
     chosen = row.code is Refusal.CHOSEN
     return (
         (row.instance_type, "chosen" if chosen else "text"),
-        _capacity(row.capacity_type),
+        capacity(row.capacity_type),
         _zone(row.zone),
         (unit.text(row.price), "money" if isfinite(row.price) else "dim"),
         dash(row.use),

@@ -10,7 +10,7 @@ from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.model.node import NodeClaim
 from karptui.views.decisions import decision_text
 from karptui.views.story import short_instance
-from karptui.views.wording import plural
+from karptui.views.wording import plural, short_node
 from karptui.world.events import LAUNCHES
 from karptui.world.world import World
 
@@ -43,7 +43,7 @@ def acts(world: World, now: float) -> list[ActRow]:
     rows.sort(key=lambda row: (row.due is None, row.due or 0.0, row.key))
     told = {name for row in rows for name in row.holds}
     for name in sorted(held - told):
-        what = "launches are held" if name == LAUNCHES else f"nothing is done to {_short(name)}"
+        what = "launches are held" if name == LAUNCHES else f"nothing is done to {short_node(name)}"
         rows.append(ActRow(f"held {name}", what, None, (name,), True, () if name == LAUNCHES else (name,)))
     return rows
 
@@ -84,10 +84,16 @@ def _going(world: World, now: float) -> list[_Act]:
     for name, node in world.going.items():
         claim = world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, ""))
         if node.metadata.deleted is None:
-            found.append(("replace", f"delete {_short(name)} once its replacement is ready", None, (name,), (name,)))
+            found.append(
+                ("replace", f"delete {short_node(name)} once its replacement is ready", None, (name,), (name,))
+            )
             continue
         left = sum(not pod.terminal and not pod.daemon and not pod.mirror for pod in world.usage.on(name).values())
-        text = f"drain {_short(name)}: {plural(left, 'pod')} left" if left else f"end {_short(name)}: it is drained"
+        text = (
+            f"drain {short_node(name)}: {plural(left, 'pod')} left"
+            if left
+            else f"end {short_node(name)}: it is drained"
+        )
         found.append(("drain", text, _deadline(claim, now), (name,), (name,)))
     return found
 
@@ -109,7 +115,7 @@ def _expiring(world: World, now: float) -> list[_Act]:
         due = claim.metadata.created + claim.expire_after - now
         node = claim.node_name or name
         if due < EXPIRING_SECONDS and node not in world.going:
-            found.append(("expire", f"expire {_short(node)}", max(due, 0.0), (node,), (node,)))
+            found.append(("expire", f"expire {short_node(node)}", max(due, 0.0), (node,), (node,)))
     return found
 
 
@@ -126,10 +132,6 @@ def _taken(world: World, now: float) -> list[_Act]:
                 (f"taken {instance}", f"EC2 takes {short_instance(instance)}", event.deadline - now, (), nodes)
             )
     return found
-
-
-def _short(name: str) -> str:
-    return name.partition(".")[0] if name.startswith(("ip-", "i-")) else name
 
 
 def acts_title(world: World) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from karptui.model.pod import Pod
 from karptui.model.quantity import QuantityError, parse
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import Taint
+from karptui.views.wording import short_node
 
 MOST_ADDED = 5_000
 UNSCHEDULABLE_TAINT = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
@@ -70,7 +71,9 @@ def _named(snapshot: Snapshot, words: list[str], what: str) -> list[Node]:
         raise ChangeFault(f"{what}: which node? Write {what} NODE")
     found: list[Node] = []
     for word in words:
-        nodes = [node for name, node in snapshot.nodes.items() if name == word or name.partition(".")[0] == word]
+        nodes = [
+            node for name, node in snapshot.nodes.items() if word in (name, name.partition(".")[0], short_node(name))
+        ]
         if not nodes:
             raise ChangeFault(f"{what}: there is no node {word}")
         found += nodes

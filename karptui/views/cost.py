@@ -7,7 +7,8 @@ from msgspec import Struct
 from karptui.model.node import Node
 from karptui.views.kept.keys import Keys
 from karptui.views.line import Line
-from karptui.views.wording import amount, clock, duration, hourly, monthly, percent, plural, signed_hourly
+from karptui.views.overview import NodeRow
+from karptui.views.wording import amount, clock, duration, hourly, monthly, percent, plural, short_node, signed_hourly
 from karptui.world.ledger import Move
 from karptui.world.world import World
 
@@ -219,7 +220,13 @@ def move_rows(world: World) -> list[MoveRow]:
 
 
 def _move_text(move: Move) -> str:
-    return f"{move.text}, {hourly(move.back)} came back" if move.back else move.text
+    text = " ".join(map(short_node, move.text.split(" ")))
+    return f"{text}, came back" if move.back else text
+
+
+def wasted(row: NodeRow) -> float:
+    """USD an hour that a node costs and nobody asked for: 0 where no price is known."""
+    return max((row.price or 0.0) * (1.0 - max(row.cpu, row.memory)), 0.0)
 
 
 def ledger_line(world: World) -> str:
@@ -234,6 +241,17 @@ def ledger_line(world: World) -> str:
     churn = f", {hourly(back)} of it launched again soon after" if back else ""
     moved = plural(sum(move.pods for move in moves), "pod")
     return f"{plural(len(moves), 'move')} said {signed_hourly(said)}{real}{churn}{still}, {moved} moved"
+
+
+def ledger_note(world: World) -> str:
+    """The same in few words, for the edge of a box."""
+    moves = world.ledger.moves
+    if not moves:
+        return ""
+    known = [move.real for move in moves if move.real is not None]
+    real = f", really {signed_hourly(sum(known))}" if known else ""
+    still = f", {len(moves) - len(known)} under way" if len(known) < len(moves) else ""
+    return f"{plural(len(moves), 'move')} said {signed_hourly(sum(move.said for move in moves))}{real}{still}"
 
 
 def history(world: World, now: float, seconds: float, cells: int) -> list[float | None]:

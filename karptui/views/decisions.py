@@ -20,6 +20,7 @@ from karptui.views.wording import (
     percent,
     plural,
     short_capacity_type,
+    short_node,
     short_zone,
     signed_hourly,
 )
@@ -91,7 +92,7 @@ def decision_text(world: World, decision: Decision) -> str:
             others = f" and {len(decision.more)} more" if decision.more else ""
             return f"{_nodes_text(world, decision)} → {offer}{others} {signed_hourly(decision.price_change)}"
         case DecisionKind.NOMINATE:
-            return f"{count} → {decision.nodes[0]}, which has room"
+            return f"{count} → {short_node(decision.nodes[0])}, which has room{_offer_of(world, decision.nodes[0])}"
         case DecisionKind.REFUSE:
             words = failure_sentence(decision.failure) if decision.failure else "no reason was given"
             return f"{count} {'fits' if len(decision.pods) == 1 else 'fit'} nowhere: {words}"
@@ -99,13 +100,20 @@ def decision_text(world: World, decision: Decision) -> str:
             return f"delete {_nodes_text(world, decision)} {signed_hourly(decision.price_change)}"
 
 
+def _offer_of(world: World, name: str) -> str:
+    """What a node is, as long as it is there."""
+    node = world.of("nodes").get(name)
+    if node is None or not node.instance_type:
+        return ""
+    return f" ({node.instance_type} {short_capacity_type(node.capacity_type)} {short_zone(node.zone)})"
+
+
 def _nodes_text(world: World, decision: Decision) -> str:
     if len(decision.nodes) != 1:
         return plural(len(decision.nodes), "node")
     name = decision.nodes[0]
     node = world.of("nodes").get(name)
-    short = name.partition(".")[0]  # the domain is that of every node
-    return f"{node.instance_type} {short}" if node is not None else short
+    return f"{node.instance_type} {short_node(name)}" if node is not None else short_node(name)
 
 
 def _mark(world: World, decision: Decision) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from karptui.model.quantity import human
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import NodeRow
-from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_zone
+from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_node, short_zone
 from karptui.world.world import World
 
 Grouping = Literal["zone", "pool", "type"]
@@ -146,7 +146,7 @@ def node_lines(world: World, key: str, looked_at: Survey | None, now: float, mos
     entry = world.ledger.nodes.get(key)
     price = hourly(entry.price) if entry is not None and entry.price is not None else "unpriced"
     lines: list[Line] = [
-        ((node.key.partition(".")[0], "strong"), (f"  {node.node_pool or 'no pool'}", "dim")),
+        ((short_node(node.key), "strong"), (f"  {node.node_pool or 'no pool'}", "dim")),
         (
             (f"{node.instance_type} {short_capacity_type(node.capacity_type)} {short_zone(node.zone)} ", "text"),
             (price, "money"),

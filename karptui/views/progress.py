@@ -13,7 +13,7 @@ from karptui.model.pod import Pod
 from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.keys import Keys
 from karptui.views.stage import created_at, stage_of
-from karptui.views.wording import duration, plural, short_capacity_type, short_zone
+from karptui.views.wording import duration, plural, short_capacity_type, short_node, short_zone
 from karptui.world import events
 from karptui.world.world import World
 
@@ -157,7 +157,7 @@ def _for_target(world: World, name: str, now: float, claims: KeptClaims) -> Wait
     held = world.of("nodeclaims")
     claim: NodeClaim | None = held.get(name) or held.get(claims.of_node(name))
     if claim is None:
-        return Waiting(f"node {name}", (), f"{name} has room: the kube-scheduler binds next", "ready")
+        return Waiting(f"node {name}", (), f"{short_node(name)} has room, binds next", "ready")
     timeline = world.claim_timelines.get(claim.key)
     stage = stage_of(claim, timeline)
     usual = claims.usual_seconds(claim.node_pool)
@@ -166,8 +166,8 @@ def _for_target(world: World, name: str, now: float, claims: KeptClaims) -> Wait
         "launching": "EC2 is launching it",
         "CreateFleet": "EC2 is launching it",
         "booting": "boots",
-        "starting": "registered, not initialized yet",
-        "ready": "is ready: the kube-scheduler binds next",
+        "starting": "initializes",
+        "ready": "is ready, binds next",
     }.get(stage.name, stage.name)
     left = f", ~{duration(eta)} left" if eta and stage.name != "ready" else ""
     return Waiting(f"claim {claim.key}", (), f"{claim.key} {words}{left}", stage.role, claim=claim.key, eta=eta)

@@ -14,7 +14,7 @@ from karptui.shadow.provisioning import Pair
 from karptui.shadow.served import Served, alike, served
 from karptui.views.line import Line
 from karptui.views.verdict_marks import VERDICT_MARKS
-from karptui.views.wording import clock, duration, hourly, plural, short_capacity_type, short_zone
+from karptui.views.wording import clock, duration, hourly, plural, short_capacity_type, short_node, short_zone
 
 MOST_NAMED = 4
 """Names that one cell of the side-by-side view lists."""
@@ -94,7 +94,7 @@ def made_text(made: Made, predicted: PlannedClaim | None = None) -> str:
 
 
 def _command_text(nodes: Sequence[str], replacements: Sequence[PlannedClaim]) -> str:
-    gone = short_name(nodes[0]) if len(nodes) == 1 else plural(len(nodes), "node")
+    gone = short_node(nodes[0]) if len(nodes) == 1 else plural(len(nodes), "node")
     made = [claim.instance_types[0] for claim in replacements if claim.instance_types]
     return f"{', '.join(made)} for {gone}" if replacements else gone
 
@@ -102,14 +102,9 @@ def _command_text(nodes: Sequence[str], replacements: Sequence[PlannedClaim]) ->
 def _carried_text(move: Move) -> str:
     assert move.actual is not None, "asked only of what was carried out"
     nodes = move.actual.nodes
-    gone = short_name(nodes[0]) if len(nodes) == 1 else plural(len(nodes), "node")
+    gone = short_node(nodes[0]) if len(nodes) == 1 else plural(len(nodes), "node")
     made = [entry.instance_type or entry.name for entry in move.actual.replacements]
     return f"{', '.join(made)} for {gone}" if made else gone
-
-
-def short_name(name: str) -> str:
-    """A node's name without the domain that all nodes of a VPC share."""
-    return name.partition(".")[0] if name.startswith(("ip-", "i-")) else name
 
 
 # -- side by side ------------------------------------------------------------------------------------------------------
@@ -260,7 +255,7 @@ def _types_text(types: Sequence[str]) -> str:
 
 def _names(nodes: Sequence[str]) -> str:
     more = f" and {len(nodes) - MOST_NAMED} more" if len(nodes) > MOST_NAMED else ""
-    return f"{' '.join(map(short_name, nodes[:MOST_NAMED]))}{more}"
+    return f"{' '.join(map(short_node, nodes[:MOST_NAMED]))}{more}"
 
 
 def _requests(resources: dict[str, int]) -> str:

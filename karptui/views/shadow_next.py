@@ -13,8 +13,8 @@ from karptui.engine.disruption.budgets import REASONS, Fleet, allowed, next_open
 from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Held
 from karptui.shadow.watch import Watch
-from karptui.views.shadow import claim_text, short_name
-from karptui.views.wording import clock, duration, hourly, plural
+from karptui.views.shadow import claim_text
+from karptui.views.wording import clock, duration, hourly, plural, short_node
 from karptui.world.world import World
 
 LOOKS_EVERY = 10.0
@@ -75,7 +75,7 @@ def _commands(watch: Watch, now: float) -> list[ActRow]:
         when = f"within {duration(latest - now)}" if latest > now else f"due {duration(now - latest)}"
         if earliest - now > 1.0:
             when = f"in {duration(earliest - now)} to {duration(latest - now)}"
-        nodes = short_name(command.nodes[0]) if len(command.nodes) == 1 else plural(len(command.nodes), "node")
+        nodes = short_node(command.nodes[0]) if len(command.nodes) == 1 else plural(len(command.nodes), "node")
         made = [claim.instance_types[0] for claim in command.replacements if claim.instance_types]
         words = f"{nodes} → {', '.join(made)}" if made else nodes
         saves = command.price_before - command.price_after
@@ -96,7 +96,7 @@ def _held(world: World, now: float) -> list[ActRow]:
             f"held {node}",
             f"from {clock(until)}",
             "may go",
-            f"{short_name(node)}: until then {held_sentence(entry)}",
+            f"{short_node(node)}: until then {held_sentence(entry)}",
             "dim",
             until,
         )
@@ -105,20 +105,25 @@ def _held(world: World, now: float) -> list[ActRow]:
 
 
 def _openings(world: World, fleets: Mapping[str, Fleet], now: float) -> list[ActRow]:
-    """Disruption budgets that are closed now, and open by their schedule."""
+    """Disruption budgets that are closed now: one row for what a pool opens at the same time, or never."""
     rows: list[ActRow] = []
     for name, pool in sorted(world.of("nodepools").items()):
         fleet = fleets.get(name)
         if fleet is None:
             continue
-        for reason in REASONS:
-            if allowed(pool, fleet, reason, now) > 0:
-                continue
+        closed = [reason for reason in REASONS if allowed(pool, fleet, reason, now) <= 0]
+        together: dict[tuple[float | None, int], list[str]] = {}
+        for reason in closed:
             opens = next_opening(pool, reason, fleet, now, AHEAD)
+            number = allowed(pool, fleet, reason, opens) if opens is not None else 0
+            together.setdefault((opens, number), []).append(reason)
+        for (opens, number), reasons in together.items():
+            which = "" if len(reasons) == len(REASONS) else f" for {' and '.join(reasons)}"
+            key = f"budget {name} {' '.join(reasons)}"
             if opens is None:
-                text = f"{name}: its budget lets no node go for {reason}"
-                rows.append(ActRow(f"budget {name} {reason}", "never", "budget", text, "dim", now + AHEAD))
+                text = f"{name} ({plural(fleet.total, 'node')}): its budget lets none go{which}"
+                rows.append(ActRow(key, "never", "budget", text, "dim", now + AHEAD))
             else:
-                text = f"{name}: {allowed(pool, fleet, reason, opens)} may go for {reason}"
-                rows.append(ActRow(f"budget {name} {reason}", f"at {clock(opens)}", "budget", text, "dim", opens))
+                text = f"{name}: {plural(number, 'node')} may go{which}"
+                rows.append(ActRow(key, f"at {clock(opens)}", "budget", text, "dim", opens))
     return rows

@@ -15,7 +15,7 @@ from karptui.model.pod import Pod
 from karptui.model.selectors import selects
 from karptui.model.snapshot import Snapshot
 from karptui.views.changes import Sandbox, apply_changes
-from karptui.views.wording import hourly, plural, short_capacity_type, short_zone
+from karptui.views.wording import hourly, plural, short_capacity_type, short_node, short_zone
 
 Prices = Mapping[tuple[str, str, str], float]
 
@@ -163,11 +163,11 @@ def _rows(sandbox: Sandbox, answer: Plan, waiting: Sequence[str]) -> list[MoveRo
     for claim in answer.claims:
         targets.update(dict.fromkeys(claim.pods, (f"new {_offer(claim)}", f"claim {claim.node_pool} {claim.pods[0]}")))
     for name, pods in answer.existing.items():
-        targets.update(dict.fromkeys(pods, (name.partition(".")[0], f"node {name}")))
+        targets.update(dict.fromkeys(pods, (short_node(name), f"node {name}")))
     held = _held(sandbox)
     groups: dict[tuple[str, str, str, str], list[str]] = {}
     for key in waiting:
-        source = sandbox.moved.get(key, "").partition(".")[0] or "pending"
+        source = short_node(sandbox.moved.get(key, "")) or "pending"
         target, _ = targets.get(key, ("-", ""))
         failure = answer.errors.get(key)
         if key in targets:

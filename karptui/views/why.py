@@ -17,7 +17,7 @@ from karptui.views.progress import Waiting, pods_text, waiting
 from karptui.views.remedies import remedy_book
 from karptui.views.stage import stage_of
 from karptui.views.staying import staying
-from karptui.views.wording import amount, duration, hourly, percent, plural, short_zone
+from karptui.views.wording import amount, duration, hourly, percent, plural, short_node, short_zone
 from karptui.world.world import World
 
 SHOWN_PODS = 8
@@ -154,7 +154,7 @@ def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
         return [(("fix  ", "dim"), ("working out what would help", "dim"))]
     lines: list[Line] = []
     for place, remedy in enumerate(found):
-        where = f"on {remedy.node} at no cost" if remedy.node else hourly(remedy.price)
+        where = f"on {short_node(remedy.node)} at no cost" if remedy.node else hourly(remedy.price)
         word = "fix  " if not place else "or   "
         lines.append(((word, "ok"), (f"{remedy_sentence(remedy)}: ", "text"), (where, "money")))
     return lines
@@ -174,7 +174,7 @@ def _placement(world: World, pod: str) -> list[Line]:
         where = f"to a new node of {claim.node_pool}{others}: {offer} "
         lines.append((("goes ", "dim"), (where, "text"), (hourly(claim.price), "money")))
     elif node:
-        lines.append((("goes ", "dim"), (f"to {node}, the first node with room for it", "text")))
+        lines.append((("goes ", "dim"), (f"to {short_node(node)}, the first node with room for it", "text")))
     lines += [
         (("gave up ", "warn"), (f"{entry.kind} {entry.detail}".rstrip(), "text"))
         for entry in plan.relaxed
@@ -195,7 +195,7 @@ def _pod(world: World, pod: Pod, now: float, rows: list[Waiting] | None) -> Why:
     node = world.of("nodes").get(pod.node_name)
     if node is not None:
         offer = f"{node.instance_type} {node.capacity_type} {short_zone(node.zone)}".strip()
-        lines.append((("on ", "dim"), (f"{pod.node_name}  {offer}", "text")))
+        lines.append((("on ", "dim"), (f"{short_node(pod.node_name)}  {offer}", "text")))
     decision = timeline.decision if timeline is not None else ""
     if timeline is not None and timeline.pending_seconds is not None:
         lines.append((("bound after ", "dim"), (duration(timeline.pending_seconds), "text")))

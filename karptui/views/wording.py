@@ -1,9 +1,13 @@
 """How durations, money, times and counts are worded, once for every screen and report."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 HOURS_A_MONTH = 730.0  # what AWS' own calculator takes for a month
+# Karpenter's KWOK provider: kwok, the NodeClaim, and then only what makes the name unique once more.
+_KWOK_NODE = re.compile(r"(kwok-.+)-[a-z]+-\d+-[a-z0-9]+-\d+")
 
 
 def duration(seconds: float) -> str:
@@ -49,6 +53,16 @@ def short_zone(zone: str) -> str:
     """`us-west-2c` as `2c`; other zones as they are."""
     head, _, tail = zone.rpartition("-")
     return tail if head and len(tail) <= 3 and tail[:1].isdigit() else zone
+
+
+@lru_cache(maxsize=8192)
+def short_node(name: str) -> str:
+    """A node's name without what tells nobody anything: `ip-10-0-3-7` without the domain that all nodes of a VPC share,
+    `kwok-general-x7k2p` without the random words behind the NodeClaim's name."""
+    if name.startswith(("ip-", "i-")):
+        return name.partition(".")[0]
+    found = _KWOK_NODE.fullmatch(name)
+    return found[1] if found is not None else name
 
 
 def short_capacity_type(capacity_type: str) -> str:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from karptui.tui import cost_tables as tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
+from karptui.tui.screens.topics import WHY_TOPICS
 from karptui.tui.segments.bars import sparkline
 from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
@@ -23,44 +24,52 @@ from karptui.views.wording import amount, duration, hourly, monthly
 TOPICS = ("nodes", "catalogue", "decisions", "second", "frozen", "unit", "filter")
 
 
+SHOWN_WASTE = 100
+"""Nodes that are listed by what of them nobody asked for."""
+
+
 class CostScreen(Frame):
-    """Left the bill, right the ledger and what is open; under 100 cells one below the other."""
+    """Left the bill with pools and namespaces, right the ledger, what is open, the nodes that waste most, and why;
+    under 100 cells the bill, the ledger and what is open, one below the other."""
 
     place = "cost"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("cost")]
     DEFAULT_CSS = """
-    CostScreen #left { width: 56; }
+    CostScreen #left { width: 54; }
     CostScreen #right { width: 1fr; }
-    CostScreen.-broad #left { width: 76; }
-    CostScreen #now-box { height: 11; }
-    CostScreen #history-box { height: 5; }
-    CostScreen #spaces-box { display: none; }
-    CostScreen.-spaces #spaces-box { display: block; }
-    CostScreen.-spaces #pools-box { display: none; }
+    CostScreen.-broad #left { width: 72; }
+    CostScreen #now-box { height: 10; }
+    CostScreen #history-box { height: 4; }
+    CostScreen #why-below-box { height: 9; }
     CostScreen.-narrow #columns { layout: vertical; }
     CostScreen.-narrow #left { width: 100%; height: 8; }
     CostScreen.-narrow #right { width: 100%; height: 1fr; }
     CostScreen.-narrow #now-box { height: 5; }
     CostScreen.-narrow #history-box { height: 3; }
+    CostScreen.-narrow #waste-box, CostScreen.-narrow #why-below-box { display: none; }
     CostScreen.-narrow #pools-box, CostScreen.-narrow #spaces-box { display: none; }
-    CostScreen.-narrow.-spaces #spaces-box { display: block; height: 1fr; }
-    CostScreen.-narrow.-spaces #now-box { display: none; }
+    CostScreen.-narrow.-pools #pools-box, CostScreen.-narrow.-spaces #spaces-box { display: block; height: 1fr; }
+    CostScreen.-narrow.-pools #now-box, CostScreen.-narrow.-spaces #now-box { display: none; }
     """
 
     def body(self) -> ComposeResult:
         """The boxes."""
         none = "No node yet."
         moves = Listing(tables.MOVES, "decision", empty="No node has been given back yet.", id="moves")
-        open_ = Listing(tables.OPEN, "", empty="Nothing that the engine knows of could be saved.", id="open")
+        open_ = Listing(tables.OPEN, "", id="open")
+        waste = Listing(tables.WASTE, "node", empty=none, id="waste")
         with Horizontal(id="columns"):
             with Vertical(id="left"):
                 yield Panel("Now", TextPane((), id="now", focusable=False), id="now-box")
                 yield Panel("By pool", Listing(tables.POOLS, "pool", empty=none, id="pools"), id="pools-box")
-                yield Panel("By namespace", Listing(tables.SPACES, "", empty=none, id="spaces"), id="spaces-box")
+                spaces = Listing(tables.SPACES, "", empty=none, id="spaces")
+                yield Panel("By namespace, by what is asked for", spaces, id="spaces-box")
                 yield Panel("History", TextPane((), id="history", focusable=False), id="history-box")
             with Vertical(id="right"):
                 yield Panel("Ledger", moves, id="moves-box")
                 yield Panel("Open savings", open_, id="open-box")
+                yield Panel("Paid and asked for by nobody, node by node", waste, id="waste-box")
+                yield Panel("Why", TextPane((), indent=2, id="why-below", focusable=False), id="why-below-box")
 
     def on_mount(self) -> None:
         """Draw when nodes, prices or moves change."""
@@ -69,6 +78,8 @@ class CostScreen(Frame):
         draws(self.query_one("#now", TextPane), TOPICS, self._draw_bill)
         draws(self.query_one("#moves", Listing), (*TOPICS, "nodeclaims"), self._draw_moves)
         draws(self.query_one("#open", Listing), (*TOPICS, "survey"), self._draw_open)
+        draws(self.query_one("#waste", Listing), (*TOPICS, "pods"), self._draw_waste)
+        draws(self.query_one("#why-below", TextPane), WHY_TOPICS, self._draw_why_below)
         self.query_one("#open", Listing).focus()
 
     def _draw_bill(self, topics: frozenset[str]) -> None:
@@ -83,9 +94,12 @@ class CostScreen(Frame):
             self.query_one("#now-box").styles.height = 12  # one line more than without what is paid in advance
         for name, rows in (("pools", found.pools), ("spaces", found.namespaces)):
             self.query_one(f"#{name}", Listing).show(rows, unit)
-        self.query_one("#pools-box", Panel).set_title("By pool", "v by namespace")
-        self.query_one("#spaces-box", Panel).set_title("By namespace, share of what is asked for", "v by pool")
         self.query_one("#history", TextPane).show(self._history)
+
+    def _draw_waste(self, topics: frozenset[str]) -> None:
+        rows = self.live.picture.nodes()
+        dearest = sorted(rows[:SHOWN_WASTE], key=lambda row: (-view.wasted(row), row.key))
+        self.query_one("#waste", Listing).show(dearest, self.live.unit)
 
     def _history(self, width: int) -> list[Line]:
         world, now = self.live.picture.world, self.live.picture.now()
@@ -102,7 +116,7 @@ class CostScreen(Frame):
         world = self.live.picture.world
         listing = self.query_one("#moves", Listing)
         listing.show(view.move_rows(world), self.live.unit)
-        self.query_one("#moves-box", Panel).set_title("Ledger: said and earned", view.ledger_line(world))
+        self.query_one("#moves-box", Panel).set_title("Ledger: said and earned", view.ledger_note(world))
 
     def _open_rows(self) -> list[OpenRow]:
         surveying = self.live.surveying
@@ -113,18 +127,25 @@ class CostScreen(Frame):
     def _draw_open(self, topics: frozenset[str]) -> None:
         picture, surveying = self.live.picture, self.live.surveying
         surveying.ask(picture.world, picture.now())
-        rows = self._open_rows()
-        self.query_one("#open", Listing).show(rows, self.live.unit)
-        title = "Open savings, by who holds them"
-        if surveying.snapshot is None:
-            self.query_one("#open-box", Panel).set_title(title, surveying.fault or "the engine is looking")
-            return
+        rows, listing = self._open_rows(), self.query_one("#open", Listing)
+        listing.say_of_nothing(self._nothing_open())
+        listing.show(rows, self.live.unit)
         total = sum(row.hourly for row in rows)
-        age = duration(max(picture.now() - surveying.at, 0.0))
-        note = f"together {hourly(total)}, {monthly(total)}   looked {age} ago" if rows else f"looked {age} ago"
-        if surveying.latest is not None and surveying.latest.deferred:
-            note = f"put off: {surveying.latest.deferred}"
-        self.query_one("#open-box", Panel).set_title(title, note)
+        note = f"together {hourly(total)}, {monthly(total)}" if rows else ""
+        if surveying.snapshot is not None:
+            note = f"{note}   looked {duration(max(picture.now() - surveying.at, 0.0))} ago".strip()
+        self.query_one("#open-box", Panel).set_title("Open savings, by who holds them", note)
+
+    def _nothing_open(self) -> str:
+        """Why no saving is listed: nobody has looked yet, or nobody could, or there is none."""
+        world, surveying = self.live.picture.world, self.live.surveying
+        if surveying.fault:
+            return surveying.fault
+        if surveying.latest is None:
+            return "The engine is looking." if world.of("nodes") else "No node yet."
+        if surveying.latest.deferred:
+            return f"Not looked at: {surveying.latest.deferred}."
+        return "None: what is there is needed, and nothing cheaper would do." if world.of("nodes") else "No node yet."
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
         """A move's decision, a pool, the first node of what is open."""
@@ -136,15 +157,22 @@ class CostScreen(Frame):
         return Subject(listing.kind, key)
 
     def action_group_rows(self) -> None:
-        """By pool or by namespace."""
-        self.toggle_class("-spaces")
-        self.query_one("#spaces" if self.has_class("-spaces") else "#pools", Listing).focus()
+        """To the pools, to the namespaces; in one column each in place of the bill, and back."""
+        narrow = self.has_class("-narrow")
+        order = ("pools", "spaces", "open") if narrow else ("pools", "spaces")
+        here = self.listing.id if self.listing is not None else None
+        name = order[(order.index(here) + 1) % len(order)] if here in order else order[0]
+        self.set_class(name == "pools", "-pools")
+        self.set_class(name == "spaces", "-spaces")
+        self.query_one(f"#{name}", Listing).focus()
 
     def lists(self) -> "list[Listing[Any]]":
         """Those that are shown."""
-        narrow, spaces = self.has_class("-narrow"), self.has_class("-spaces")
-        first = ["spaces"] if spaces else [] if narrow else ["pools"]
-        return [self.query_one(f"#{name}", Listing) for name in ("open", "moves", *first)]
+        names = ("open", "waste", "pools", "spaces", "moves")
+        return [found for found in (self.query_one(f"#{name}", Listing) for name in names) if self._is_shown(found)]
+
+    def _is_shown(self, listing: "Listing[Any]") -> bool:
+        return listing.query_ancestor(Panel).display
 
     def sentence(self) -> str:
         """What is held back."""

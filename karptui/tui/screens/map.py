@@ -17,7 +17,7 @@ from karptui.tui.widgets.row_messages import RowChosen
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.open_savings import hold_text
 from karptui.views.packing import GROUPINGS, HEATS, LEGEND, Group, node_lines, packing, packing_lines
-from karptui.views.wording import percent
+from karptui.views.wording import percent, short_node
 
 TOPICS = ("nodes", "nodeclaims", "catalogue", "survey", "frozen", "marked", "second")
 
@@ -117,7 +117,7 @@ class MapScreen(Acting, Frame):
         if subject is None:
             return "there is no node yet"
         outcome = surveying.latest.nodes.get(subject.key) if surveying.latest is not None else None
-        name = subject.key.partition(".")[0]
+        name = short_node(subject.key)
         if outcome is not None:
             return f"{name} {hold_text(outcome, self.live.picture.now())[0]}"
         whole = [group.packed for group in self._groups if group.nodes]

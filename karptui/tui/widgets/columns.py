@@ -38,7 +38,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` is fixed, or the least width when `weight` is above 0; the room left over goes to weights in proportion.
+    """`width` is the least width; longer texts get more where there is room, and what is left then goes to weights in
+    proportion. A column with a weight may be narrower when none of its texts is that long.
 
     When the row is too wide, columns go from the highest `drop` down; 0 is never dropped.
     """
@@ -59,29 +60,66 @@ class Placed(NamedTuple):
     width: int
 
 
-def lay_out(columns: Sequence[Column], width: int, indent: int = 1, gap: int = GAP) -> tuple[Placed, ...]:
-    """Place the columns into `width` cells, the first at `indent`, with `gap` between them and the last cell free."""
+def lay_out(
+    columns: Sequence[Column], width: int, indent: int = 1, gap: int = GAP, needs: Sequence[int] = ()
+) -> tuple[Placed, ...]:
+    """Place the columns into `width` cells, the first at `indent`, with `gap` between them and the last cell free.
+
+    `needs` are the cells that the longest text of each column takes, 0 where that is not known. A column that needs
+    less than its least width gives the rest away; one that needs more gets it before the weights get anything.
+    """
+    sizes = [_least(column, need) for column, need in zip(columns, [*needs, *[0] * len(columns)], strict=False)]
     kept = list(range(len(columns)))
     room = width - indent - 1
-    while len(kept) > 1 and sum(columns[i].width for i in kept) + gap * (len(kept) - 1) > room:
+    while len(kept) > 1 and sum(sizes[i] for i in kept) + gap * (len(kept) - 1) > room:
         droppable = [i for i in kept if columns[i].drop > 0]
         if not droppable:
             break
         # Of equal ones the rightmost goes: what stands left is read first.
         kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
-    left = max(room - sum(columns[i].width for i in kept) - gap * (len(kept) - 1), 0)
+    left = max(room - sum(sizes[i] for i in kept) - gap * (len(kept) - 1), 0)
+    left = _give_what_is_missing(sizes, [i for i in kept if i < len(needs)], needs, left)
     weights = sum(columns[i].weight for i in kept)
     placed: list[Placed] = []
     x = indent
     for i in kept:
         share = left * columns[i].weight // weights if weights else 0
         left, weights = left - share, weights - columns[i].weight
-        cells = min(columns[i].width + share, max(width - x, 0))
+        cells = min(sizes[i] + share, max(width - x, 0))
         if cells <= 0:
             break
         placed.append(Placed(i, x, cells))
         x += cells + gap
     return tuple(placed)
+
+
+def _least(column: Column, need: int) -> int:
+    """What a column cannot go without: the least width, or what fills it when that is less."""
+    return column.width if not column.weight or not need else min(column.width, max(need, width_of(column.title) + 1))
+
+
+def _give_what_is_missing(sizes: list[int], kept: Sequence[int], needs: Sequence[int], left: int) -> int:
+    """Give columns what their texts need, those that miss the least first: as many as can be are whole."""
+    missing = sorted((needs[i] - sizes[i], i) for i in kept if needs[i] > sizes[i])
+    for place, (cells, i) in enumerate(missing):
+        given = min(cells, left // (len(missing) - place))
+        sizes[i], left = sizes[i] + given, left - given
+    return left
+
+
+def needs_of(columns: Sequence[Column], cells: Sequence[Cell]) -> list[int]:
+    """The cells that a row's texts take, by column; a picture takes what its column has at least."""
+    return [_need(column, cell) for column, cell in zip(columns, cells, strict=False)]
+
+
+def _need(column: Column, cell: Cell) -> int:
+    if isinstance(cell, str):
+        return width_of(cell)
+    if not isinstance(cell, tuple):
+        return column.width
+    if len(cell) == 2 and isinstance(cell[0], str):
+        return width_of(cast(Span, cell)[0])
+    return line_width(cast(Line, cell))
 
 
 def cell_text(cell: Cell) -> str:
@@ -95,14 +133,24 @@ class RowPainter:
     """Paints header and rows of one layout. Made anew when columns, width or look change."""
 
     def __init__(
-        self, columns: Sequence[Column], width: int, look: Look, ground: str = "background", gap: int = GAP
+        self,
+        columns: Sequence[Column],
+        width: int,
+        look: Look,
+        ground: str = "background",
+        gap: int = GAP,
+        needs: Sequence[int] = (),
     ) -> None:
         self.columns = columns
         self.width = width
         self.look = look
         self.ground = ground
         self.gap = gap
-        self.placed = lay_out(columns, width, gap=gap)
+        self.placed = lay_out(columns, width, gap=gap, needs=needs)
+
+    def stays(self, needs: Sequence[int]) -> bool:
+        """Whether the columns would stand where they do with these needs."""
+        return lay_out(self.columns, self.width, gap=self.gap, needs=needs) == self.placed
 
     def header(self, sorted_by: int | None, reverse: bool) -> Strip:
         """The titles; the sorted column carries ▾ (falling) or ▴ (rising)."""

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from karptui.tui.look import look_of
 from karptui.tui.painting import repaint
-from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter
+from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, needs_of
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 
@@ -85,6 +85,7 @@ class Rows(ScrollView, can_focus=True):
         self._painter: RowPainter | None = None
         self._strips: dict[ShownLine, Strip] = {}
         self._shown: dict[int, ShownLine] = {}
+        self._needs: list[int] = []
 
     # What is shown
 
@@ -110,6 +111,7 @@ class Rows(ScrollView, can_focus=True):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns; the rows given next must have their cells."""
         self._columns = tuple(columns)
+        self._needs = []
         self._repaint_all()
 
     def set_sort(self, column: int | None, reverse: bool = False) -> None:
@@ -201,7 +203,7 @@ class Rows(ScrollView, can_focus=True):
         look, width = look_of(self.app), self.container_size.width
         painter = self._painter
         if painter is None or painter.width != width or painter.look is not look:
-            painter = self._painter = RowPainter(self._columns, width, look, self._ground, self._gap)
+            painter = self._painter = RowPainter(self._columns, width, look, self._ground, self._gap, self._needs)
             self._strips.clear()
         line = self._shown[y] = self._line(y, self.container_size.height, self._top)
         strip = self._strips.get(line)
@@ -222,8 +224,37 @@ class Rows(ScrollView, can_focus=True):
     def _refresh_changed(self) -> None:
         """Ask for a repaint of the lines that would look different now."""
         height, top = self.container_size.height, self._top
+        if self._measure(top):
+            self._repaint_all()
+            return
         if changed := [y for y in range(height) if self._shown.get(y) != self._line(y, height, top)]:
             repaint(self, *changed)
+
+    def _measure(self, top: int) -> bool:
+        """Whether a row that comes on the screen moves the columns. They are never asked for less while there are rows:
+        a column that goes to and fro cannot be read."""
+        if not self._rows:
+            self._needs = []
+            return False
+        before = self._needs
+        needs = before or [0] * len(self._columns)
+        for y in range(self._header, self.container_size.height):
+            index = top + y - self._header
+            if index >= len(self._rows):
+                break
+            shown, row = self._shown.get(y), self._rows[index]
+            if not isinstance(shown, RowLine) or (shown.key, shown.version) != (row.key, row.version):
+                needs = list(map(max, needs, needs_of(self._columns, row.cells)))
+        self._needs = needs
+        painter = self._painter
+        return needs != before and painter is not None and not painter.stays(needs)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The columns are as wide as what comes on the screen needs before it is painted."""
+        if self._measure(int(new_value)):
+            self._painter = None
+            self._shown.clear()
+        super().watch_scroll_y(old_value, new_value)
 
     # Cursor
 
