@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reset_changes", ("R",), "Take all changes back", "reset", _on("whatif"), rank=7),
     Action("run_again", ("r",), "Run again on the cluster as it is now", "run", _on("whatif"), rank=5),
     Action("change_heat", ("h",), "What the bars show: cpu, memory, $ per cpu, age", "heat", _on("map"), rank=5),
-    Action("group_rows", ("v",), "Group by zone, pool or family", "group", _on("map"), rank=5),
+    Action("group_rows", ("v",), "Group by zone, pool, family or capacity type", "group", _on("map"), rank=5),
     Action("group_rows", ("v",), "By pool or by namespace", "group", _on("cost"), rank=5),
     Action("group_rows", ("v",), "What differs by cause, NodePool or feature; the inputs; what comes next", "group",
            _on("shadow"), rank=5),

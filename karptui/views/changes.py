@@ -18,6 +18,7 @@ from karptui.model.taints import Taint
 from karptui.views.wording import short_node
 
 MOST_ADDED = 5_000
+MOST_WEIGHT = 100  # what the NodePool's schema allows
 UNSCHEDULABLE_TAINT = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 GRAMMAR = (
     ("remove NODE…", "the nodes go, their pods move"),
@@ -26,6 +27,8 @@ GRAMMAR = (
     ("limit POOL cpu 400 | limit POOL none", "another limit"),
     ("only POOL spot | only POOL zone ZONE…", "the pool buys only this"),
     ("any POOL capacity | any POOL zone", "the pool may buy all of these"),
+    ("require POOL KEY VALUE… | require POOL KEY any", "another requirement"),
+    ("weight POOL 50", "asked earlier or later than the others"),
     ("price spot x1.5 | price c7g.* x0.8", "other prices"),
     ("add 20 NAMESPACE/WORKLOAD", "more pods like its own"),
 )
@@ -193,6 +196,26 @@ def _any(sandbox: Sandbox, words: list[str]) -> Sandbox:
             raise ChangeFault(f"any {pool.key}: write any {pool.key} capacity, or any {pool.key} zone")
 
 
+def _require(sandbox: Sandbox, words: list[str]) -> Sandbox:
+    pool = _pool(sandbox.snapshot, words, "require")
+    match words[1:]:
+        case [key, "any"]:
+            return _with_pool(sandbox, _requiring(pool, key, ()))
+        case [key, *values] if values:
+            return _with_pool(sandbox, _requiring(pool, key, tuple(values)))
+        case _:
+            raise ChangeFault(f"require {pool.key}: write require {pool.key} KEY VALUE…, or any for no requirement")
+
+
+def _weight(sandbox: Sandbox, words: list[str]) -> Sandbox:
+    pool = _pool(sandbox.snapshot, words, "weight")
+    match words[1:]:
+        case [weight] if weight.isdigit() and 0 <= int(weight) <= MOST_WEIGHT:
+            return _with_pool(sandbox, replace(pool, weight=int(weight)))
+        case _:
+            raise ChangeFault(f"weight {pool.key}: write a number from 0 to {MOST_WEIGHT}")
+
+
 def _requiring(pool: NodePool, key: str, values: tuple[str, ...]) -> NodePool:
     kept = tuple(entry for entry in pool.template.requirements if entry.key != key)
     wanted = (RequirementSpec(key, "In", values),) if values else ()
@@ -272,6 +295,8 @@ _VERBS: dict[str, Callable[[Sandbox, list[str]], Sandbox]] = {
     "limit": _limit,
     "only": _only,
     "any": _any,
+    "require": _require,
+    "weight": _weight,
     "price": _price,
     "add": _add,
 }

@@ -1,5 +1,7 @@
 """Savings that nobody has taken: what could go now, and what is held, by whom."""
 
+from collections import Counter
+
 from msgspec import Struct
 
 from karptui.engine.disruption import Survey, held_by
@@ -7,6 +9,9 @@ from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Command, Held
 from karptui.model.snapshot import Snapshot
 from karptui.views.wording import duration, plural
+
+MOST_NOTES = 3
+"""What holds nodes that is named where no saving is known of."""
 
 
 class OpenRow(Struct, frozen=True):
@@ -88,6 +93,17 @@ _NOTES = {
     "balanced-score": "score",
     "no-nodeclaim": "not ours",
 }
+
+
+def nothing_open(looked_at: Survey) -> str:
+    """What is said where no saving is known: how many nodes what holds, by what it is, the most first."""
+    if looked_at.deferred:
+        return f"Not looked at: {looked_at.deferred}."
+    notes = Counter(hold_note(outcome)[0] for outcome in looked_at.nodes.values())
+    if not notes:
+        return "None of the nodes is Karpenter's."
+    words = ", ".join(f"{count:,} {note}" for note, count in notes.most_common(MOST_NOTES))
+    return f"No saving is known of. {plural(len(looked_at.nodes), 'node')}: {words}."
 
 
 def hold_note(outcome: Command | Held) -> tuple[str, str]:

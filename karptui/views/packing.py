@@ -14,12 +14,22 @@ from karptui.views.overview import NodeRow
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_node, short_zone
 from karptui.world.world import World
 
-Grouping = Literal["zone", "pool", "type"]
+Grouping = Literal["zone", "pool", "type", "capacity"]
 Heat = Literal["cpu", "memory", "$ per cpu", "age"]
-GROUPINGS: tuple[Grouping, ...] = ("zone", "pool", "type")
+GROUPINGS: tuple[Grouping, ...] = ("zone", "pool", "type", "capacity")
 HEATS: tuple[Heat, ...] = ("cpu", "memory", "$ per cpu", "age")
 _SHIELDED = {Hold.DO_NOT_DISRUPT: "D", Hold.POD_DO_NOT_DISRUPT: "D", Hold.PDB: "P", Hold.SEVERAL_PDBS: "P"}
-LEGEND = "s spot  o od  r reserved  + coming  x drains  ! not ready  D DND  P PDB  ~ can go"
+FLAGS = {
+    "s": "spot", "o": "on-demand", "r": "reserved", "+": "coming", "x": "drains", "!": "not ready",
+    "D": "do-not-disrupt", "P": "PDB", "~": "can go",
+}  # fmt: skip
+"""What each letter on the map means."""
+PLAIN = "sor"
+"""Letters that only name the capacity type: where a node is one block, that is left to its colour, and to `v`."""
+MOST_GROUPS = 6
+"""Groups of the map that have a bar of their own below it."""
+STEPS = 10
+"""Columns of the histogram of how full nodes are."""
 
 
 class Cell(Struct, frozen=True):
@@ -69,22 +79,34 @@ def packing(
         fill, words = figure(row, node.allocatable.get("cpu", 0) / 1e9, now - node.metadata.created)
         flag, role = _flag(row, outcomes.get(row.key))
         cell = Cell(row.key, "node", short_type(row.instance_type), flag, role, fill, words)
-        groups.setdefault(_group_of(grouping, row.zone, node.node_pool, row.instance_type), []).append((cell, row))
+        name = _group_of(grouping, row.zone, node.node_pool, row.instance_type, row.capacity_type)
+        groups.setdefault(name, []).append((cell, row))
     for claim in world.of("nodeclaims").values():
         if claim.node_name in held or claim.metadata.deleted is not None:
             continue
-        name = _group_of(grouping, claim.zone, claim.node_pool, claim.instance_type)
+        name = _group_of(grouping, claim.zone, claim.node_pool, claim.instance_type, claim.capacity_type)
         cell = Cell(claim.key, "claim", short_type(claim.instance_type) or "…", "+", "launching", 0.0, "coming")
         groups.setdefault(name, []).append((cell, None))
     return [_group(name, entries) for name, entries in sorted(groups.items())]
 
 
-def _group_of(grouping: Grouping, zone: str, pool: str, instance_type: str) -> str:
+def legend(groups: Iterable[Group], compact: bool) -> str:
+    """What the letters mean that are on the map."""
+    seen = {cell.flag for group in groups for cell in group.cells}
+    letters = "  ".join(
+        f"{flag} {words}" for flag, words in FLAGS.items() if flag in seen and not (compact and flag in PLAIN)
+    )
+    return f"one block is a node, as high as it is full  {letters}".rstrip() if compact else letters
+
+
+def _group_of(grouping: Grouping, zone: str, pool: str, instance_type: str, capacity_type: str) -> str:
     match grouping:
         case "zone":
             return zone or "(no zone yet)"
         case "pool":
             return pool or "(no pool)"
+        case "capacity":
+            return capacity_type or "(not chosen yet)"
         case _:
             return instance_type.partition(".")[0] or "(no type yet)"
 
@@ -218,6 +240,27 @@ def packing_lines(world: World, groups: list[Group], rows: Iterable[NodeRow]) ->
             (f"; largest {human(holes[0], 'cpu')}; {one_cpu} fit a 1 cpu pod" if holes else "", "text"),
         ),
     ]
-    by_group = "   ".join(f"{group.name} {percent(group.packed)}" for group in groups)
-    lines.append(((f"packed by group   {by_group}", "dim"),))
+    widest = max((len(group.name) for group in groups), default=0)
+    for group in groups[:MOST_GROUPS]:
+        lost = f"   wasted ${amount(group.hourly * (1 - group.packed))}/h" if group.hourly else ""
+        full = round(group.packed * 20)
+        lines.append(
+            (
+                (f"{group.name:<{widest}} ", "text"),
+                ("█" * full, "bar"),
+                ("░" * (20 - full), "bar_free"),
+                (f" {percent(group.packed):>4}", "text"),
+                (lost, "dim"),
+            )
+        )
     return lines
+
+
+def fullness(groups: Iterable[Group]) -> list[float]:
+    """How many nodes are how full by the chosen heat, in `STEPS` equal steps."""
+    counted = [0.0] * STEPS
+    for group in groups:
+        for cell in group.cells:
+            if cell.kind == "node":
+                counted[min(int(cell.fill * STEPS), STEPS - 1)] += 1
+    return counted

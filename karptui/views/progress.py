@@ -181,7 +181,7 @@ def _for_scheduler(pod: Pod) -> Waiting:
         return Waiting(f"preempt {pod.nominated_node}", (), f"preemption on {pod.nominated_node}", "pending")
     if pod.provisionable:
         return Waiting("undecided", (), "the batching window to close", "pending")
-    return Waiting("scheduler", (), "the kube-scheduler to look at them", "pending")
+    return Waiting("scheduler", (), "the kube-scheduler's next look", "pending")
 
 
 @lru_cache(maxsize=256)

@@ -227,13 +227,14 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
         lines.append(((ready.message, "warn"),))
     lines += [(("taint ", "dim"), (f"{taint.key}:{taint.effect}", "text")) for taint in node.taints]
     here = sorted(world.usage.on(node.key).values(), key=lambda pod: -pod.requests.get("cpu", 0))
-    lines.append((("pods ", "dim"), (str(len(here)), "text")))
-    lines += [
-        ((f"  {human(pod.requests.get('cpu', 0), 'cpu')} cpu ".ljust(12), "dim"), (pod.key, "text"))
-        for pod in here[:most]
-    ]
+    lines.append((("pods ", "dim"), (f"{len(here):,}", "text"), (", by the cpu they ask for" if here else "", "dim")))
+    lines += [((f"{human(pod.requests.get('cpu', 0), 'cpu'):>6} ", "dim"), (pod.key, "text")) for pod in here[:most]]
     claim = world.claim_of_provider_id.get(node.provider_id, "")
-    return Why(f"node {node.key}", lines, decision=world.decision_of_claim.get(claim, ""))
+    return Why(
+        f"node {node.key if most > SHOWN_PODS else short_node(node.key)}",
+        lines,
+        decision=world.decision_of_claim.get(claim, ""),
+    )
 
 
 def _claim(world: World, claim: NodeClaim, now: float) -> Why:

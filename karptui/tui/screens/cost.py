@@ -18,7 +18,7 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import cost as view
 from karptui.views.commitments import with_commitments
-from karptui.views.open_savings import OpenRow, open_rows
+from karptui.views.open_savings import OpenRow, nothing_open, open_rows
 from karptui.views.wording import amount, duration, hourly, monthly
 
 TOPICS = ("nodes", "catalogue", "decisions", "second", "frozen", "unit", "filter")
@@ -35,10 +35,10 @@ class CostScreen(Frame):
     place = "cost"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("cost")]
     DEFAULT_CSS = """
-    CostScreen #left { width: 54; }
+    CostScreen #left { width: 57; }
     CostScreen #right { width: 1fr; }
     CostScreen.-broad #left { width: 72; }
-    CostScreen #now-box { height: 10; }
+    CostScreen #now-box { height: 11; }
     CostScreen #history-box { height: 4; }
     CostScreen #why-below-box { height: 9; }
     CostScreen.-narrow #columns { layout: vertical; }
@@ -143,9 +143,13 @@ class CostScreen(Frame):
             return surveying.fault
         if surveying.latest is None:
             return "The engine is looking." if world.of("nodes") else "No node yet."
-        if surveying.latest.deferred:
-            return f"Not looked at: {surveying.latest.deferred}."
-        return "None: what is there is needed, and nothing cheaper would do." if world.of("nodes") else "No node yet."
+        return nothing_open(surveying.latest) if world.of("nodes") else "No node yet."
+
+    @property
+    def subject(self) -> Subject | None:
+        """What the cursor is on; where its list is empty, the node that wastes most."""
+        waste = self.query_one("#waste", Listing)
+        return super().subject or (Subject("node", waste.cursor_key) if waste.cursor_key else None)
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
         """A move's decision, a pool, the first node of what is open."""

@@ -10,13 +10,15 @@ from textual.containers import Horizontal, Vertical
 from karptui.tui.acting import Acting
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
+from karptui.tui.segments.bars import sparkline
+from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.packing_map import PackingMap
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.row_messages import RowChosen
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.open_savings import hold_text
-from karptui.views.packing import GROUPINGS, HEATS, LEGEND, Group, node_lines, packing, packing_lines
+from karptui.views.packing import GROUPINGS, HEATS, STEPS, Group, fullness, legend, node_lines, packing, packing_lines
 from karptui.views.wording import percent, short_node
 
 TOPICS = ("nodes", "nodeclaims", "catalogue", "survey", "frozen", "marked", "second")
@@ -69,9 +71,20 @@ class MapScreen(Acting, Frame):
         pane.show(self._groups, self.live.marked)
         marked = f"   {len(self.live.marked)} marked, w tries them" if self.live.marked else ""
         self.query_one("#map-box", Panel).set_title(
-            f"Packing map by {grouping}, bar: {heat}, dearest unused first", (LEGEND if not marked else marked.strip())
+            f"Packing map by {grouping}, bar: {heat}, dearest unused first",
+            legend(self._groups, pane.compact) if not marked else marked.strip(),
         )
-        self.query_one("#packing", TextPane).show(packing_lines(picture.world, self._groups, rows))
+        told = [*packing_lines(picture.world, self._groups, rows), self._histogram(heat)]
+        self.query_one("#packing", TextPane).show(told)
+        room = self.query_one("#left").size.height - pane.lines - 2
+        self.query_one("#packing-box").styles.height = min(max(room, 5), len(told) + 2)
+
+    def _histogram(self, heat: str) -> Line:
+        """How many nodes are how full."""
+        counted = fullness(self._groups)
+        drawn = sparkline(counted, STEPS, low=0.0)
+        words = f"  most: {max(counted):,.0f} nodes" if any(counted) else ""
+        return (("nodes by ", "dim"), (heat, "text"), ("  0% ", "dim"), *drawn, (" 100%", "dim"), (words, "dim"))
 
     def _draw_node(self, topics: frozenset[str]) -> None:
         picture, subject = self.live.picture, self.subject
@@ -94,7 +107,7 @@ class MapScreen(Acting, Frame):
         self.action_show_why()
 
     def action_group_rows(self) -> None:
-        """By zone, pool or family."""
+        """By zone, pool, family or capacity type."""
         self._grouping = (self._grouping + 1) % len(GROUPINGS)
         self._redraw()
 

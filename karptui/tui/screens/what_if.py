@@ -22,8 +22,9 @@ from karptui.tui.widgets.prompt import LinePrompt
 from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.changes import GRAMMAR, ChangeFault
+from karptui.views.suggestions import Suggestion, suggestions
 from karptui.views.what_if import WhatIf, what_if
-from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural
+from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
 
 class _Change(NamedTuple):
@@ -39,15 +40,30 @@ CHANGES: Table[_Change] = Table(
 )
 
 
+IDEAS: Table[Suggestion] = Table(
+    columns=(Column("CHANGE", 20, weight=1), Column("WHAT IT ASKS", 20, weight=1)),
+    key=lambda row: row.text,
+    cells=lambda row, unit: ((row.text, "accent"), row.asks),
+    words=lambda row: f"{row.text} {row.asks}",
+)
+
+
 class WhatIfScreen(Frame):
-    """Left the changes, right the figures before and after, below where each pod would go."""
+    """Left the changes, right the figures before and after, below where each pod would go; before there is a change
+    what could be asked."""
 
     place = "whatif"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("whatif")]
     DEFAULT_CSS = """
-    WhatIfScreen #top { height: 14; }
+    WhatIfScreen #top { height: 15; }
+    WhatIfScreen.-unchanged #changes-box { display: none; }
+    WhatIfScreen.-unchanged #top { height: 20; }
+    WhatIfScreen.-narrow.-unchanged #top { height: 9; }
     WhatIfScreen #changes-box { width: 50; }
     WhatIfScreen #result-box { width: 1fr; }
+    WhatIfScreen #ideas-box { display: none; }
+    WhatIfScreen.-unchanged #ideas-box { display: block; }
+    WhatIfScreen.-unchanged #moves-box { display: none; }
     WhatIfScreen.-narrow #columns { layout: vertical; }
     WhatIfScreen.-narrow #top { layout: vertical; height: 12; }
     WhatIfScreen.-narrow #changes-box { width: 100%; height: 4; }
@@ -73,24 +89,30 @@ class WhatIfScreen(Frame):
             yield Panel("Result", TextPane((), id="result", focusable=False), id="result-box")
         moves = Listing(tables.POD_MOVES, "", empty="No pod moves.", id="moves")
         yield Panel("Moves", moves, id="moves-box")
+        ideas = Listing(IDEAS, "", empty="No node yet.", id="ideas")
+        yield Panel("What can be asked here", ideas, id="ideas-box")
 
     def on_mount(self) -> None:
         """Draw when there is another answer."""
         super().on_mount()
         draws = self.live.clock.draws
         draws(self.query_one("#changes", Listing), ("whatif", "unit", "filter", "second"), self._draw)
-        self.query_one("#changes", Listing).focus()
+        draws(self.query_one("#ideas", Listing), ("whatif", "nodes", "nodepools", "filter"), self._draw_ideas)
+        self._reach_list()
 
     def begin(self, changes: list[str]) -> None:
         """Add changes that were asked for elsewhere, as with `w` on a node."""
         self._changes += [change for change in changes if change not in self._changes]
         self._run()
+        if self.is_mounted:
+            self._reach_list()
 
     def forget(self) -> None:
         """Another cluster is looked at: no change was meant for it."""
         self._changes.clear()
         if self.is_mounted:
             self._run()
+            self._reach_list()
 
     # Running
 
@@ -123,6 +145,13 @@ class WhatIfScreen(Frame):
 
     # Drawing
 
+    def _draw_ideas(self, topics: frozenset[str]) -> None:
+        picture = self.live.picture
+        self.set_class(not self._changes, "-unchanged")
+        if not self._changes:
+            self.query_one("#ideas", Listing).show(suggestions(picture.world, picture.nodes()))
+            self.query_one("#ideas-box", Panel).set_title("What can be asked here", "⏎ asks it   a writes another")
+
     def _draw(self, topics: frozenset[str]) -> None:
         unit = self.live.unit
         rows = [_Change(f"{index}", text) for index, text in enumerate(self._changes)]
@@ -141,7 +170,8 @@ class WhatIfScreen(Frame):
         if self._asking is not None:
             return "Result", "the engine is thinking"
         if self._found is None:
-            return "Result", "sandbox: works on a copy, writes nothing"
+            title = "What may be written" if not self._changes else "Result"
+            return title, "sandbox: works on a copy, writes nothing"
         age = duration(max(self.live.picture.now() - self._at, 0.0))
         return f"Result in {duration(self._took)}", f"snapshot {self._found.snapshot}, {age} old; nothing was touched"
 
@@ -163,13 +193,20 @@ class WhatIfScreen(Frame):
             return self._fault
         if self._found is None:
             return (
-                "the engine is thinking" if self._asking else "a adds a change; w on a node, anywhere, begins with it"
+                "the engine is thinking"
+                if self._asking
+                else "⏎ asks what is under the cursor; a writes a change; w on any node begins"
             )
         refused = next((row for row in self._found.rows if row.target == "-" and row.source != "pending"), None)
         more = f"; {refused.pods}: {refused.status}" if refused is not None else ""
         return f"{self._found.sentence}{more}"
 
     # Doing
+
+    def _reach_list(self) -> None:
+        """The focus to the changes, or to what could be asked while there are none."""
+        self.set_class(not self._changes, "-unchanged")
+        self.query_one("#changes" if self._changes else "#ideas", Listing).focus()
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -188,6 +225,12 @@ class WhatIfScreen(Frame):
     def action_show_why(self) -> None:
         """Edit the change under the cursor."""
         listing = self.query_one("#changes", Listing)
+        idea: Any = self.query_one("#ideas", Listing).item
+        if not self._changes and idea is not None:
+            self.begin([idea.text])
+            self._reach_list()
+            self.live.clock.draw_now()
+            return
         if self.listing is not listing or listing.cursor_key is None:
             item: Any = self.listing.item if self.listing is not None else None
             if item is not None and self.listing is not listing:
@@ -203,14 +246,15 @@ class WhatIfScreen(Frame):
         if event.prompt.id != "change-prompt":
             return
         event.stop()
-        self.query_one("#changes", Listing).focus()
         if not event.text:
+            self._reach_list()
             return
         if self._editing is not None and self._editing < len(self._changes):
             self._changes[self._editing] = event.text
         else:
             self._changes.append(event.text)
         self._run()
+        self._reach_list()
         self.live.clock.draw_now()
 
     def action_remove_change(self) -> None:
@@ -219,12 +263,14 @@ class WhatIfScreen(Frame):
         if key is not None and int(key) < len(self._changes):
             del self._changes[int(key)]
             self._run()
+            self._reach_list()
             self.live.clock.draw_now()
 
     def action_reset_changes(self) -> None:
         """Take back all of them."""
         self._changes.clear()
         self._run()
+        self._reach_list()
         self.live.clock.draw_now()
 
     def action_run_again(self) -> None:
@@ -234,14 +280,20 @@ class WhatIfScreen(Frame):
 
 
 def _grammar() -> list[Line]:
-    width = 30
-    return [((f"{words:<{width}} ", "accent"), (meaning, "dim")) for words, meaning in GRAMMAR]
+    """Each form on a line of its own, what it means behind the first."""
+    forms = [(words.split(" | "), meaning) for words, meaning in GRAMMAR]
+    width = max(len(form) for found, _ in forms for form in found)
+    return [
+        ((f"{form:<{width}}  ", "accent"), (meaning if not place else "", "dim"))
+        for found, meaning in forms
+        for place, form in enumerate(found)
+    ]
 
 
 def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
     """Before and after, line by line; `short` leaves out what can be worked out from the rest."""
     before, after = found.before, found.after
-    gone = f"  −{len(found.gone)} {', '.join(name.partition('.')[0] for name in found.gone[:2])}" if found.gone else ""
+    gone = f"  −{len(found.gone)} {', '.join(map(short_node, found.gone[:2]))}" if found.gone else ""
     new = f"  +{len(found.new)} {found.new[0]}" if found.new else ""
     change = after.hourly - before.hourly
     sign = "−" if change < 0 else "+"

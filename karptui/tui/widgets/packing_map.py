@@ -57,6 +57,8 @@ class PackingMap(ScrollView, can_focus=True):
         self._cursor = 0
         self._cursor_key: str | None = None
         self._marked: Collection[str] = frozenset()
+        self.lines = 0
+        """Lines that all groups take."""
         self.compact = False
         """One block a node; chosen by itself where the other form would need more than a few screens."""
 
@@ -85,7 +87,7 @@ class PackingMap(ScrollView, can_focus=True):
         per_line = max((width - 2) // CELL, 1)
         needed = sum(1 + 2 * -(-len(group.cells) // per_line) for group in self._groups)
         self.compact = width < 60 or (needed > 3 * max(height, 1) and count > 40)
-        size, rows = (1, 1) if self.compact else (CELL, 2)
+        size, rows = (self._block_width(width, height) if self.compact else CELL), 1 if self.compact else 2
         per_line = max((width - 2) // size, 1)
         self._cells, self._places, self._starts = [], [], []
         self._titles, self._at_line = {}, {}
@@ -101,9 +103,15 @@ class PackingMap(ScrollView, can_focus=True):
                 self._cells.append(cell)
                 self._places.append(place)
             line += rows * -(-len(group.cells) // per_line)
+        self.lines = line
         self.virtual_size = Size(width, line)
         found = next((index for index, cell in enumerate(self._cells) if cell.key == self._cursor_key), None)
         self._move_to(min(self._cursor, len(self._cells) - 1) if found is None else found)
+
+    def _block_width(self, width: int, height: int) -> int:
+        """Blocks with a gap between them where all of them have room, else side by side."""
+        per_line = max((width - 2) // 2, 1)
+        return 2 if sum(1 + -(-len(group.cells) // per_line) for group in self._groups) <= height else 1
 
     # Painting
 
@@ -121,10 +129,10 @@ class PackingMap(ScrollView, can_focus=True):
             ground = "cursor" if here and self.has_focus else "cursor_away" if here else "background"
             ground = "marked" if cell.key in self._marked and not here else ground
             drawn = _block(cell) if self.compact else _half(cell, line - place.line, here, cell.key in self._marked)
-            cells = fit_line(drawn, place.width - (0 if self.compact else 1))
-            strips.append(look.paint(cells, place.width - (0 if self.compact else 1), ground))
-            if not self.compact:
-                strips.append(look.blank(1))
+            gap = 1 if place.width > 1 else 0
+            strips.append(look.paint(fit_line(drawn, place.width - gap), place.width - gap, ground))
+            if gap:
+                strips.append(look.blank(gap))
             used += place.width
         if used < width:
             strips.append(look.blank(width - used))

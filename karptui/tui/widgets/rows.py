@@ -195,7 +195,7 @@ class Rows(ScrollView, can_focus=True):
 
     def _hint_text(self) -> str:
         below = len(self._rows) - self._top - self._room
-        count = f"… {below} more" if below > 0 else f"end of {len(self._rows)}"
+        count = f"… {below:,} more" if below > 0 else f"end of {len(self._rows):,}"
         return f"{count}   {self._hint}" if self._hint else count
 
     def render_line(self, y: int) -> Strip:
