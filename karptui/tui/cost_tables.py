@@ -113,7 +113,7 @@ OPEN: Table[OpenRow] = Table(
         signed(-row.hourly, unit),
         (_owner(row.owner), "warn") if row.owner else (short_node(row.nodes[0]), "ok"),
         f"{len(row.nodes):,}",
-        row.why,
+        row.why.partition(" (and ")[0],  # how many more there are stands beside it
     ),
     words=lambda row: f"{row.owner or 'can go'} {row.why} {' '.join(row.nodes)}",
     fields=lambda row: {"owner": row.owner},

@@ -8,11 +8,14 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from karptui.tui.actions import PLACES, Keymap, actions_of, key_label
-from karptui.tui.segments.line import Line, fit, fit_line
+from karptui.tui.segments.line import Line, fit, fit_line, wrap
 from karptui.tui.tour import pages, tour_lines
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 
+KEYS = 10
+"""Cells for the keys; what they do stands behind them."""
+TWO_COLUMNS = 90
 _LISTS_MOVE = (("j k ↓ ↑", "down, up"), ("g G", "top, bottom"), ("pgdn pgup", "a screen down, up"), ("tab", "next box"))
 
 
@@ -24,10 +27,10 @@ def help_lines(screen: str, width: int, *, keymap: Keymap | None = None, mode: s
         groups.setdefault(action.group, []).append((keys, action.text, "bad" if action.dangerous else "text"))
     groups["move"] = [(keys, text, "text") for keys, text in _LISTS_MOVE]
     groups["places"] = [(place.key, place.title, "text") for place in PLACES]
-    blocks = [_block(name, entries) for name, entries in groups.items()]
-    if width < 90:
+    half = width // 2 if width >= TWO_COLUMNS else width
+    blocks = [_block(name, entries, half - 1) for name, entries in groups.items()]
+    if half == width:
         return [line for block in blocks for line in block]
-    half = width // 2
     total = sum(map(len, blocks))
     left: list[Line] = []
     right: list[Line] = []
@@ -42,9 +45,10 @@ def help_lines(screen: str, width: int, *, keymap: Keymap | None = None, mode: s
     ]
 
 
-def _block(name: str, entries: Sequence[tuple[str, str, str]]) -> list[Line]:
+def _block(name: str, entries: Sequence[tuple[str, str, str]], width: int) -> list[Line]:
     lines: list[Line] = [((name.upper(), "dim"),)]
-    lines += [((fit(keys, 10), "key"), (text, role)) for keys, text, role in entries]
+    for keys, text, role in entries:
+        lines += wrap(((fit(keys, KEYS), "key"), (text, role)), width, KEYS)
     return [*lines, ()]
 
 
@@ -53,7 +57,7 @@ class Help(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 40%; }
-    Help Panel { width: 112; height: 30; max-width: 100%; max-height: 100%; background: $panel; }
+    Help Panel { width: 112; height: 32; max-width: 100%; max-height: 100%; background: $panel; }
     Help Panel { border-title-background: $panel; border: solid $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -38,7 +38,7 @@ class Table(Generic[T]):
         """The columns with the unit of money in the title."""
         return tuple(
             column if column.title != "$" else Column(
-                unit.sign, column.width, column.weight, column.align, column.drop, column.cut
+                unit.sign, column.width, column.weight, column.align, column.drop, column.cut, column.most
             )
             for column in self.columns
         )  # fmt: skip

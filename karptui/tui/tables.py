@@ -148,7 +148,7 @@ def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:
 
 CLAIMS: Table[ClaimRow] = Table(
     columns=(
-        Column("NODECLAIM", 13, weight=2, cut="middle"),
+        Column("NODECLAIM", 13, weight=1, cut="middle"),
         Column("TYPE", 12, weight=1),
         Column("CAP", 4, drop=2),
         Column("ZN", 2, drop=3),
@@ -373,8 +373,8 @@ def _log_cells(row: LogRow, unit: Unit) -> tuple[Cell, ...]:
 LOG: Table[LogRow] = Table(
     columns=(
         Column("TIME", 10),
-        Column("SOURCE", 10, drop=1),
-        Column("OBJECT", 20, weight=2, cut="middle"),
+        Column("SOURCE", 10, drop=1, most=12),
+        Column("OBJECT", 20, weight=2, cut="middle", most=36),
         Column("WHAT", 30, weight=5),
     ),
     key=lambda row: row.key,

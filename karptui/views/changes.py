@@ -21,16 +21,16 @@ MOST_ADDED = 5_000
 MOST_WEIGHT = 100  # what the NodePool's schema allows
 UNSCHEDULABLE_TAINT = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 GRAMMAR = (
-    ("remove NODE…", "the nodes go, their pods move"),
-    ("cordon NODE…", "nothing new comes to the nodes"),
-    ("lose zone ZONE | lose spot | lose type c7g.*", "nodes and offerings vanish"),
+    ("remove NODE…", "their pods move"),
+    ("cordon NODE…", "nothing new comes"),
+    ("lose zone ZONE | lose spot | lose type c7g.*", "nodes, offerings gone"),
     ("limit POOL cpu 400 | limit POOL none", "another limit"),
-    ("only POOL spot | only POOL zone ZONE…", "the pool buys only this"),
-    ("any POOL capacity | any POOL zone", "the pool may buy all of these"),
-    ("require POOL KEY VALUE… | require POOL KEY any", "another requirement"),
-    ("weight POOL 50", "asked earlier or later than the others"),
+    ("only POOL spot | only POOL zone ZONE…", "buys only this"),
+    ("any POOL capacity | any POOL zone", "may buy all"),
+    ("require POOL KEY VALUE… | require POOL KEY any", "requirement"),
+    ("weight POOL 50", "asked earlier, later"),
     ("price spot x1.5 | price c7g.* x0.8", "other prices"),
-    ("add 20 NAMESPACE/WORKLOAD", "more pods like its own"),
+    ("add 20 NAMESPACE/WORKLOAD", "pods like its own"),
 )
 """What may be written, and what it means."""
 

@@ -158,7 +158,7 @@ def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
         _figure("spot", found.spot, f"{percent(share):<5} {plural(found.spot_nodes, 'node')}"),
         _figure("on-demand", other, f"{percent(1 - share if found.hourly else 0):<5} "
                 f"{plural(found.on_demand_nodes, 'node')}"),
-        _figure("asked for", found.asked, f"{_of(found.asked, found.hourly):<5} larger of cpu, memory"),
+        _figure("asked for", found.asked, f"{_of(found.asked, found.hourly):<5} by cpu or memory"),
         _figure("wasted", found.hourly - found.asked, f"{_of(found.hourly - found.asked, found.hourly):<5} "
                 "paid, nobody asked"),
     ]  # fmt: skip
@@ -166,7 +166,7 @@ def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
         lines.insert(3, (("unpriced     ", "dim"), (f"{plural(found.unpriced, 'node')}: NOT in the sum", "warn")))
     saved = found.all_on_demand - found.hourly
     if saved > 0.00005:
-        words = f"all on-demand it would be ${amount(found.all_on_demand)}/h: spot saves "
+        words = f"all on-demand ${amount(found.all_on_demand)}/h: spot saves "
         lines.append(((words, "text"), (percent(saved / found.all_on_demand), "money")))
     spent = world.ledger.spent_by(now)
     if spent >= 0.005:
@@ -187,7 +187,7 @@ def short_bill_lines(world: World, found: Bill, now: float) -> list[Line]:
         lines.append(((f"{plural(found.unpriced, 'node')} unpriced: NOT in the sum", "warn"),))
     saved = found.all_on_demand - whole
     if saved > 0.00005:
-        words = f"all on-demand it would be ${amount(found.all_on_demand)}/h: spot saves "
+        words = f"all on-demand ${amount(found.all_on_demand)}/h: spot saves "
         lines.append(((words, "text"), (percent(saved / found.all_on_demand), "money")))
     lines.append(((price_source(world, now), "dim"),))
     return lines

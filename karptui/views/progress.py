@@ -103,10 +103,11 @@ class KeptWaiting:
     def _reason(self, world: World, key: str, pod: Pod) -> tuple[str, object]:
         plan = self._preview.plan if self._preview is not None else Plan()
         target = self._nominated.get(key) or ""
-        if not target and key not in self._planned and key not in plan.errors and key not in plan.ignored:
+        if not target and key not in plan.errors and key not in plan.ignored:
             timeline = world.pod_timelines.get(key)
-            if timeline is not None and timeline.target in self._claims:
-                target = timeline.target
+            named = timeline.target if timeline is not None else ""
+            if named in self._claims and (key not in self._planned or self._made_since(world, named)):
+                target = named
         if target:
             return "target", target
         if (claim := self._planned.get(key)) is not None:
@@ -120,6 +121,11 @@ class KeptWaiting:
         if pod.nominated_node:
             return "preempt", pod.nominated_node
         return ("undecided" if pod.provisionable else "scheduler"), ""
+
+    def _made_since(self, world: World, claim: str) -> bool:
+        """Whether a NodeClaim is younger than the preview, which then speaks of it as one that is to be made."""
+        held = world.of("nodeclaims").get(claim)
+        return held is not None and self._preview is not None and held.metadata.created >= int(self._preview.at)
 
     def _entry(self, world: World, reason: tuple[str, object], first: str, now: float, claims: KeptClaims) -> Waiting:
         if reason[0] == "target":
@@ -145,7 +151,7 @@ def _for_plan(claim: PlannedClaim) -> Waiting:
     type_ = claim.instance_types[0] if claim.instance_types else "no type"
     what = f"{type_} {short_capacity_type(claim.capacity_type)} {short_zone(claim.zone)}".rstrip()
     name = f"plan {claim.node_pool} {claim.pods[0]}"
-    return Waiting(name, (), f"{claim.node_pool}: a new {what}, being decided", "pending")
+    return Waiting(name, (), f"a new {what} for {claim.node_pool}", "pending")
 
 
 def _for_failure(failure: PodFailure) -> Waiting:

@@ -2,7 +2,7 @@
 
 from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Command, Held
-from karptui.views.wording import duration, hourly, plural
+from karptui.views.wording import duration, hourly, plural, short_node
 from karptui.world.world import World
 
 
@@ -33,4 +33,4 @@ def _goes(command: Command) -> str:
     fit = "fits" if len(command.pods) == 1 else "fit"
     if command.replacements:
         return f"its {pods} {fit} a new node ({', '.join(command.replacements[0].instance_types[:3]) or 'of its pool'})"
-    return f"its {pods} {fit} on {', '.join(sorted(command.placements)[:3])}"
+    return f"its {pods} {fit} on {', '.join(map(short_node, sorted(command.placements)[:3]))}"

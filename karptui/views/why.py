@@ -1,6 +1,7 @@
 """Why: the answer for whatever the cursor is on, and for `karptui why POD|NODE|DECISION`."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentence, remedy_sentence, sentence
 from karptui.model.disruption import Command, Held
@@ -10,6 +11,7 @@ from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import DecisionView, decision_text, decision_view
+from karptui.views.in_full import claim_in_full, node_in_full, pool_in_full
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
@@ -75,11 +77,14 @@ def why(
         case "node" if (node := world.of("nodes").get(key)) is not None:
             return _node(world, node, most, outcome, now)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
-            return _claim(world, claim, now)
+            found = _claim(world, claim, now)
+            return (
+                replace(found, lines=[*found.lines, *claim_in_full(world, claim, now)]) if most > SHOWN_PODS else found
+            )
         case "class" if (node_class := world.of("nodeclasses").get(key)) is not None:
             return _node_class(world, node_class)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
-            return _pool(world, pool)
+            return _pool(world, pool, most)
         case "decision" if (decision := world.decisions.get(key)) is not None:
             view = view or decision_view(world, decision, now)
             refused = [
@@ -226,6 +231,8 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
     if ready is not None and ready.status != "True" and ready.message:
         lines.append(((ready.message, "warn"),))
     lines += [(("taint ", "dim"), (f"{taint.key}:{taint.effect}", "text")) for taint in node.taints]
+    if most > SHOWN_PODS:
+        lines += node_in_full(world, node, now)
     here = sorted(world.usage.on(node.key).values(), key=lambda pod: -pod.requests.get("cpu", 0))
     lines.append((("pods ", "dim"), (f"{len(here):,}", "text"), (", by the cpu they ask for" if here else "", "dim")))
     lines += [((f"{human(pod.requests.get('cpu', 0), 'cpu'):>6} ", "dim"), (pod.key, "text")) for pod in here[:most]]
@@ -276,7 +283,7 @@ def _short(value: object) -> str:
     return words if len(words) <= 160 else f"{words[:159]}…"
 
 
-def _pool(world: World, pool: NodePool) -> Why:
+def _pool(world: World, pool: NodePool, most: int) -> Why:
     row = next(entry for entry in pools(world) if entry.key == pool.key)
     lines: list[Line] = [
         ((plural(row.nodes, "node"), "text"), (f"  {hourly(row.hourly)}", "money"), (f"  weight {pool.weight}", "dim"))
@@ -286,8 +293,12 @@ def _pool(world: World, pool: NodePool) -> Why:
         for entry in pool.template.requirements
     ]
     lines += [(("taint ", "dim"), (f"{taint.key}:{taint.effect}", "text")) for taint in pool.template.taints]
+    if most > SHOWN_PODS:
+        lines += pool_in_full(world, pool)
     lines += [
-        (("limit ", "dim"), (f"{human(most, name)} {name}", "text")) for name, most in (pool.limits or {}).items()
+        (("limit ", "dim"), (f"{human(limit, name)} {name}", "text"))
+        for name, limit in (pool.limits or {}).items()
+        if most <= SHOWN_PODS
     ]
     lines += [
         ((f"{entry.type} {entry.status} ", "bad"), (entry.message or entry.reason, "text"))

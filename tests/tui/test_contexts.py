@@ -60,7 +60,7 @@ async def test_a_context_is_chosen_from_the_list_and_the_one_before_is_left() ->
     contexts, first = Known(staging=World()), Named("prod")
     app = shown(contexts, first)
     async with app.run_test(size=SIZE) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         await pilot.press("2", "at")
         await until_shown(pilot, "Context staging")
         await pilot.press(*"stag", "enter")
@@ -91,7 +91,7 @@ async def test_the_words_of_k9s_switch(typed: str, context: str, namespace: str)
 async def test_a_word_of_k9s_leads_to_a_screen_before_any_name_that_has_its_letters(typed: str, words: str) -> None:
     app = shown(Known())
     async with app.run_test(size=SIZE) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         await pilot.press("colon", *typed, "enter")
         await until_shown(pilot, words)
 
@@ -165,7 +165,7 @@ async def test_a_namespace_that_is_not_there_is_said() -> None:
     world.apply(events.ObjectSeen(STARTED, "namespaces", events.Change.ADDED, there))
     app = shown(Known(), Named("prod", world=world))
     async with app.run_test(size=SIZE) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         app.action_switch_namespace("nope")
         await until_shown(pilot, "There is no namespace nope here.")
 
@@ -173,6 +173,6 @@ async def test_a_namespace_that_is_not_there_is_said() -> None:
 async def test_where_there_are_no_contexts_that_is_said() -> None:
     app = Live(Named("prod"), load_themes([shipped_folder()]))
     async with app.run_test(size=SIZE) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         await pilot.press("at")
         await until_shown(pilot, "Contexts are for watching clusters")

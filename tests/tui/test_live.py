@@ -41,8 +41,8 @@ async def test_the_overview_tells_pools_pending_and_decisions_at_every_size(size
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "5 pods → c-8x-amd64-linux")
         shown = text_of(app)
-        assert "default: a new c-8x-amd64-linux" in shown
-        assert "5 pods wait for default" in shown
+        assert "a new c-8x-amd64-linux" in shown
+        assert "5 pods wait for a new" in shown
         assert "REPLAY" in shown
 
 
@@ -50,7 +50,7 @@ async def test_too_small_a_terminal_is_told_so_and_still_gets_the_sentence() -> 
     app = shown_at()
     async with app.run_test(size=(59, 12)) as pilot:
         await until_shown(pilot, "karptui needs 60 columns and 20 lines")
-        assert "5 pods wait for default" in text_of(app)
+        assert "5 pods wait for a new" in text_of(app)
 
 
 async def test_at_sixty_columns_every_place_works_and_a_notice_says_what_is_missing() -> None:

@@ -19,7 +19,7 @@ def with_keys(**keys: tuple[str, ...]) -> Live:
 async def test_an_own_key_takes_the_place_of_the_built_in_one_in_the_bar_and_in_help() -> None:
     app = with_keys(open_filter=("f3", "z"), open_help=("f1",))
     async with app.run_test(size=SIZE) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         assert "f3 filter" in text_of(app)
         await pilot.press("slash", "f3", *"web", "enter")
         await until_shown(pilot, "'web'")

@@ -10,7 +10,7 @@ from tests.tui.moment import shown_at, until_shown
 async def test_help_asked_for_twice_is_a_tour_that_esc_ends() -> None:
     app = shown_at()
     async with app.run_test(size=(120, 36)) as pilot:
-        await until_shown(pilot, "5 pods wait for default")
+        await until_shown(pilot, "5 pods wait for a new")
         await pilot.press("question_mark")
         await until_shown(pilot, "Keys of Overview")
         await pilot.press("question_mark")

@@ -35,8 +35,8 @@ def test_before_karpenter_acts_five_pods_wait_for_a_node_that_is_being_decided()
     shown = overview(planned(2.4), STARTED + 2.4)
     (row,) = shown.waiting
     assert len(row.pods) == 5
-    assert row.text.startswith("default: a new c-8x-amd64-linux spot test-zone-")
-    assert shown.sentence.startswith("5 pods wait for default: a new c-8x-amd64-linux")
+    assert row.text.startswith("a new c-8x-amd64-linux spot test-zone-")
+    assert shown.sentence.startswith("5 pods wait for a new c-8x-amd64-linux")
     assert not shown.nodes
     assert shown.decisions[0].text.startswith("5 pods → c-8x-amd64-linux spot")
 

@@ -35,7 +35,7 @@ class CostScreen(Frame):
     place = "cost"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("cost")]
     DEFAULT_CSS = """
-    CostScreen #left { width: 57; }
+    CostScreen #left { width: 54; }
     CostScreen #right { width: 1fr; }
     CostScreen.-broad #left { width: 72; }
     CostScreen #now-box { height: 11; }
@@ -185,7 +185,8 @@ class CostScreen(Frame):
         if blocked:
             first = blocked[0]
             total = sum(row.hourly for row in blocked)
-            return f"what is held would save {monthly(total)}; {first.owner} holds {hourly(first.hourly)}: {first.why}"
+            words = f"{first.owner} holds {hourly(first.hourly)}: {first.why.partition(' (and ')[0]}"
+            return f"what is held would save {monthly(total)}; {words}"
         rows = self._open_rows()
         if rows:
             return f"{hourly(sum(row.hourly for row in rows))} could be saved now: {rows[0].nodes[0]}, {rows[0].why}"

@@ -82,7 +82,7 @@ class MapScreen(Acting, Frame):
     def _histogram(self, heat: str) -> Line:
         """How many nodes are how full."""
         counted = fullness(self._groups)
-        drawn = sparkline(counted, STEPS, low=0.0)
+        drawn = sparkline([count or None for count in counted], STEPS, low=0.0)
         words = f"  most: {max(counted):,.0f} nodes" if any(counted) else ""
         return (("nodes by ", "dim"), (heat, "text"), ("  0% ", "dim"), *drawn, (" 100%", "dim"), (words, "dim"))
 

@@ -93,6 +93,10 @@ class ShadowScreen(Frame):
         found = self._shown = self.live.picture.shadow()
         listing = self.query_one("#cases", Listing)
         rows = found.rows if found is not None else []
+        if found is None:
+            listing.say_of_nothing(
+                "Every decision is told here beside what Karpenter did, with the cause of what differs."
+            )
         listing.show([row for row in rows if not row.agrees] if self._only else rows)
         shown, of = listing.counts
         title = "Predictions and what really happened"
@@ -140,7 +144,7 @@ class ShadowScreen(Frame):
         case = watch.cases.of(item.key) if watch is not None and item is not None else None
         if case is None or item is None:
             panel.set_title("Side by side", "")
-            pane.show([(("Nothing to compare yet.", "dim"),)] if watch is not None else NO_SHADOW)
+            pane.show([(("Nothing to compare yet.", "dim"),)] if watch is not None else [])
             return
         pane.show(lambda width: view.side_by_side(case, width))
         note = "esc back   b bundle" if self.has_class("-full") else "⏎ in full   b bundle"
@@ -154,7 +158,7 @@ class ShadowScreen(Frame):
     def _grouped(self, group: str) -> list[Line]:
         found = self.live.picture.shadow()
         if found is None:
-            return NO_SHADOW
+            return []
         match group:
             case "causes":
                 return figures.cause_lines(found.judged, found.score)

@@ -57,12 +57,13 @@ class WhatIfScreen(Frame):
     DEFAULT_CSS = """
     WhatIfScreen #top { height: 15; }
     WhatIfScreen.-unchanged #changes-box { display: none; }
-    WhatIfScreen.-unchanged #top { height: 20; }
-    WhatIfScreen.-narrow.-unchanged #top { height: 9; }
+    WhatIfScreen.-unchanged #top, WhatIfScreen.-narrow.-unchanged #top { height: 1fr; }
+    WhatIfScreen.-narrow.-unchanged #ideas-box { width: 100%; height: 1fr; }
     WhatIfScreen #changes-box { width: 50; }
     WhatIfScreen #result-box { width: 1fr; }
     WhatIfScreen #ideas-box { display: none; }
-    WhatIfScreen.-unchanged #ideas-box { display: block; }
+    WhatIfScreen.-unchanged #ideas-box { display: block; width: 1fr; }
+    WhatIfScreen.-unchanged #result-box { width: 49; }
     WhatIfScreen.-unchanged #moves-box { display: none; }
     WhatIfScreen.-narrow #columns { layout: vertical; }
     WhatIfScreen.-narrow #top { layout: vertical; height: 12; }
@@ -86,17 +87,17 @@ class WhatIfScreen(Frame):
         none = "Nothing is changed yet: a adds a change."
         with Horizontal(id="top"):
             yield Panel("Changes", Listing(CHANGES, "change", empty=none, header=False, id="changes"), id="changes-box")
+            ideas = Listing(IDEAS, "", empty="No node yet.", id="ideas")
+            yield Panel("What can be asked here", ideas, id="ideas-box")
             yield Panel("Result", TextPane((), id="result", focusable=False), id="result-box")
         moves = Listing(tables.POD_MOVES, "", empty="No pod moves.", id="moves")
         yield Panel("Moves", moves, id="moves-box")
-        ideas = Listing(IDEAS, "", empty="No node yet.", id="ideas")
-        yield Panel("What can be asked here", ideas, id="ideas-box")
 
     def on_mount(self) -> None:
         """Draw when there is another answer."""
         super().on_mount()
         draws = self.live.clock.draws
-        draws(self.query_one("#changes", Listing), ("whatif", "unit", "filter", "second"), self._draw)
+        draws(self.query_one("#result", TextPane), ("whatif", "unit", "filter", "second"), self._draw)
         draws(self.query_one("#ideas", Listing), ("whatif", "nodes", "nodepools", "filter"), self._draw_ideas)
         self._reach_list()
 

@@ -12,6 +12,8 @@ from karptui.tui.segments.line import Align, Cut, Line, Span, cut, fit_line, lin
 
 GAP = 2
 """Cells between two columns."""
+SPARE = 4
+"""The `drop` from which a column also goes when a text beside it would be cut."""
 
 
 @runtime_checkable
@@ -41,7 +43,8 @@ class Column:
     """`width` is the least width; longer texts get more where there is room, and what is left then goes to weights in
     proportion. A column with a weight may be narrower when none of its texts is that long.
 
-    When the row is too wide, columns go from the highest `drop` down; 0 is never dropped.
+    When the row is too wide, columns go from the highest `drop` down; 0 is never dropped, one
+    of `SPARE` or more also makes way for texts that would be cut.
     """
 
     title: str
@@ -50,6 +53,8 @@ class Column:
     align: Align = "left"
     drop: int = 0
     cut: Cut = "end"
+    most: int = 0
+    """What the longest text may make of it; 0 for any width."""
 
 
 class Placed(NamedTuple):
@@ -78,6 +83,10 @@ def lay_out(
         # Of equal ones the rightmost goes: what stands left is read first.
         kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
     left = max(room - sum(sizes[i] for i in kept) - gap * (len(kept) - 1), 0)
+    spare = [i for i in kept if columns[i].drop >= SPARE]
+    while spare and sum(max(needs[i] - sizes[i], 0) for i in kept if i < len(needs)) > left:
+        left += sizes[spare[-1]] + gap
+        kept.remove(spare.pop())
     left = _give_what_is_missing(sizes, [i for i in kept if i < len(needs)], needs, left)
     weights = sum(columns[i].weight for i in kept)
     placed: list[Placed] = []
@@ -114,12 +123,14 @@ def needs_of(columns: Sequence[Column], cells: Sequence[Cell]) -> list[int]:
 
 def _need(column: Column, cell: Cell) -> int:
     if isinstance(cell, str):
-        return width_of(cell)
-    if not isinstance(cell, tuple):
-        return column.width
-    if len(cell) == 2 and isinstance(cell[0], str):
-        return width_of(cast(Span, cell)[0])
-    return line_width(cast(Line, cell))
+        need = width_of(cell)
+    elif not isinstance(cell, tuple):
+        need = column.width
+    elif len(cell) == 2 and isinstance(cell[0], str):
+        need = width_of(cast(Span, cell)[0])
+    else:
+        need = line_width(cast(Line, cell))
+    return min(need, column.most) if column.most else need
 
 
 def cell_text(cell: Cell) -> str:
