@@ -10,8 +10,8 @@ from karptui.tui.theme import load_themes, shipped_folder
 
 HERE = Path(__file__).parent
 RECORDING = HERE.parent / "recordings" / "karpenter-kwok.jsonl.zst"
-MOMENT = 90.0
-"""Seconds of the recording: pods wait, nodes are there, one comes."""
+MOMENT = 11.0
+"""Seconds of the recording: pods wait, one for ever, nodes are there, others come, and much has been decided."""
 SIZE = (100, 30)
 COLUMNS, WIDTH, GAP = 2, 900, 24
 SETTLED = 2.5
@@ -19,10 +19,18 @@ SETTLED = 2.5
 FIRST = ("dark", "light", "high-contrast", "colour-blind")
 
 
+class Held(Replay):
+    """The recording at a moment, where it stands still."""
+
+    async def start(self) -> None:
+        """Nothing goes on."""
+
+
 async def picture(theme: str) -> str:
     """One screen as SVG."""
     themes = load_themes([shipped_folder()])
-    run = Replay(RECORDING, 0.02, MOMENT)
+    run = Held(RECORDING)
+    await run.look(run.started + MOMENT)
     app = Live(run, themes, mode="REPLAY", theme=theme)
     try:
         async with app.run_test(size=SIZE):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
+from karptui.engine.disruption import survey
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision
 from karptui.modes.run import Run
@@ -27,6 +28,14 @@ def decided(seconds: float) -> World:
     for number, decision in enumerate(decisions_of(answer, snapshot, 0.01), 1):
         named = Decision(f"D-{number:05d}", *(getattr(decision, name) for name in decision.__struct_fields__[1:]))
         world.apply(events.DecisionMade(snapshot.now, named))
+    return world
+
+
+def looked_through(seconds: float) -> World:
+    """The same, after the disruption engine has looked at every node: no thread has to be waited for."""
+    world = decided(seconds)
+    snapshot = world.snapshot(STARTED + seconds)
+    world.apply(events.Surveyed(snapshot.now, survey(snapshot), {}, snapshot.number))
     return world
 
 
@@ -61,9 +70,11 @@ class Moment(Run):
         self.stopped = True
 
 
-def shown_at(seconds: float = 2.4, *, theme: str = "dark", mode: str = "REPLAY", ascii_only: bool = False) -> Live:
+def shown_at(
+    seconds: float = 2.4, *, theme: str = "dark", mode: str = "REPLAY", ascii_only: bool = False, surveyed: bool = False
+) -> Live:
     """The application, with the shipped themes only."""
-    run = Moment(decided(seconds), STARTED + seconds, mode)
+    run = Moment((looked_through if surveyed else decided)(seconds), STARTED + seconds, mode)
     app = Live(run, load_themes([shipped_folder()]), mode=mode, theme=theme, ascii_only=ascii_only)
     app.run_shown = run  # for tests that prepare it before it is shown
     return app
