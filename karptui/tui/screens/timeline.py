@@ -17,9 +17,9 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.claim_timeline import claim_timeline
 from karptui.views.pod_timeline import PodTimelineView, Sibling, Usual, pod_timeline
-from karptui.views.wording import duration
+from karptui.views.wording import duration, short_node
 
-_POD, _NODE = 18, 12
+_POD, _NODE = 18, 18
 
 
 class TimelineScreen(Frame):
@@ -127,8 +127,10 @@ def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
     """One line a pod: when it was bound, where to, and its stages as a band; all bands share one scale."""
     if not siblings:
         return [(("It was decided alone, or not by karptui.", "dim"),)]
-    pod = max(_POD, (width - 40) // 3)
-    room = max(width - pod - _NODE - 12, 8)
+    names = [entry.key.partition("/")[2] for entry in siblings]
+    pod = min(max(_POD, (width - 40) // 2), max(map(len, names)))
+    node_width = min(_NODE, max(4, *(len(short_node(entry.node)) for entry in siblings)))
+    room = max(width - pod - node_width - 12, 8)
     last = max((end for entry in siblings for _, _, end in entry.stages), default=1.0)
     cell = next(
         size for size in (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 86400) if last / size <= room
@@ -139,22 +141,21 @@ def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
         (
             (fit("POD", pod + 1), "dim"),
             (fit("BOUND", 7, "right"), "dim"),
-            (f"  {fit('NODE', _NODE)} ", "dim"),
+            (f"  {fit('NODE', node_width)} ", "dim"),
             (title, "dim"),
         )
     ]
-    for entry in siblings:
+    for name, entry in zip(names, siblings, strict=True):
         start = min((begin for _, begin, _ in entry.stages), default=0.0)
         parts = ((start, ""), *((end - begin, role) for role, begin, end in entry.stages))
         band = StageBand(parts[1:] if start < cell / 2 else parts, cell).draw(room)
-        name = entry.key.partition("/")[2]
         bound = duration(entry.bound) if entry.bound is not None else "waits"
         lines.append(
             (
                 (fit(name, pod, where="middle"), "strong" if entry.key == own else "text"),
                 (" ", "text"),
                 (fit(bound, 7, "right"), "text" if entry.bound is not None else "pending"),
-                (f"  {fit(entry.node, _NODE, where='middle')} ", "dim"),
+                (f"  {fit(short_node(entry.node), node_width, where='middle')} ", "dim"),
                 *band,
             )
         )

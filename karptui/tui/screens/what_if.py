@@ -27,6 +27,10 @@ from karptui.views.what_if import WhatIf, what_if
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
 
+NO_CHANGE = 0.00005
+"""USD an hour below which the bill stays as it is."""
+
+
 class _Change(NamedTuple):
     key: str
     text: str
@@ -297,6 +301,7 @@ def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
     gone = f"  −{len(found.gone)} {', '.join(map(short_node, found.gone[:2]))}" if found.gone else ""
     new = f"  +{len(found.new)} {found.new[0]}" if found.new else ""
     change = after.hourly - before.hourly
+    change = change if abs(change) >= NO_CHANGE else 0.0
     sign = "−" if change < 0 else "+"
     role = "ok" if change < 0 else "warn" if change > 0 else "dim"
     share = f"  {sign}{abs(change) / before.hourly * 100:.1f}%" if before.hourly else ""
