@@ -26,7 +26,6 @@ from karptui.views.suggestions import Suggestion, suggestions
 from karptui.views.what_if import WhatIf, what_if
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
-
 NO_CHANGE = 0.00005
 """USD an hour below which the bill stays as it is."""
 
