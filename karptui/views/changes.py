@@ -23,12 +23,12 @@ UNSCHEDULABLE_TAINT = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule"
 GRAMMAR = (
     ("remove NODE…", "their pods move"),
     ("cordon NODE…", "nothing new comes"),
-    ("lose zone ZONE | lose spot | lose type c7g.*", "nodes, offerings gone"),
+    ("lose zone ZONE | lose spot | lose type c7g.*", "lost at once"),
     ("limit POOL cpu 400 | limit POOL none", "another limit"),
     ("only POOL spot | only POOL zone ZONE…", "buys only this"),
     ("any POOL capacity | any POOL zone", "may buy all"),
     ("require POOL KEY VALUE… | require POOL KEY any", "requirement"),
-    ("weight POOL 50", "asked earlier, later"),
+    ("weight POOL 50", "asked sooner"),
     ("price spot x1.5 | price c7g.* x0.8", "other prices"),
     ("add 20 NAMESPACE/WORKLOAD", "pods like its own"),
 )

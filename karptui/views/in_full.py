@@ -22,7 +22,7 @@ INDENT = 14
 
 
 def node_in_full(world: World, node: Node, now: float) -> list[Line]:
-    """Usage as bars, age and owners, conditions that are not as they should be, labels of its own."""
+    """Usage as bars, age and owners, conditions that are not as they should be."""
     claim = world.claim_of_provider_id.get(node.provider_id, "")
     lines: list[Line] = [(), _named("NodePool", node.node_pool or "none"), _named("NodeClaim", claim or "none")]
     lines.append(_named("up for", duration(max(now - node.metadata.created, 0.0))))
@@ -33,8 +33,17 @@ def node_in_full(world: World, node: Node, now: float) -> list[Line]:
         lines.append(_bar("pods", pods / (most / 1e9), f"{pods} of {human(most, 'pods')}"))
     wrong = [entry for entry in node.conditions if (entry.status == "True") != (entry.type == "Ready")]
     lines += [_named(entry.type, f"{entry.status} {entry.message or entry.reason}".strip(), "warn") for entry in wrong]
-    lines += _labels(node.metadata.labels)
     return [*lines, ()]
+
+
+def labels_in_full(labels: Mapping[str, str]) -> list[Line]:
+    """Those that stand in no other words on the same screen."""
+    own = {name: value for name, value in labels.items() if name not in SAID}
+    lines: list[Line] = [
+        ((f"{'label' if not place else '':<{INDENT}}", "dim"), (name, "text"), (f" = {value}", "dim"))
+        for place, (name, value) in enumerate(sorted(own.items()))
+    ]
+    return [(), *lines] if lines else []
 
 
 def claim_in_full(world: World, claim: NodeClaim, now: float) -> list[Line]:
@@ -94,14 +103,6 @@ def _bar(name: str, share: float, words: str) -> Line:
         (f" {percent(share):>4}  ", "text"),
         (words, "dim"),
     )
-
-
-def _labels(labels: Mapping[str, str]) -> list[Line]:
-    own = {name: value for name, value in labels.items() if name not in SAID}
-    return [
-        ((f"{'label' if not place else '':<{INDENT}}", "dim"), (name, "text"), (f" = {value}", "dim"))
-        for place, (name, value) in enumerate(sorted(own.items()))
-    ]
 
 
 def _requirements(claim: NodeClaim) -> list[Line]:

@@ -103,7 +103,7 @@ def nothing_open(looked_at: Survey) -> str:
     if not notes:
         return "None of the nodes is Karpenter's."
     words = ", ".join(f"{count:,} {note}" for note, count in notes.most_common(MOST_NOTES))
-    return f"No saving is known of. {plural(len(looked_at.nodes), 'node')}: {words}."
+    return f"Nothing is open. {plural(len(looked_at.nodes), 'node')}: {words}."
 
 
 def hold_note(outcome: Command | Held) -> tuple[str, str]:

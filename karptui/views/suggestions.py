@@ -37,9 +37,7 @@ def suggestions(world: World, rows: Sequence[NodeRow]) -> list[Suggestion]:
     if not ours:
         return []
     found = [
-        Suggestion(
-            f"remove {short_node(row.key)}", f"{hourly(wasted(row))} of it nobody asks for: where do its pods go?"
-        )
+        Suggestion(f"remove {short_node(row.key)}", f"{hourly(wasted(row))} unused: where do its pods go?")
         for row in rows[:MOST_WASTING]
         if wasted(row) > 0 and nodes[row.key].node_pool
     ]
@@ -48,7 +46,7 @@ def suggestions(world: World, rows: Sequence[NodeRow]) -> list[Suggestion]:
     for name, _ in pools.most_common(MOST_POOLS):
         if (pool := world.of("nodepools").get(name)) is not None:
             found += _of_pool(pool, len(world.of("nodepools")))
-    found.append(Suggestion("price spot x1.5", "spot gets dearer: what would be bought, and for how much?"))
+    found.append(Suggestion("price spot x1.5", "what is bought when spot gets dearer?"))
     return [*found, *_more(world)]
 
 
@@ -58,20 +56,20 @@ def _losses(nodes: Iterable[Node]) -> list[Suggestion]:
     spot = sum(node.capacity_type == "spot" for node in nodes)
     found = [Suggestion("lose spot", f"{plural(spot, 'spot node')} gone, none to be had")] if spot else []
     return found + [
-        Suggestion(f"lose zone {zone}", f"{plural(count, 'node')} gone, nothing to be had there")
+        Suggestion(f"lose zone {zone}", f"{plural(count, 'node')} gone, nothing on offer there")
         for zone, count in zones.most_common(MOST_ZONES)
     ]
 
 
 def _of_pool(pool: NodePool, pools: int) -> list[Suggestion]:
     kinds = next((entry.values for entry in pool.template.requirements if entry.key == CAPACITY_TYPE), ())
-    found = [Suggestion(f"only {pool.key} spot", "new nodes of this pool on spot only")] if kinds != ("spot",) else []
+    found = [Suggestion(f"only {pool.key} spot", "its new nodes on spot only")] if kinds != ("spot",) else []
     if len(kinds) == 1:
         found.append(Suggestion(f"any {pool.key} capacity", f"not only {kinds[0]}"))
     if pool.limits:
-        found.append(Suggestion(f"limit {pool.key} none", "what would be bought if the pool had no limit?"))
+        found.append(Suggestion(f"limit {pool.key} none", "what if it had no limit?"))
     if pools > 1 and pool.weight < ASKED_FIRST:
-        found.append(Suggestion(f"weight {pool.key} {ASKED_FIRST}", "the pool is asked before all others"))
+        found.append(Suggestion(f"weight {pool.key} {ASKED_FIRST}", "asked before all other pools"))
     return found
 
 
@@ -82,6 +80,6 @@ def _more(world: World) -> list[Suggestion]:
         if owner is not None and not pod.daemon and not pod.terminal:
             workloads[f"{pod.metadata.namespace}/{owner.name}"] += 1
     return [
-        Suggestion(f"add {ADDED} {name}", f"{ADDED} more pods like its {count:,}: do they fit, and on what?")
+        Suggestion(f"add {ADDED} {name}", f"like the {count:,} there are: do they fit?")
         for name, count in workloads.most_common(1)
     ]

@@ -11,7 +11,7 @@ from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import DecisionView, decision_text, decision_view
-from karptui.views.in_full import claim_in_full, node_in_full, pool_in_full
+from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pool_in_full
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools

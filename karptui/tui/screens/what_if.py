@@ -66,7 +66,7 @@ class WhatIfScreen(Frame):
     WhatIfScreen #result-box { width: 1fr; }
     WhatIfScreen #ideas-box { display: none; }
     WhatIfScreen.-unchanged #ideas-box { display: block; width: 1fr; }
-    WhatIfScreen.-unchanged #result-box { width: 49; }
+    WhatIfScreen.-unchanged #result-box { width: 46; }
     WhatIfScreen.-unchanged #moves-box { display: none; }
     WhatIfScreen.-narrow #columns { layout: vertical; }
     WhatIfScreen.-narrow #top { layout: vertical; height: 12; }
