@@ -236,6 +236,8 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
     here = sorted(world.usage.on(node.key).values(), key=lambda pod: -pod.requests.get("cpu", 0))
     lines.append((("pods ", "dim"), (f"{len(here):,}", "text"), (", by the cpu they ask for" if here else "", "dim")))
     lines += [((f"{human(pod.requests.get('cpu', 0), 'cpu'):>6} ", "dim"), (pod.key, "text")) for pod in here[:most]]
+    if most > SHOWN_PODS:
+        lines += labels_in_full(node.metadata.labels)
     claim = world.claim_of_provider_id.get(node.provider_id, "")
     return Why(
         f"node {node.key if most > SHOWN_PODS else short_node(node.key)}",
