@@ -52,7 +52,7 @@ async def test_a_marked_node_is_tried_without(size: tuple[int, int]) -> None:
         assert isinstance(app.screen, WhatIfScreen)
         assert app.screen.changes == (f"remove {name}",)
         await pilot.press("R")
-        await until_shown(pilot, "Nothing is changed yet")
+        await until_shown(pilot, "What can be asked here")
 
 
 async def test_a_change_can_be_written_edited_and_taken_back() -> None:

@@ -163,7 +163,7 @@ class CostScreen(Frame):
     def action_group_rows(self) -> None:
         """To the pools, to the namespaces; in one column each in place of the bill, and back."""
         narrow = self.has_class("-narrow")
-        order = ("pools", "spaces", "open") if narrow else ("pools", "spaces")
+        order = ("spaces", "pools", "open") if narrow else ("pools", "spaces")
         here = self.listing.id if self.listing is not None else None
         name = order[(order.index(here) + 1) % len(order)] if here in order else order[0]
         self.set_class(name == "pools", "-pools")

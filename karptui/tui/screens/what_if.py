@@ -157,6 +157,9 @@ class WhatIfScreen(Frame):
             self.query_one("#ideas-box", Panel).set_title("What can be asked here", "⏎ asks it   a writes another")
 
     def _draw(self, topics: frozenset[str]) -> None:
+        if not self.query("#moves"):  # the boxes come one after the other
+            self.call_later(self.live.clock.dirty.mark, "whatif")
+            return
         unit = self.live.unit
         rows = [_Change(f"{index}", text) for index, text in enumerate(self._changes)]
         self.query_one("#changes", Listing).show(rows)
