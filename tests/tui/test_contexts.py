@@ -65,7 +65,7 @@ async def test_a_context_is_chosen_from_the_list_and_the_one_before_is_left() ->
         await until_shown(pilot, "Context staging")
         await pilot.press(*"stag", "enter")
         await until(pilot, lambda: app.run_shown is not first)
-        await until_shown(pilot, "No NodePools")
+        await until_shown(pilot, "Nothing yet: karptui is still listing")
         assert app.run_shown.context == "staging"
         assert contexts.made[0].started
         await until(pilot, lambda: first.stopped)
