@@ -46,7 +46,7 @@ async def the_keys_of_this_screen(t: Tried) -> None:
     await t.until(lambda: isinstance(t.app.screen, Help) and bool(t.app.screen.query_one(TextPane).lines))
     told = "\n".join(plain(line) for line in t.app.screen.query_one(TextPane).lines)
     for action in actions_of(t.name, mode=t.app.run_shown.mode):
-        assert action.text[:40] in told, action
+        assert action.text[:28] in told, action
 
 
 @expects("open_palette", *ALL)
