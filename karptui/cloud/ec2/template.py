@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
@@ -202,7 +202,9 @@ class LaunchTemplates:
             await asyncio.gather(*(_create(ec2, wanted[name]) for name in unknown if name not in known))
             self._used.update(dict.fromkeys(wanted, self._now()))
         now = self._now()
-        await self._delete(ec2, [name for name, used in self._used.items() if used + TTL < now])
+        # A launch does not fail of what it leaves behind: `tidy` finds it again, and tells why it cannot be deleted.
+        with suppress(CloudError):
+            await self._delete(ec2, [name for name, used in self._used.items() if used + TTL < now])
 
     def forget(self, names: Iterable[str]) -> None:
         """EC2 does not know these (any more)."""
@@ -235,8 +237,9 @@ class LaunchTemplates:
         return found
 
     async def _delete(self, ec2: Any, names: list[str]) -> None:
-        for name in names:
-            self._used.pop(name, None)
+        # Two launches may find the same ones late: whoever takes a name out of the list deletes it.
+        ours = [name for name in names if self._used.pop(name, None) is not None]
+        for name in ours:
             try:
                 with calling("ec2", "DeleteLaunchTemplate"):
                     await ec2.delete_launch_template(LaunchTemplateName=name)

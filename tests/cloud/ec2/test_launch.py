@@ -205,6 +205,13 @@ async def test_templates_are_deleted_a_minute_after_their_last_use_and_when_the_
     clock.at += 61
     await provider.create(claim(("m5.xlarge",)), resolved)
     assert len(await names()) == 1 and not first & await names()
+    await provider.create(claim(("m5.4xlarge",)), resolved)
+    late = await names()
+    assert len(late) == 2
+    clock.at += 61
+    for_three = (provider.create(claim((name,)), resolved) for name in ("m5.large", "c5.large", "r5.large"))
+    await asyncio.gather(*for_three)  # each finds both late, and neither may be deleted twice
+    assert not late & await names()
     other = provider_of(lab)
     ec2 = await other.clients.get("ec2")
     await provider.close()
