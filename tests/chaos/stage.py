@@ -12,13 +12,11 @@ from karptui.kube.connect import Connection, connect
 from karptui.kube.source import KubeSource
 from karptui.lab import manifests
 from karptui.lab.lab import Lab, start_lab
-from karptui.model.labels import DISRUPTED
-from karptui.model.metadata import is_true
 from karptui.model.quantity import NANO
 from karptui.world import events
 from tests.chaos.audit import Audit
 from tests.chaos.controller import Controller
-from tests.control.active_cluster import ActiveCluster
+from tests.control.active_cluster import ActiveCluster, settled
 
 REPLICAS = 3
 PATIENCE = 300.0  # real seconds for each step: on a busy machine a death costs a minute
@@ -72,11 +70,7 @@ class Stage(ActiveCluster):
 
     def settled(self) -> bool:
         """Nothing waits, nothing is on its way, nothing is marked to go."""
-        world = self.world
-        claims = world.of("nodeclaims").values()
-        going = any(taint.key == DISRUPTED for node in world.of("nodes").values() for taint in node.taints)
-        ready = all(is_true(claim.conditions, "Initialized") and claim.metadata.deleted is None for claim in claims)
-        return world.synced() and not world.pending and ready and not going and len(world.of("nodes")) == len(claims)
+        return settled(self.world)
 
     def claims(self, app: str) -> set[str]:
         """NodeClaims on whose nodes an app's pods run."""

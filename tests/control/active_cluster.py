@@ -21,6 +21,8 @@ from karptui.kube.decode import BY_KIND
 from karptui.kube.source import KubeSource
 from karptui.lab import manifests
 from karptui.lab.lab import Lab, start_lab
+from karptui.model.labels import DISRUPTED
+from karptui.model.metadata import is_true
 from karptui.model.snapshot import Options
 from karptui.world import events
 from karptui.world.planning import Planner
@@ -175,6 +177,14 @@ class ActiveCluster:
     def bound(self, prefix: str = "default/") -> int:
         pods = self.world.of("pods").items()
         return sum(bool(pod.node_name) and not pod.terminating for key, pod in pods if key.startswith(prefix))
+
+
+def settled(world: World) -> bool:
+    """Nothing waits, nothing is on its way, nothing is marked to go."""
+    claims = world.of("nodeclaims").values()
+    going = any(taint.key == DISRUPTED for node in world.of("nodes").values() for taint in node.taints)
+    ready = all(is_true(claim.conditions, "Initialized") and claim.metadata.deleted is None for claim in claims)
+    return world.synced() and not world.pending and ready and not going and len(world.of("nodes")) == len(claims)
 
 
 @asynccontextmanager

@@ -2,8 +2,7 @@
 
 from karptui.lab import manifests
 from karptui.model.metadata import is_true
-from tests.chaos.story import settled
-from tests.control.active_cluster import active_cluster
+from tests.control.active_cluster import active_cluster, settled
 
 
 async def test_a_held_node_is_not_drained_until_it_is_let_go() -> None:
@@ -15,7 +14,7 @@ async def test_a_held_node_is_not_drained_until_it_is_let_go() -> None:
         await cluster.until(lambda: any("launches are held" in line.text for line in cluster.world.log), "it said so")
         assert not cluster.world.of("nodeclaims")
         by_hand.hold(["launches"])
-        await cluster.until(lambda: cluster.bound("default/web") == 1 and settled(cluster), "the pod bound")
+        await cluster.until(lambda: cluster.bound("default/web") == 1 and settled(cluster.world), "the pod bound")
         (claim,) = cluster.world.of("nodeclaims").values()
         node = claim.node_name
 
