@@ -9,11 +9,15 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from karptui.model.decision import Decision, Plan
 from karptui.model.disruption import Held, Survey
 from karptui.model.instance_type import Catalogue
 from karptui.model.snapshot import Options
+
+LONGEST_PROBLEM = 4096
+"""Characters kept of a problem's sentence."""
 
 
 class Change(StrEnum):
@@ -226,6 +230,11 @@ class Problem(Struct, frozen=True, gc=False):
     at: float
     where: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Cut what quotes more of an answer than anybody reads; a screen would wrap all of it."""
+        if len(self.message) > LONGEST_PROBLEM:
+            force_setattr(self, "message", self.message[: LONGEST_PROBLEM - 1] + "…")
 
 
 Event = (

@@ -187,3 +187,10 @@ def test_a_problem_and_a_lost_stream_are_in_the_log() -> None:
     world.apply(events.StreamChanged(STARTED, "pods", StreamState.STALE, "the connection was lost", STARTED - 5))
     assert [line.source for line in world.log] == ["problem", "stream"]
     assert world.streams["pods"].since == STARTED - 5
+
+
+def test_a_problem_that_quotes_a_megabyte_is_cut() -> None:
+    world = World()
+    world.apply(events.Problem(STARTED, "pods", "x" * 2**20))
+    assert len(world.problems[0].message) == events.LONGEST_PROBLEM
+    assert len(world.log[-1].text) == events.LONGEST_PROBLEM
