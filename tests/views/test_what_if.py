@@ -2,6 +2,7 @@
 
 import pytest
 
+from karptui.model.labels import ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.views.changes import ChangeFault, apply_changes
 from karptui.views.what_if import what_if
@@ -63,6 +64,21 @@ def test_a_lost_zone_takes_its_nodes_and_its_offers(full: Snapshot) -> None:
     assert not any(offering.available for offering in offered)
 
 
+def test_a_requirement_of_a_pool_decides_which_nodes_come(full: Snapshot) -> None:
+    pool = full.node_pools[full.nodes[_used(full)].node_pool]
+    required = apply_changes(full, [f"require {pool.key} {ZONE} test-zone-b"]).snapshot.node_pools[pool.key]
+    assert [entry.values for entry in required.template.requirements if entry.key == ZONE] == [("test-zone-b",)]
+    found = what_if(full, [f"require {pool.key} {ZONE} nowhere", f"remove {_used(full)}"])
+    assert found.refused
+    freed = apply_changes(full, [f"require {pool.key} {ZONE} nowhere", f"require {pool.key} {ZONE} any"])
+    assert all(entry.key != ZONE for entry in freed.snapshot.node_pools[pool.key].template.requirements)
+
+
+def test_a_pool_gets_the_weight_that_is_asked_for(full: Snapshot) -> None:
+    pool = next(iter(full.node_pools))
+    assert apply_changes(full, [f"weight {pool} 100"]).snapshot.node_pools[pool].weight == 100
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -70,6 +86,9 @@ def test_a_lost_zone_takes_its_nodes_and_its_offers(full: Snapshot) -> None:
         ("remove nowhere", "remove: there is no node nowhere"),
         ("remove", "which node?"),
         ("limit nopool cpu 4", "which NodePool?"),
+        ("weight nopool 4", "which NodePool?"),
+        ("weight default 101", "write a number from 0 to 100"),
+        ("require default", "write require default KEY VALUE"),
         ("price spot 1.5", "write price spot x1.5"),
         ("add many a/b", "write add 20"),
         ("add 3 no/such", "no pod of no/such"),
