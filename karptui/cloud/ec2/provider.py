@@ -97,13 +97,16 @@ class Ec2Provider:
         self._unsettled: dict[str, float] = {}
         self._profiles: dict[str, float] = {}
         self._status = InstanceStatus(self.clients, now)
-        self._by_id, self._by_claim = together(self.clients, describe_by_id), together(self.clients, describe_by_claim)
-        self._ending = together(self.clients, terminate)
+        self._by_id, self._by_claim = together(self._ec2, describe_by_id), together(self._ec2, describe_by_claim)
+        self._ending = together(self._ec2, terminate)
 
     @property
     def node_class(self) -> str:
         """EC2NodeClass."""
         return "EC2NodeClass"
+
+    async def _ec2(self) -> Any:
+        return await self.clients.get("ec2")
 
     async def instance_types(self, node_class: NodeClass) -> Catalogue:
         """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
@@ -140,7 +143,7 @@ class Ec2Provider:
 
     async def list(self) -> list[Launched]:
         """Every instance of this cluster that has not ended."""
-        found = await describe(await self.clients.get("ec2"), cluster_filters(self._cluster.name))
+        found = await describe(await self._ec2(), cluster_filters(self._cluster.name))
         launched = [self._launched(entry) for entry in found]
         self._seen = {entry.instance_id: entry for entry in launched}
         return launched
@@ -156,7 +159,7 @@ class Ec2Provider:
 
     async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
         """Delete instance profiles and launch templates of NodeClasses other than these, and those of no use."""
-        ec2 = await self.clients.get("ec2")
+        ec2 = await self._ec2()
         names = {node_class.name for node_class in node_classes}
         await self._launcher.templates.tidy(ec2, await template_names(ec2, self._cluster.name), names)
         now = self._now()
@@ -219,7 +222,7 @@ class Ec2Provider:
     async def close(self) -> None:
         """Delete this process' launch templates and close the clients; not part of the seam."""
         try:
-            await self._launcher.templates.delete_all(await self.clients.get("ec2"))
+            await self._launcher.templates.delete_all(await self._ec2())
         except CloudError:
             # Somebody who leaves because of a lost connection leaves templates behind, which cost nothing.
             pass
@@ -237,7 +240,7 @@ class Ec2Provider:
         now = self._now()
         if now - self._tried.get(key, float("-inf")) > CACHED_SECONDS:
             types = self._offer.types(await self._known_market(), resolved, resolving.group)
-            ec2 = await self.clients.get("ec2")
+            ec2 = await self._ec2()
             launcher = self._launcher
             refused = await dry_run(ec2, launcher.planner, launcher.templates, resolved, types, resolving.group)
             if refused is not None:
@@ -252,10 +255,10 @@ class Ec2Provider:
         listed = status.get("capacityReservations") or [] if self._cluster.reserved_capacity else []
         if not all(self._places.knows(entry["id"]) for entry in listed):
             terms = [{"id": entry["id"]} for entry in listed]
-            self._places.described(await find_reservations(await self.clients.get("ec2"), terms, self._now()))
+            self._places.described(await find_reservations(await self._ec2(), terms, self._now()))
         selector = _selector(node_class)
         if selector and self._groups.get(selector) is None:
-            ec2 = await self.clients.get("ec2")
+            ec2 = await self._ec2()
             self._groups[selector] = await find_placement_group(ec2, spec["placementGroupSelector"])
         return self._groups.get(selector) if selector else None
 
@@ -274,7 +277,7 @@ class Ec2Provider:
         types: dict[str, InstanceType],
         group: PlacementGroup | None,
     ) -> Launched:
-        ec2 = await self.clients.get("ec2")
+        ec2 = await self._ec2()
         try:
             return await self._launcher.launch(ec2, claim, node_class, types, group)
         except TokenUsed:

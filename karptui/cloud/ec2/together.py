@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from karptui.cloud.ec2.client import AwsClients
 from karptui.cloud.provider import CloudError
 
 Answer = TypeVar("Answer")
@@ -56,11 +55,13 @@ class Together(Generic[Answer]):
             _fail(waiting, problem)
 
 
-def together(clients: AwsClients, ask: Callable[[Any, list[str]], Awaitable[Mapping[str, Answer]]]) -> Together[Answer]:
-    """Questions that `ask` puts to the EC2 client, which it is given."""
+def together(
+    client: Callable[[], Awaitable[Any]], ask: Callable[[Any, list[str]], Awaitable[Mapping[str, Answer]]]
+) -> Together[Answer]:
+    """Questions that `ask` puts to the EC2 client, which `client` makes or finds."""
 
     async def answer(keys: list[str]) -> Mapping[str, Answer]:
-        return await ask(await clients.get("ec2"), keys)
+        return await ask(await client(), keys)
 
     return Together(answer)
 
