@@ -15,7 +15,7 @@ from karptui.failure import Failure
 if TYPE_CHECKING:
     from karptui.report.conformance import Verdict
 
-CATALOG = "catalog.json"
+CATALOG, EC2_CATALOG = "catalog.json", "ec2-catalog.json"
 
 
 def conform(
@@ -38,7 +38,8 @@ def conform(
     output
         text: a table by family and what differs; json: one object a line for every scenario.
     catalog
-        Instance types that scenarios name; by default catalog.json beside a file or one folder up.
+        Instance types that scenarios name; by default catalog.json beside a file or one folder up, of launches
+        ec2-catalog.json.
     """
     if not paths:
         print("karptui: conform needs scenario files or folders of them; see karptui conform --help", file=sys.stderr)
@@ -86,20 +87,19 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _verdict(file: Path, catalog: Path | None, answers: Path | None) -> "Verdict | None":
     """What became of a file; None where it is something else than a scenario, such as a catalogue."""
-    from karptui.cloud.scenario import ScenarioError, is_scenario
-    from karptui.report.conformance import Verdict, answered, judged
+    from karptui.cloud.scenario import ScenarioError
+    from karptui.report.conformance import Verdict, answered, is_question, judged
 
     try:
         scenario: Any = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         return Verdict(file.stem, "", problem=f"it cannot be read: {error}")
-    if not is_scenario(scenario):
+    if not is_question(scenario):
         return None
     name, kind = str(scenario.get("name") or file.stem), str(scenario.get("kind", "scheduling"))
-    if kind == "launch":
-        return None
+    beside = EC2_CATALOG if kind == "launch" else CATALOG
     try:
-        answer, seconds = answered(scenario, _catalog(_beside(file) if catalog is None else catalog))
+        answer, seconds = answered(scenario, _catalog(_beside(file, beside) if catalog is None else catalog))
     except ScenarioError as error:
         return Verdict(name, kind, problem=str(error))
     except Exception as error:
@@ -112,10 +112,10 @@ def _verdict(file: Path, catalog: Path | None, answers: Path | None) -> "Verdict
     return judged(name, scenario, answer, seconds)
 
 
-def _beside(file: Path) -> Path | None:
+def _beside(file: Path, name: str) -> Path | None:
     for folder in (file.parent, file.parent.parent):
-        if (folder / CATALOG).is_file():
-            return folder / CATALOG
+        if (folder / name).is_file():
+            return folder / name
     return None
 
 

@@ -1,22 +1,33 @@
 """Scenarios answered, and held against the answers that they come with: what `karptui conform` prints."""
 
+import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
 
-from karptui.cloud.scenario import ScenarioError, snapshot_of
-from karptui.compare import disruption, scheduling
+from karptui.cloud.scenario import ScenarioError, is_scenario, snapshot_of
+from karptui.compare import disruption, launches, scheduling
 from karptui.model.snapshot import Snapshot
 from karptui.report.expect import expect_of
 
 Json = Mapping[str, Any]
 
-LEVELS = {"scheduling": tuple(scheduling.LEVELS), "disruption": tuple(disruption.LEVELS)}
+LEVELS = {
+    "scheduling": tuple(scheduling.LEVELS),
+    "disruption": tuple(disruption.LEVELS),
+    "launch": tuple(launches.PARTS),
+}
 """The levels of agreement by kind of scenario, each harder than the one before."""
+
+_COMPARISONS: Mapping[str, Callable[[Json, Json], tuple[str, object, object] | None]] = {
+    "scheduling": scheduling.difference,
+    "disruption": disruption.disruption_difference,
+    "launch": launches.launch_difference,
+}
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -48,11 +59,19 @@ class Verdict(Struct, frozen=True, gc=False):
         return self.level is not None or self.problem != ""
 
 
+def is_question(document: object) -> bool:
+    """Whether a parsed file is a scenario of any kind."""
+    launch = isinstance(document, Mapping) and document.get("kind") == "launch" and "nodeClaims" in document
+    return launch or is_scenario(document)
+
+
 def answered(scenario: Json, catalog: Json | None) -> tuple[dict[str, Any], float]:
     """Our answer in the `expect` shape, and the engine's seconds. Raises ScenarioError."""
     kind = scenario.get("kind", "scheduling")
     if kind not in LEVELS:
-        raise ScenarioError(f"it asks about {kind}: conform answers scheduling and disruption")
+        raise ScenarioError(f"it asks about {kind}: conform answers {', '.join(LEVELS)}")
+    if kind == "launch":
+        return _launch(scenario, catalog)
     snapshot = snapshot_of(scenario, catalog)
     computed = (scenario.get("state") or {}).get("conditions") == "computed"
     begin = perf_counter()
@@ -60,6 +79,21 @@ def answered(scenario: Json, catalog: Json | None) -> tuple[dict[str, Any], floa
     seconds = perf_counter() - begin
     # As a reader of the file will see it: tuples are lists.
     return json.loads(json.dumps(answer)), seconds
+
+
+def _launch(scenario: Json, catalog: Json | None) -> tuple[dict[str, Any], float]:
+    """What is sent to EC2, with the seconds of status and launches together."""
+    # Half a second of imports that other kinds do without.
+    from karptui.compare.launch_answer import launch_answer
+
+    if catalog is None:
+        raise ScenarioError("it names types of EC2, and no catalogue was given: put ec2-catalog.json beside it")
+    begin = perf_counter()
+    try:
+        answer = asyncio.run(launch_answer(dict(scenario), dict(catalog)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ScenarioError(f"it or its catalogue is malformed: {type(error).__name__}: {error}") from error
+    return json.loads(json.dumps(answer)), perf_counter() - begin
 
 
 def _scheduling(snapshot: Snapshot) -> dict[str, Any]:
@@ -86,7 +120,7 @@ def judged(name: str, scenario: Json, answer: Json, seconds: float) -> Verdict:
     theirs = scenario.get("expect")
     if theirs is None:
         return Verdict(name, kind, None, seconds)
-    compare = disruption.disruption_difference if kind == "disruption" else scheduling.difference
+    compare = _COMPARISONS[kind]
     try:
         found = compare(answer, theirs)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

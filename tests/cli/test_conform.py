@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.cli.commands import karptui
 from tests.conformance.corpus import DISRUPTION, catalog, scenario
+from tests.conformance.launch_corpus import launch_catalogue, launch_scenario
 
 
 def corpus(home: Path, *questions: dict[str, Any]) -> Path:
@@ -75,3 +76,16 @@ def test_a_path_without_scenarios_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "there is no scenario in empty" in karptui(tmp_path, "conform", "empty").stderr
     assert karptui(tmp_path, "conform").returncode == 2
+
+
+def test_a_launch_is_answered_with_the_calls_that_ec2_would_get(tmp_path: Path) -> None:
+    folder = tmp_path / "conformance" / "ec2-launch"
+    folder.mkdir(parents=True)
+    (folder / "launch.json").write_text(json.dumps(launch_scenario("basic-al2023-001")))
+    (folder.parent / "ec2-catalog.json").write_text(json.dumps(launch_catalogue()))
+    done = karptui(tmp_path, "conform", str(folder), "--answers", "mine", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["kind"], told["agrees"], told["level"]) == ("launch", True, len(told["levels"]))
+    answer = json.loads((tmp_path / "mine" / "launch.json").read_text())
+    assert answer["launches"][0]["createFleet"]

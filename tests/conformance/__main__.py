@@ -1,13 +1,11 @@
 """`python -m tests.conformance [scheduling|disruption|launches] [--add FOLDER]`: agreement with Karpenter by family."""
 
 import argparse
-import asyncio
 from pathlib import Path
 
 from karptui.report.conformance import Verdict, agreement, answered, judged, table
 from tests.conformance.corpus import DISRUPTION, SCHEDULING, catalog, names, pack, scenario
-from tests.conformance.launch_corpus import launch_names, pack_launches
-from tests.conformance.launches import judged_launch
+from tests.conformance.launch_corpus import launch_catalogue, launch_names, launch_scenario, pack_launches
 
 LAUNCHES = "launches"
 
@@ -21,7 +19,11 @@ def _decisions(kind: str) -> list[Verdict]:
 
 
 def _launches() -> list[Verdict]:
-    return [asyncio.run(judged_launch(name)) for name in launch_names()]
+    return [
+        judged(name, question, *answered(question, launch_catalogue()))
+        for name in launch_names()
+        for question in (launch_scenario(name),)
+    ]
 
 
 def main() -> int:

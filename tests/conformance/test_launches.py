@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.launch_comparison import PARTS, launch_difference
-from tests.conformance.launch_corpus import launch_names, launch_scenario
-from tests.conformance.launches import answered
+from karptui.compare.launch_answer import launch_answer
+from karptui.compare.launches import PARTS, launch_difference
+from tests.conformance.launch_corpus import launch_catalogue, launch_names, launch_scenario
 
 
 @pytest.mark.parametrize("name", launch_names())
 async def test_a_launch_is_what_karpenters_provider_sends(name: str) -> None:
     question = launch_scenario(name)
-    found = launch_difference(await answered(question), question["expect"])
+    found = launch_difference(await launch_answer(question, launch_catalogue()), question["expect"])
     if found is not None:
         part, mine, wanted = found
         pytest.fail(f"{name} differs in {part}:\n  ours   {mine}\n  theirs {wanted}")

@@ -1,7 +1,7 @@
 """Our answer to a launch question: the provider's status of the NodeClass, its calls and its NodeClaims."""
 
 from datetime import datetime
-from time import perf_counter
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,18 +11,14 @@ from karptui.cloud.ec2.market import Market
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched, NodeClassNotReady
+from karptui.compare.launch_account import REGION, Entry, ScenarioClients
 from karptui.model.labels import ON_DEMAND
 from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim, RequirementSpec
 from karptui.model.nodepool import NodeClass
 from karptui.model.resources import format_resources, parse_resources
 from karptui.model.taints import Taint
-from karptui.report.conformance import Verdict
-from tests.conformance.launch_comparison import PARTS, launch_difference
-from tests.conformance.launch_corpus import launch_catalogue, launch_scenario
-from tests.conformance.launch_fake import Entry, FakeClients
 
-REGION = "us-east-1"
 CLASSES: dict[type[CloudError], str] = {
     InsufficientCapacity: "InsufficientCapacityError",
     NodeClassNotReady: "NodeClassNotReadyError",
@@ -43,9 +39,8 @@ SETTINGS = {
 }
 
 
-def market(scenario: Entry) -> Market:
+def market(scenario: Entry, catalogue: Entry) -> Market:
     """The types, zones and prices that the question's EC2 knows."""
-    catalogue = launch_catalogue()
     wanted = scenario.get("instanceTypes")
     facts: list[TypeFacts] = []
     for entry in catalogue["instanceTypes"]:
@@ -64,15 +59,15 @@ def market(scenario: Entry) -> Market:
     return Market(REGION, tuple(facts), price_of, "scenario", 0.0, False, tuple(catalogue["zoneIDs"]))
 
 
-def provider_of(scenario: Entry, clients: FakeClients) -> Ec2Provider:
+def provider_of(scenario: Entry, catalogue: Entry, clients: ScenarioClients) -> Ec2Provider:
     """The provider as the question's cluster configures it."""
     told = {"disableDryRun": True} | scenario["settings"]
     known: Entry = {SETTINGS[key]: "" if value is None else value for key, value in told.items() if key in SETTINGS}
     cluster = ClusterSettings(**known)
     now = datetime.fromisoformat(scenario["now"].replace("Z", "+00:00")).timestamp()
     provider = Ec2Provider(Account(REGION), cluster, now=lambda: now)
-    provider.clients = clients  # pyright: ignore[reportAttributeAccessIssue]
-    provider.use_market(market(scenario))
+    provider.clients = clients
+    provider.use_market(market(scenario, catalogue))
     for pool in scenario.get("unavailable", []):
         provider.unavailable.mark(pool["capacityType"], pool["instanceType"], pool["zone"])
     return provider
@@ -109,10 +104,10 @@ def claim_of(entry: Entry) -> NodeClaim:
     )
 
 
-async def answered(scenario: Entry) -> Entry:
-    """The answer in the shape of `expect`."""
-    clients = FakeClients(scenario)
-    provider = provider_of(scenario, clients)
+async def launch_answer(scenario: Entry, catalogue: Entry) -> dict[str, Any]:
+    """The answer in the shape of `expect`; `catalogue` is what EC2 says of the types, their zones and prices."""
+    clients = ScenarioClients(scenario)
+    provider = provider_of(scenario, catalogue, clients)
     node_class = node_class_of(scenario)
     answer: Entry = {"launches": []}
     found = await provider.node_class_status(node_class)
@@ -132,18 +127,7 @@ async def answered(scenario: Entry) -> Entry:
     return answer
 
 
-async def judged_launch(name: str) -> Verdict:
-    """Our answer to a question held against Karpenter's, with the seconds of status and launches together."""
-    question = launch_scenario(name)
-    begin = perf_counter()
-    answer = await answered(question)
-    seconds = perf_counter() - begin
-    found = launch_difference(answer, question["expect"])
-    level = len(PARTS) if found is None else list(PARTS).index(found[0])
-    return Verdict(name, "launch", level, seconds, found)
-
-
-async def _launch(provider: Ec2Provider, clients: FakeClients, asked: Entry, node_class: NodeClass) -> Entry:
+async def _launch(provider: Ec2Provider, clients: ScenarioClients, asked: Entry, node_class: NodeClass) -> Entry:
     if (asked["spec"].get("nodeClassRef") or {}).get("name", node_class.name) != node_class.name:
         # A claim of a NodeClass that does not exist: its controller never gets as far as the provider.
         gone = Metadata(asked["spec"]["nodeClassRef"]["name"], deleted=1.0)

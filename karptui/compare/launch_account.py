@@ -1,4 +1,4 @@
-"""An EC2, SSM and IAM that answer from a conformance scenario, as the fake did that the recorded provider called."""
+"""An EC2, SSM and IAM that answer from a launch scenario, as those did that the recorded provider called."""
 
 import base64
 from collections.abc import AsyncIterator, Callable
@@ -7,8 +7,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from karptui.cloud.ec2.client import Account, AwsClients
+
 Entry = dict[str, Any]
 ACCOUNT = "123456789012"
+REGION = "us-east-1"
 
 _MEMBERS = {
     "subnet-id": "SubnetId",
@@ -50,10 +53,11 @@ class Pages:
         self._answer = answer
 
     async def paginate(self, **asked: Any) -> AsyncIterator[Entry]:
+        """The one page."""
         yield self._answer(**asked)
 
 
-class FakeEc2:
+class ScenarioEc2:
     """Keeps what it was sent until that is taken."""
 
     def __init__(self, scenario: Entry) -> None:
@@ -70,6 +74,7 @@ class FakeEc2:
         return sent
 
     def get_paginator(self, operation: str) -> Pages:
+        """The answers that come in pages."""
         answers: dict[str, Callable[..., Entry]] = {
             "describe_subnets": lambda Filters: {"Subnets": _selected(self._scenario["subnets"], Filters)},
             "describe_security_groups": lambda Filters: {
@@ -101,6 +106,7 @@ class FakeEc2:
         return {"CapacityReservations": [e for e in found if not wanted or e["CapacityReservationId"] in wanted]}
 
     async def describe_placement_groups(self, GroupIds: Any = (), GroupNames: Any = ()) -> Entry:
+        """The question's groups of these ids or names."""
         groups = self._scenario.get("placementGroups", [])
         return {"PlacementGroups": [g for g in groups if g["GroupId"] in GroupIds or g["GroupName"] in GroupNames]}
 
@@ -111,6 +117,7 @@ class FakeEc2:
                 raise refused(call, fault["code"], fault["message"])
 
     async def create_launch_template(self, **asked: Any) -> None:
+        """Taken, and known from now on."""
         data = dict(asked["LaunchTemplateData"])
         data["UserData"] = base64.b64decode(data["UserData"], validate=True).decode()
         self._sent["createLaunchTemplate"].append(asked | {"LaunchTemplateData": data})
@@ -118,11 +125,13 @@ class FakeEc2:
         self._known.add(asked["LaunchTemplateName"])
 
     async def run_instances(self, **asked: Any) -> None:
+        """A dry run, which EC2 answers with an error also where it is allowed."""
         self._sent["runInstances"].append(asked)
         self._fail("RunInstances")
         raise refused("RunInstances", "DryRunOperation", "")
 
     async def create_fleet(self, **asked: Any) -> Entry:
+        """Instances and errors, as the question says which pools are refused."""
         self._sent["createFleet"].append(asked)
         self._fail("CreateFleet")
         if asked.get("DryRun"):
@@ -158,30 +167,42 @@ def _hits(fault: Entry, target: str, override: Entry) -> bool:
     return all(fault.get(key, value) == value for key, value in asked.items())
 
 
-class FakeSsm:
+class ScenarioSsm:
+    """The parameters that name images."""
+
     def __init__(self, scenario: Entry) -> None:
         self._parameters: dict[str, str] = scenario["ssmParameters"]
 
     async def get_parameter(self, Name: str) -> Entry:
+        """A parameter's value."""
         if Name not in self._parameters:
             raise refused("GetParameter", "ParameterNotFound", "")
         return {"Parameter": {"Value": self._parameters[Name]}}
 
 
-class FakeIam:
+class ScenarioIam:
+    """The one instance profile."""
+
     def __init__(self, scenario: Entry) -> None:
         self._role = scenario["nodeClass"]["spec"].get("role", "").rpartition("/")[2]
 
     async def get_instance_profile(self, InstanceProfileName: str) -> Entry:
+        """The profile with the question's role in it."""
         return {"InstanceProfile": {"Roles": [{"RoleName": self._role}]}}
 
 
-class FakeClients:
-    """In the place of AwsClients."""
+class ScenarioClients(AwsClients):
+    """Clients that ask nothing but the scenario."""
 
     def __init__(self, scenario: Entry) -> None:
-        self.ec2 = FakeEc2(scenario)
-        self._clients: dict[str, Any] = {"ec2": self.ec2, "ssm": FakeSsm(scenario), "iam": FakeIam(scenario)}
+        super().__init__(Account(REGION))
+        self.ec2 = ScenarioEc2(scenario)
+        self._scenarios: dict[str, Any] = {
+            "ec2": self.ec2,
+            "ssm": ScenarioSsm(scenario),
+            "iam": ScenarioIam(scenario),
+        }
 
     async def get(self, service: str) -> Any:
-        return self._clients[service]
+        """The client of ec2, ssm or iam."""
+        return self._scenarios[service]
