@@ -64,11 +64,16 @@ def test_a_keymap_that_cannot_be_is_explained() -> None:
     assert any("go to Overview" in fault for fault in keymap_faults({"show_timeline": ("1",)}))
 
 
-@given(st.integers(1, 150))
+@given(st.integers(60, 150))
 def test_help_fits_its_width_from_sixty_cells_on(width: int) -> None:
     lines = help_lines("overview", width)
-    assert any("Timeline" in plain(line) for line in lines) or width >= 90
-    assert width < 90 or all(line_width(line) <= width for line in lines)
+    assert any("Timeline" in plain(line) for line in lines)
+    assert all(line_width(line) <= width for line in lines)
+
+
+@given(st.integers(1, 59))
+def test_help_of_any_width_is_made(width: int) -> None:
+    assert help_lines("overview", width)
 
 
 def test_the_head_at_both_sizes() -> None:

@@ -197,9 +197,14 @@ class Tried:
             await self.press("R")
         elif self.name == "map":
             await self.until(lambda: self.screen.subject is not None)
-        elif self.name in _ROWS and self.group != "time" and app.run_shown.mode not in ("DEMO", "OBSERVE"):
+        elif self.name in _ROWS and self.group != "time" and app.run_shown.mode not in self._rowless:
             await self.focus(_ROWS[self.name])
         await self.pilot.pause()
+
+    @property
+    def _rowless(self) -> tuple[str, ...]:
+        """Modes in which the screen has no rows, or none yet."""
+        return ("DEMO", "OBSERVE", "REPLAY") if self.name == "shadow" else ("DEMO", "OBSERVE")
 
     @property
     def _about(self) -> Subject:
