@@ -67,9 +67,13 @@ class ActiveCluster:
         self.by_hand = ByHand(hands.brakes, self.sink, now)
         self.by_hand.begin(hands)
         controllers = Controllers(hands)
-        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=self.waits)
+        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=self._holds)
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
         self._tasks = [asyncio.create_task(work) for work in (source.run(self.sink), controllers.run(), planner.run())]
+
+    def _holds(self) -> bool:
+        """What `waits` says now: it may be set while the controllers run."""
+        return self.waits()
 
     async def kill(self) -> None:
         for task in self._tasks:
