@@ -7,8 +7,11 @@ asks for a name in it, so nobody else in the process sees a difference.
 import sys
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from threading import Lock
 from types import ModuleType
 from typing import Any
+
+_loading = Lock()
 
 
 class _Postponed(ModuleType):
@@ -25,8 +28,12 @@ class _Postponed(ModuleType):
 
 def load_library() -> None:
     """Import what `karptui.kube` needs of kubernetes_asyncio, unless somebody imported all of it already."""
-    if "kubernetes_asyncio" in sys.modules:
-        return
+    with _loading:  # a second thread must not find it half done
+        if "kubernetes_asyncio" not in sys.modules:
+            _load()
+
+
+def _load() -> None:
     library = _postpone("kubernetes_asyncio")
     client = _postpone("kubernetes_asyncio.client", library)
     _postpone("kubernetes_asyncio.client.models", client)

@@ -25,3 +25,19 @@ except AttributeError:
 def test_what_a_connection_needs_leaves_the_models_out_and_the_rest_of_the_library_is_there_when_asked_for() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("whole\n", "")
+
+
+THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from karptui.kube.connect import load_client
+sys.setswitchinterval(1e-5)
+with ThreadPoolExecutor(8) as pool:
+    assert len({found.result() for found in [pool.submit(load_client) for _ in range(8)]}) == 1
+print("loaded")
+"""
+
+
+def test_several_threads_may_load_it_at_once() -> None:
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr[-300:]) == ("loaded\n", "")
