@@ -115,6 +115,7 @@ def score_json(score: Score) -> Json:
         "notModelled": list(score.not_modelled),
         "priceGap": round(score.price_gap, 6),
         "ahead": _rounded(score.lead),
+        "overtaken": score.overtaken,
         "ready": score.ready,
         "obstacles": score.obstacles(),
         "poolsNotReady": score.pools_not_ready(),
@@ -133,7 +134,8 @@ def _judgement(entry: Pair | Move) -> Json:
 def _predicted_claim(pair: Pair) -> Json:
     assert pair.predicted is not None, "asked only about pairs with a prediction"
     stamped = {} if pair.round is None else {"stamped": moment(pair.round.at), "ahead": _rounded(lead_of(pair))}
-    return {**stamped, **_claim(pair.predicted), "byChance": pair.by_chance}
+    overtaken = pair.round is not None and pair.round.overtaken
+    return {**stamped, "overtaken": overtaken, **_claim(pair.predicted), "byChance": pair.by_chance}
 
 
 def _claim(claim: PlannedClaim) -> Json:

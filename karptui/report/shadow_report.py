@@ -26,6 +26,11 @@ def report_markdown(judged: Sequence[Judged], cluster: str = "", blind: Sequence
     lines += ["", f"Unexplained: {score.unexplained}. Price gap: {score.price_gap:+.4f} USD an hour."]
     if score.lead is not None:
         lines.append(f"Predictions stood {score.lead:.2f} s before the fact (median).")
+    if score.overtaken:
+        lines.append(
+            f"{score.overtaken} NodeClaims that agree were not predicted: Karpenter's batch closed before ours, and "
+            "what it would hold was worked out when they were seen, from what was known before."
+        )
     lines += ["", "| NodePool | judged | agree |", "|---|---|---|"]
     lines += [f"| {pool} | {tally.judged} | {_share(tally)} |" for pool, tally in score.by_pool.items()]
     if score.by_feature:

@@ -31,6 +31,8 @@ class Judged(Struct, frozen=True, gc=False, omit_defaults=True):
     gap: float = 0.0
     not_modelled: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    overtaken: bool = False
+    """Worked out only when the NodeClaim was seen, from what was known before it: an answer and no prediction."""
 
     @property
     def watched(self) -> bool:
@@ -71,6 +73,7 @@ def of_pair(pair: Pair) -> Judged:
         price_gap(pair),
         pair.round.plan.not_modelled if pair.round is not None else (),
         pair.features or features_of(pair),
+        pair.round is not None and pair.round.overtaken,
     )
 
 
@@ -96,12 +99,14 @@ def of_move(move: Move) -> Judged:
 
 
 def lead_of(entry: Pair | Move) -> float | None:
-    """Seconds that the prediction stood before the fact was seen; None without both."""
+    """Seconds that the prediction stood before the fact was seen; None without both, and where the fact came first."""
     if entry.actual is None or entry.predicted is None:
         return None
     if isinstance(entry, Move):
         return max(entry.actual.at - entry.foreseen, 0.0)
-    return max(entry.actual.at - entry.round.at, 0.0) if entry.round is not None else None
+    if entry.round is None or entry.round.overtaken:
+        return None
+    return max(entry.actual.at - entry.round.at, 0.0)
 
 
 def price_gap(pair: Pair) -> float:

@@ -51,6 +51,8 @@ class Score(Struct, frozen=True, gc=False):
     lead: float | None
     """Median seconds that a prediction was made before the fact."""
     not_modelled: tuple[str, ...] = ()
+    overtaken: int = 0
+    """NodeClaims that agree with an answer which was worked out only when they were seen."""
 
     @property
     def ready(self) -> bool:
@@ -111,6 +113,7 @@ def score_of(judged: Sequence[Judged]) -> Score:
         price_gap=sum(entry.gap for entry in judged),
         lead=leads[len(leads) // 2] if leads else None,
         not_modelled=tuple(sorted({name for entry in judged for name in entry.not_modelled})),
+        overtaken=sum(entry.overtaken and entry.watched and entry.verdict.agrees for entry in judged),
     )
 
 

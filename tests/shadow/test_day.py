@@ -77,6 +77,12 @@ def test_every_prediction_was_made_before_the_fact(recorded_day: Observer) -> No
             assert move.supposed.heard < min(entry.heard for entry in move.actual.taken)
 
 
+def test_no_agreement_was_worked_out_only_when_its_nodeclaim_was_seen(recorded_day: Observer) -> None:
+    score = score_of(judgements(recorded_day.pairs, recorded_day.moves))
+    assert score.overtaken == 0
+    assert score.provisioning.agreed > 0
+
+
 def test_a_validated_command_was_foreseen_before_its_validation(recorded_day: Observer) -> None:
     leads = [
         move.actual.at - move.foreseen

@@ -70,3 +70,13 @@ def test_a_second_judging_without_events_says_the_same_byte_for_byte(small: Day)
     assert json.dumps(shadow_json(first.pairs, first.moves, first.removals)) == json.dumps(
         shadow_json(second.pairs, second.moves, second.removals)
     )
+
+
+def test_an_answer_that_came_with_its_nodeclaim_is_not_told_as_a_prediction(small: Day) -> None:
+    observer = judged(VARIANTS["pods 0.3 s late"](small))
+    pairs = [pair for pair in observer.pairs if pair.round is not None and pair.round.overtaken]
+    written = shadow_json(observer.pairs, observer.moves)
+    told = [entry["predicted"] for entry in written["provisioning"] if entry["predicted"] is not None]
+    assert pairs
+    assert len([entry for entry in told if entry["overtaken"]]) == len(pairs) == written["score"]["overtaken"]
+    assert all(entry["ahead"] is None for entry in told if entry["overtaken"])
