@@ -1,6 +1,7 @@
 """What the whole program costs in a real terminal beside a large cluster: a process of its own on a pty of 120x36.
 
 CPU and memory are those of its process; the API server it watches is this one and costs it nothing.
+BENCH_MINUTES=10 asks whether memory stays flat over that time instead.
 """
 
 import asyncio
@@ -22,6 +23,13 @@ PODS = int(os.environ.get("BENCH_PODS", "20000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
 SCREENS = {"1": "Overview", "2": "Pods", "4": "Decisions", "8": "Log"}
 RATES = (0, 100, 200, 1_000)
+MINUTES = float(os.environ.get("BENCH_MINUTES", "0"))
+"""Of the run that asks whether memory is flat; without it there is none, and with it nothing else."""
+
+EVERY = 30.0
+"""Seconds between two looks at memory."""
+
+FLAT = 0.05
 KEYS = 40
 CURSOR = "m▸\x1b".encode()
 """The cursor's own mark, as only a list writes it."""
@@ -170,6 +178,27 @@ async def steady(folder: str) -> None:
     await server.stop()
 
 
+async def lasting(folder: str) -> None:
+    """Memory on the Overview at the highest rate of change, over a long time."""
+    server = Server(fleet(PODS))
+    await server.start()
+    kubeconfig = Path(folder) / "large.json"
+    kubeconfig.write_text(server.kubeconfig())
+    terminal = Terminal(home=folder, kubeconfig=str(kubeconfig))
+    await terminal.until(LIVE, 600.0)
+    server.rate = RATES[-1]
+    begun, seen = time.perf_counter(), [terminal.memory()]
+    print(f"{'s':>6}{'changes':>10}{'CPU s':>8}{'RSS MiB':>9}")
+    while (past := time.perf_counter() - begun) < MINUTES * 60:
+        await asyncio.sleep(EVERY)
+        seen.append(terminal.memory())
+        print(f"{past + EVERY:>6.0f}{server.sent:>10,}{terminal.cpu():>8.1f}{seen[-1]:>9.1f}", flush=True)
+    grown = [f"{seen[-1] / seen[at] - 1:+.1%} since minute {at * EVERY / 60:g}" for at in (0, 2, 4) if at < len(seen)]
+    print(f"RSS {seen[-1]:.0f} MiB, at most {max(seen):.0f}: {', '.join(grown)}   (targets 300 MiB, {FLAT:.0%})")
+    await terminal.end()
+    await server.stop()
+
+
 async def _answers(terminal: Terminal, screen: str) -> str:
     """p50 and p99 of the time between a key that moves the cursor and the painted cursor."""
     if screen != "2":  # the one list that is long enough whatever happens
@@ -189,6 +218,9 @@ async def _answers(terminal: Terminal, screen: str) -> str:
 async def measure() -> None:
     """Everything."""
     with tempfile.TemporaryDirectory() as folder:
+        if MINUTES:
+            await lasting(folder)
+            return
         await first_frames(folder)
         await steady(folder)
 
