@@ -6,11 +6,13 @@ away. Both lie compressed in unnamed temporary files: what is kept costs the pro
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import msgspec
 
 from karptui.world import events
 from karptui.world.checkpoint import Checkpoint
+from karptui.world.delta import Delta, changed, delta_of
 from karptui.world.marks import Mark, mark_of
 from karptui.world.scroll import Scroll
 from karptui.world.still import still_of
@@ -18,12 +20,16 @@ from karptui.world.world import World
 
 BATCH = 128
 """Events packed at once: some 3 ms, which no key has to wait for."""
-SEGMENT = 256
-"""Batches between two checkpoints: 33,000 events, about a second to lead a World through."""
+SEGMENT = 512
+"""Batches between two checkpoints: 65,000 events, about a second to lead a World through."""
 MOST_BYTES = 160 << 20
 """What is kept at most; the oldest segments go first."""
 KEPT_MARKS = 20_000
 KEPT_CATALOGUES = 64
+
+
+_Packed: TypeAlias = "events.Event | Delta | int"
+"""An event as it is packed: whole, as what differs, or as the number of a catalogue."""
 
 
 class _Segment:
@@ -53,6 +59,8 @@ class History:
         self._waiting: list[events.Event] = []
         self._catalogues: dict[int, events.CatalogueSeen] = {}
         self._numbered = 0
+        self._last: dict[str, dict[str, Any]] = {resource: {} for resource in world.objects if resource != "events"}
+        """Objects as they were last packed, which are nearly always those of the World."""
         self.marks: deque[Mark] = deque(maxlen=KEPT_MARKS)
         self.begins = world.at
         """Epoch seconds of the earliest moment that can be recalled."""
@@ -117,8 +125,18 @@ class History:
             self._segments.append(_Segment(self._packing, self.ends))
             self._drop_oldest()
 
-    def _packed(self, event: events.Event) -> events.Event | int:
-        """A catalogue is large, and seldom another one: what is packed is its number."""
+    def _packed(self, event: events.Event) -> _Packed:
+        """A catalogue is large, and seldom another one: what is packed is its number. Of an object that was packed
+        before, what differs now."""
+        if isinstance(event, events.ObjectSeen):
+            last = self._last.get(event.resource)
+            if last is None:
+                return event
+            key: str = event.object.key
+            before = last.pop(key, None)
+            if event.change is not events.Change.DELETED:
+                last[key] = event.object
+            return (delta_of(before, event) if before is not None else None) or event
         if not isinstance(event, events.CatalogueSeen):
             return event
         self._numbered += 1
@@ -135,12 +153,16 @@ class History:
                 self.marks.popleft()
 
 
-def _lead_on(
-    world: World, batch: Iterable[events.Event | int], catalogues: dict[int, events.CatalogueSeen], at: float
-) -> bool:
+def _lead_on(world: World, batch: Iterable[_Packed], catalogues: dict[int, events.CatalogueSeen], at: float) -> bool:
     """Apply events until `at`; whether there may be more of them."""
     for packed in batch:
-        event = catalogues.get(packed) if isinstance(packed, int) else packed
+        if isinstance(packed, int):
+            event = catalogues.get(packed)
+        elif isinstance(packed, tuple):
+            before = world.objects[packed[1]].get(packed[2])
+            event = changed(before, packed) if before is not None else None
+        else:
+            event = packed
         if event is None:
             continue
         if event.at > at:
