@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from karptui.cli.first_words import FirstWords
 from karptui.failure import Failure
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ async def _play(
     present: bool,
 ) -> None:
     if wants_screen(output):
-        from karptui.tui.app import show
-
-        await show(make, settings, mode, contexts, present)
+        await _show(make, settings, mode, contexts, present)
         return
     from karptui.report.lines import report
 
@@ -60,6 +59,24 @@ async def _play(
     await report(run, sys.stdout, json=output == "json")
     if run.failure:
         raise Failure(run.failure)
+
+
+async def _show(
+    make: "Callable[[], Run]",
+    settings: "Settings",
+    mode: str,
+    contexts: "Callable[[], Contexts] | None",
+    present: bool,
+) -> None:
+    words = FirstWords(mode, settings.ascii)
+    if not os.environ.get("TEXTUAL_DRIVER"):
+        words.show()
+    try:
+        from karptui.tui.app import show
+
+        await show(make, settings, mode, contexts, present, words.taken_over)
+    finally:
+        words.take_back()
 
 
 def end_on_terminate() -> None:

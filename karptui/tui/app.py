@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -19,6 +19,8 @@ from karptui.tui.look import Look
 from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, stamp_of, user_folder
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
@@ -113,6 +115,19 @@ class Karptui(App[None]):
         self.install_screen(confirm, "confirm")
         return confirm
 
+    def get_driver_class(self) -> "type[Driver]":
+        """Textual draws on standard error; where that is sent elsewhere, it must not take the screen along."""
+        found = super().get_driver_class()
+        if "TEXTUAL_DRIVER" in os.environ or sys.__stderr__ is None or sys.__stderr__.isatty():
+            return found
+
+        class OnStandardOutput(found):
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                super().__init__(*arguments, **named)
+                self._file = sys.__stdout__
+
+        return OnStandardOutput
+
     def _register_looks(self) -> None:
         for theme in self.themes.by_name.values():
             self.register_theme(self.look.with_theme(theme).textual_theme())
@@ -188,9 +203,10 @@ async def show(
     mode: str = "OBSERVE",
     contexts: "Callable[[], Contexts] | None" = None,
     present: bool = False,
+    taking_over: Callable[[], None] = lambda: None,
 ) -> None:
     """Show the run that `make` gives on the terminal until it is left, then stop it; the terminal is as before whatever
-    happens. The first frame is painted before `make` is called.
+    happens. The first frame is painted before `make` is called, and `taking_over` is just before the terminal is ours.
 
     A run that fails stays on the screen and says so. Raises Failure if there is none, if it failed, or if the screen
     itself fails.
@@ -212,6 +228,7 @@ async def show(
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, app.exit)
+    taking_over()
     try:
         await app.run_async()
     finally:

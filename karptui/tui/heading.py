@@ -1,13 +1,14 @@
 """The head of every screen, from the view's figures to the widget's texts."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from karptui.tui.money import Unit
 from karptui.tui.widgets.status_head import Fact, Head
 from karptui.views import head as view
-from karptui.views.kept.shadow import Shadowed
-from karptui.views.shadow_score import agreement_fact
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plural
+
+if TYPE_CHECKING:
+    from karptui.views.kept.shadow import Shadowed
 
 _NOTES = {"OBSERVE": "read-only", "SHADOW": "read-only"}
 Standing: TypeAlias = tuple[float, bool]
@@ -50,9 +51,13 @@ def head_of(
     )
 
 
-def agreement(shadowed: Shadowed | None) -> tuple[Fact, ...]:
+def agreement(shadowed: "Shadowed | None") -> tuple[Fact, ...]:
     """How much of what was foreseen came so; nothing in the other modes."""
-    words, role = agreement_fact(shadowed.judged) if shadowed is not None else ("", "text")
+    if shadowed is None:
+        return ()
+    from karptui.views.shadow_score import agreement_fact
+
+    words, role = agreement_fact(shadowed.judged)
     return (Fact(words, words, role),) if words else ()
 
 

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES, Keymap
+from karptui.tui.early_keys import EarlyKeys
 from karptui.tui.helping import Helping
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
+from karptui.tui.screens.places import DETAILS
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
 from karptui.tui.take_away import TakeAway
@@ -23,15 +26,15 @@ if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.tui.clusters import Clusters
+    from karptui.tui.screens.frame import Frame
     from karptui.tui.screens.places import Detail
     from karptui.tui.travel import Travel
     from karptui.views.why import Why
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
-QUIET_LOOKS = 3
-"""How often nothing may be under way before the next of the keys that were typed too early is taken."""
-LEAVING = frozenset({"q", "ctrl+c", "ctrl+q"})
+OTHERS_AFTER, OTHERS_PAUSE = 2.0, 0.05
+"""Seconds after which the screens behind the first one are made, and those between two of them."""
 _PLACES = {place.screen: place for place in PLACES}
 
 
@@ -80,9 +83,7 @@ class Live(TakeAway):
         self._helping = Helping(lambda: self.clock.dirty.mark("preview"))
         self._contexts = contexts
         self._present = present
-        self._details: dict[str, Detail] = {}
-        self._early: list[events.Key] | None = []
-        """Keys pressed before there was a screen to take them; None once there is."""
+        self.early_keys = EarlyKeys(self)
 
     def on_mount(self) -> None:
         """The first frame; what it shows comes after it."""
@@ -96,30 +97,9 @@ class Live(TakeAway):
             self.call_after_refresh(self._begin)
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed before the first screen is there is kept for it; leaving works at once."""
-        if isinstance(event, events.Key) and self._early is not None and event.key not in LEAVING:
-            self._early.append(event)
-            return
-        await super().on_event(event)
-
-    def take_early_keys(self) -> None:
-        """The first screen can take keys now, after those that are still on their way to this application."""
-        self.call_later(self._take_early_keys)
-
-    def _take_early_keys(self) -> None:
-        early, self._early = self._early or [], None
-        if early:
-            self.run_worker(self._type(early), exit_on_error=False)
-
-    async def _type(self, keys: list[events.Key]) -> None:
-        """One after the other: a key may bring up the screen that the next one is meant for."""
-        for key in keys:
-            self.post_message(key)
-            quiet = 0
-            while quiet < QUIET_LOOKS:
-                await asyncio.sleep(0.02)
-                busy = self.message_queue_size or self.screen.message_queue_size or not self.screen.is_mounted
-                quiet = 0 if busy else quiet + 1
+        """What is typed before the first screen is there is kept for it."""
+        if not self.early_keys.keep(event, self.opened):
+            await super().on_event(event)
 
     async def _make(self) -> None:
         """Once the first frame is painted: import what is needed, make the run, show it."""
@@ -137,18 +117,31 @@ class Live(TakeAway):
     def _open(self, run: "Run") -> None:
         from karptui.tui.clusters import Clusters
         from karptui.tui.picture import Picture
-        from karptui.tui.screens.places import details, places
+        from karptui.tui.screens.places import screens
         from karptui.tui.travel import Travel
 
         self.run_shown, self.picture, self.opened = run, Picture(run), True
         self.clusters = Clusters(self, self._contexts() if self._contexts is not None else None)
         run.keep_history()
         self.travel = Travel(self)
-        self._details = details()
-        for name, screen in {**places(), **self._details}.items():
-            screen.set_class(self._present, "-present")
-            self.install_screen(screen, name)
+        for name, make in screens().items():
+            # Textual calls this when the screen is first asked for.
+            self.install_screen(partial(self._made, make), name)  # type: ignore[arg-type]
         self.clock.before = self._turn
+        self.set_timer(OTHERS_AFTER, lambda: self.run_worker(self._make_others(), exit_on_error=False))
+
+    def _made(self, make: "Callable[[], Frame]") -> "Frame":
+        screen = make()
+        screen.set_class(self._present, "-present")
+        return screen
+
+    async def _make_others(self) -> None:
+        """Before somebody waits for them, one at a time."""
+        from karptui.tui.screens.places import screens
+
+        for name in screens():
+            self.get_screen(name)
+            await asyncio.sleep(OTHERS_PAUSE)
 
     async def _begin(self) -> None:
         for fault in self.faults[:1]:
@@ -246,8 +239,8 @@ class Live(TakeAway):
 
     def _show(self, screen: str, subject: Subject | None) -> None:
         self._here = (screen, subject)
-        if screen in self._details and subject is not None:
-            self._details[screen].show_subject(subject)
+        if subject is not None and screen in DETAILS:
+            cast("Detail", self.get_screen(screen)).show_subject(subject)
         if self.screen is not self.get_screen(screen):
             self.switch_screen(screen)
         else:
@@ -270,7 +263,7 @@ class Live(TakeAway):
     def show_facet(self, subject: Subject, facet: str) -> None:
         """Events, YAML or relations of something."""
         self.show("detail", subject)
-        screen = self._details["detail"]
+        screen = self.get_screen("detail")
         screen.show_subject(subject, facet)  # type: ignore[call-arg]
 
     def show_timeline(self, subject: Subject) -> None:

@@ -1,7 +1,7 @@
 """What the screens look at: the World as it goes on, or a still of it while the picture is frozen."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from karptui.model.disruption import Command, Held
 from karptui.modes.run import Run
@@ -10,7 +10,6 @@ from karptui.tui.subject import Subject
 from karptui.views.cost import NodeCost
 from karptui.views.decisions import DecisionRow, DecisionView
 from karptui.views.head import Head, head, stale_sentence
-from karptui.views.kept.shadow import KeptShadow, Shadowed
 from karptui.views.log import LogRow
 from karptui.views.other_side import other_side
 from karptui.views.overview import ClaimRow, NodeRow, PoolRow, in_flight
@@ -19,6 +18,9 @@ from karptui.views.progress import Waiting
 from karptui.views.why import SHOWN_PODS, Why, why
 from karptui.world.still import still_of
 from karptui.world.world import World
+
+if TYPE_CHECKING:
+    from karptui.views.kept.shadow import KeptShadow, Shadowed
 
 T = TypeVar("T")
 _RESOURCES = {"node": "nodes", "claim": "nodeclaims", "pool": "nodepools"}
@@ -39,7 +41,7 @@ class Picture:
         self._missed: set[tuple[str, str]] = set()
         self._live_kept = self._kept = Kept()
         self._past = False
-        self._shadow = KeptShadow()
+        self._shadow: KeptShadow | None = None
 
     @property
     def world(self) -> World:
@@ -123,11 +125,15 @@ class Picture:
         """What every node costs and who asks for it."""
         return self._kept.costs.read(self.world)
 
-    def shadow(self) -> Shadowed | None:
+    def shadow(self) -> "Shadowed | None":
         """What shadow mode foresees and has judged; None in the other modes."""
         watch = self._run.watch
         if watch is None or self._still is not None:
-            return self._shadow.latest
+            return self._shadow.latest if self._shadow is not None else None
+        if self._shadow is None:
+            from karptui.views.kept.shadow import KeptShadow
+
+            self._shadow = KeptShadow()
         return self._shadow.read(watch, self.world, self._kept.pools.fleets.read(self.world), self.now())
 
     def pools(self) -> list[PoolRow]:

@@ -125,15 +125,17 @@ async def first_frames(folder: str) -> None:
     kubeconfig = Path(folder) / "small.json"
     kubeconfig.write_text(server.kubeconfig())
     for name, arguments in {"karptui": (), "karptui demo": ("demo",)}.items():
-        frames, pictures, cpu = [], [], []
+        words, frames, pictures, cpu = [], [], [], []
         for _ in range(5):
             terminal = Terminal(*arguments, home=folder, kubeconfig=str(kubeconfig))
-            frames.append(await terminal.until("connecting…".encode()) - terminal.started)
+            words.append(await terminal.until("connecting…".encode()) - terminal.started)
+            frames.append(await terminal.until(b"Overview") - terminal.started)
             cpu.append(terminal.cpu())
             if name == "karptui":
                 pictures.append(await terminal.until(b"NODES 80") - terminal.started)
             await terminal.end()
-        print(f"{name}: first frame {_times(frames)}, of it CPU {_times(cpu)}   (target 600)")
+        print(f"{name}: first words {_times(words)}")
+        print(f"{name}: first whole frame {_times(frames)}, of it CPU {_times(cpu)}   (target 600)")
         if pictures:
             print(f"{name}: 2,000 pods in the picture {_times(pictures)}   (target 2,000)")
     await server.stop()

@@ -6,6 +6,7 @@ import pytest
 
 from karptui.tui.actions import PLACES, bindings_of
 from karptui.tui.keys_page import keys_page
+from karptui.tui.screens.places import screens
 from tests.tui import expected
 from tests.tui.trying import ALL, EXPECTED, Tried, application, cases
 
@@ -56,9 +57,8 @@ async def test_a_number_leads_to_its_place_from_everywhere(screen: str) -> None:
 
 
 def test_every_action_has_a_method_on_the_screens_it_is_for() -> None:
-    from karptui.tui.screens.places import details, places
-
-    for name, screen in {**places(), **details()}.items():
+    for name, make in screens().items():
+        screen = make()
         for binding in bindings_of(name):
             method = binding.action.partition("(")[0]
             assert hasattr(screen, f"action_{method}"), f"{method} on {name}"

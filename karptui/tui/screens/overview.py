@@ -114,7 +114,7 @@ class OverviewScreen(Acting, Frame):
         )
         self.live.clock.draws(self.query_one("#why", TextPane), topics, self._draw_why)
         self.query_one("#waiting", Listing).focus()
-        self.call_after_refresh(self.live.take_early_keys)
+        self.call_after_refresh(self.live.early_keys.take)
 
     @property
     def _acts(self) -> tuple[str, ...]:

@@ -1,37 +1,41 @@
-"""The screens over a run, made once when there is one."""
+"""The screens over a run, by name. Each is imported and made when it is first wanted: what a person sees first does
+not wait for what is behind it."""
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
-from karptui.tui.screens.cost import CostScreen
-from karptui.tui.screens.decision import DecisionScreen
-from karptui.tui.screens.decisions import DecisionsScreen
-from karptui.tui.screens.detail import DetailScreen
-from karptui.tui.screens.frame import Frame
-from karptui.tui.screens.log import LogScreen
-from karptui.tui.screens.map import MapScreen
-from karptui.tui.screens.overview import OverviewScreen
-from karptui.tui.screens.pods import PodsScreen
-from karptui.tui.screens.shadow import ShadowScreen
-from karptui.tui.screens.timeline import TimelineScreen
-from karptui.tui.screens.what_if import WhatIfScreen
+if TYPE_CHECKING:
+    from karptui.tui.screens.decision import DecisionScreen
+    from karptui.tui.screens.detail import DetailScreen
+    from karptui.tui.screens.frame import Frame
+    from karptui.tui.screens.timeline import TimelineScreen
 
-Detail: TypeAlias = DetailScreen | TimelineScreen | DecisionScreen
+Detail: TypeAlias = "DetailScreen | TimelineScreen | DecisionScreen"
 
-
-def places() -> dict[str, Frame]:
-    """The screens with a number, by name."""
-    return {
-        "overview": OverviewScreen(),
-        "pods": PodsScreen(),
-        "map": MapScreen(),
-        "decisions": DecisionsScreen(),
-        "shadow": ShadowScreen(),
-        "cost": CostScreen(),
-        "whatif": WhatIfScreen(),
-        "log": LogScreen(),
-    }
+_NUMBERED = {
+    "overview": "OverviewScreen",
+    "pods": "PodsScreen",
+    "map": "MapScreen",
+    "decisions": "DecisionsScreen",
+    "shadow": "ShadowScreen",
+    "cost": "CostScreen",
+    "whatif": "WhatIfScreen",
+    "log": "LogScreen",
+}
+_MODULES = {"whatif": "what_if"}
+DETAILS: Mapping[str, str] = {"detail": "DetailScreen", "timeline": "TimelineScreen", "decision": "DecisionScreen"}
+"""The screens about one thing, with their classes."""
 
 
-def details() -> dict[str, Detail]:
-    """The screens about one thing, by name."""
-    return {"detail": DetailScreen(), "timeline": TimelineScreen(), "decision": DecisionScreen()}
+def screens() -> dict[str, "Callable[[], Frame]"]:
+    """What makes each screen."""
+    return {name: _maker(name, kind) for name, kind in {**_NUMBERED, **DETAILS}.items()}
+
+
+def _maker(name: str, kind: str) -> "Callable[[], Frame]":
+    def make() -> "Frame":
+        screen: Frame = getattr(import_module(f"karptui.tui.screens.{_MODULES.get(name, name)}"), kind)()
+        return screen
+
+    return make
