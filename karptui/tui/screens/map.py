@@ -101,6 +101,10 @@ class MapScreen(Acting, Frame):
         cell = self.query_one("#map", PackingMap).cursor_cell
         return Subject(cell.kind, cell.key) if cell is not None else None
 
+    @on(PackingMap.Reshaped)
+    def _reshaped(self) -> None:
+        self._draw(frozenset())
+
     @on(RowChosen)
     def _node_chosen(self, event: RowChosen) -> None:
         event.stop()

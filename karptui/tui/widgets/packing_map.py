@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -31,6 +32,9 @@ class _Place(NamedTuple):
 
 class PackingMap(ScrollView, can_focus=True):
     """`show` sets the groups; the cursor stays on its node. Arrows move, tab goes to the next group, enter chooses."""
+
+    class Reshaped(Message):
+        """Another size made another form of it."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "PackingMap { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0; }"
@@ -76,8 +80,11 @@ class PackingMap(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Lay the cells out anew."""
+        """Lay the cells out anew, and say so where that is another form."""
+        before = (self.compact, self.lines)
         self._lay_out()
+        if (self.compact, self.lines) != before:
+            self.post_message(self.Reshaped())
 
     def _lay_out(self) -> None:
         width, height = self.container_size
