@@ -91,6 +91,13 @@ class Clock:
         self._last_total = -1
         self.draw_now()
 
+    def draw_again(self, screen: "Screen[Any]") -> None:
+        """Draw everything of a screen at the next tick: it has another size, and short forms may be wanted."""
+        for entry in self._widgets.values():
+            if entry.screen is screen:
+                entry.drawn = False
+        self._last_total = -1
+
     def draw_now(self) -> None:
         """Draw at once what is dirty in the visible widgets, for answers to a key."""
         self._draw(paced=False)

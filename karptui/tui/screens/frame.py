@@ -106,6 +106,9 @@ class Frame(Timed):
     def on_resize(self) -> None:
         """Note how much room there is."""
         width, height = self.size
+        if (width < NARROW) != self.has_class("-narrow"):
+            self.live.clock.draw_again(self)
+            self.call_after_refresh(self.live.clock.draw_now)
         self.set_class(width < NARROW, "-narrow")
         self.set_class(width >= BROAD, "-broad")
         self.set_class(width < NARROW, "-two-lines")
