@@ -6,6 +6,7 @@ from karptui.cloud.provider import NotFound
 from karptui.control.evictions import Evictions, force_eligible
 from karptui.control.hands import Hands
 from karptui.control.register import written_taint
+from karptui.control.replaced_first import awaits_replacement
 from karptui.control.times import termination_time
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER
 from karptui.model.metadata import condition, is_true
@@ -73,6 +74,8 @@ class NodeTermination:
             self._evictions.forget(pod.metadata.uid for pod in self._on(node))
             return False
         now = self._hands.now()
+        if awaits_replacement(self._hands.world, claim, waiting, now):
+            return True
         if claim is not None and condition(claim.conditions, "Drained") is None:
             await self._hands.set_claim_condition(claim, "Drained", "Unknown", "Draining")
         forced = [pod for pod in waiting if force_eligible(pod, deadline, now)]

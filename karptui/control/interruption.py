@@ -6,12 +6,15 @@ from contextlib import aclosing
 from karptui.cloud.provider import Interruption
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
+from karptui.control.replaced_first import NOTICE_SECONDS, TAKEN_AT
 from karptui.failure import Failure
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.world import events
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+ENDED = ("instance_stopped", "instance_terminated")
+"""Kinds of messages about what has gone already: nothing is left to wait for."""
 
 
 class Interruptions:
@@ -51,8 +54,16 @@ class Interruptions:
                 now = self._hands.now()
                 self._hands.sink(events.InterruptionSeen(now, instance, message.kind, message.deadline))
             if message.disrupts:
-                if message.forceful and TERMINATION_TIMESTAMP not in claim.metadata.annotations:
-                    # What does not answer cannot be drained: its pods are let go at once.
-                    annotations = {TERMINATION_TIMESTAMP: rfc3339(self._hands.now())}
+                annotations = self._deadline(message)
+                if not annotations.keys() <= claim.metadata.annotations.keys():
                     await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": {"annotations": annotations}})
                 await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
+
+    def _deadline(self, message: Interruption) -> dict[str, str]:
+        """What the claim's annotations must say before it is deleted, so that whoever drains the node knows it."""
+        now = self._hands.now()
+        if message.forceful:
+            return {TERMINATION_TIMESTAMP: rfc3339(now)}  # what does not answer cannot be drained: let go at once
+        if message.kind in ENDED:
+            return {}
+        return {TAKEN_AT: rfc3339(message.deadline or now + NOTICE_SECONDS)}

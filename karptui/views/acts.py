@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from karptui.control.replaced_first import awaits_replacement, latest_drain
 from karptui.engine.disruption import VALIDATION_SECONDS
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.labels import TERMINATION_TIMESTAMP
@@ -88,7 +89,12 @@ def _going(world: World, now: float) -> list[_Act]:
                 ("replace", f"delete {short_node(name)} once its replacement is ready", None, (name,), (name,))
             )
             continue
-        left = sum(not pod.terminal and not pod.daemon and not pod.mirror for pod in world.usage.on(name).values())
+        pods = [pod for pod in world.usage.on(name).values() if not pod.terminal and not pod.daemon and not pod.mirror]
+        left, latest = len(pods), latest_drain(claim, pods)
+        if latest is not None and awaits_replacement(world, claim, pods, now):
+            text = f"drain {short_node(name)} once its {plural(left, 'pod')} can go to a node that is ready"
+            found.append(("drain", text, latest - now, (name,), (name,)))
+            continue
         text = (
             f"drain {short_node(name)}: {plural(left, 'pod')} left"
             if left

@@ -7,6 +7,7 @@ import pytest
 
 from karptui.lab import manifests
 from karptui.model.metadata import is_true
+from karptui.model.node import NodeClaim
 from karptui.world import events
 from tests.control.active_cluster import ActiveCluster, active_cluster
 
@@ -23,6 +24,28 @@ def _ready_claims(cluster: ActiveCluster) -> list[str]:
 
 def _draining(cluster: ActiveCluster, claim: str) -> bool:
     return any(entry.type == "Drained" for entry in cluster.world.of("nodeclaims")[claim].conditions)
+
+
+def _initialized(event: events.Event, claim: str) -> bool:
+    if not isinstance(event, events.ObjectSeen) or event.resource != "nodeclaims":
+        return False
+    return event.object.key == claim and is_true(event.object.conditions, "Initialized")
+
+
+def _evictions(cluster: ActiveCluster) -> list[int]:
+    """Where in what was seen pods were asked to go."""
+    return [
+        number
+        for number, event in enumerate(cluster.seen)
+        if isinstance(event, events.Intended) and event.resource == "pods/eviction"
+    ]
+
+
+def _latest(cluster: ActiveCluster, claim: NodeClaim) -> float:
+    """When its pods must be asked to go: their 30 seconds of grace and 30 more before EC2 takes the instance."""
+    told = cluster.world.interruptions[claim.provider_id.rpartition("/")[2]]
+    assert told.deadline is not None
+    return told.deadline - 60.0
 
 
 async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluster) -> None:
@@ -81,6 +104,25 @@ async def test_an_interrupted_spot_instance_is_replaced_and_its_pods_run_elsewhe
     assert claim.provider_id.rpartition("/")[2] in cluster.world.interruptions
     pods = cluster.world.of("pods")
     await cluster.until(lambda: all(pod.node_name != claim.node_name for pod in pods.values()), "no pod left behind")
+    (replacement,) = _ready_claims(cluster)
+    ready = next(number for number, event in enumerate(cluster.seen) if _initialized(event, replacement))
+    evicted = _evictions(cluster)[0]
+    # A slow machine needs longer for a node than the lab's quick clock leaves: then the pods' own time counts.
+    assert ready < evicted or cluster.seen[evicted].at >= _latest(cluster, claim)
+
+
+async def test_without_a_replacement_an_interrupted_node_is_drained_in_time_for_its_pods_to_end(
+    cluster: ActiveCluster,
+) -> None:
+    spot: dict[str, Any] = {"nodeSelector": {"karpenter.sh/capacity-type": "spot"}}
+    await cluster.apply(manifests.deployment("web", {"cpu": "500m"}, replicas=2, **spot))
+    await cluster.until(lambda: cluster.bound("default/web") == 2, "two pods bound")
+    await cluster.until(lambda: len(_ready_claims(cluster)) == 1, "the claim ready")
+    (claim,) = cluster.world.of("nodeclaims").values()
+    cluster.by_hand.hold((events.LAUNCHES,))
+    await cluster.lab.interrupt(claim.provider_id.rpartition("/")[2])
+    await cluster.until(lambda: bool(_evictions(cluster)), "the drain")
+    assert cluster.seen[_evictions(cluster)[0]].at >= _latest(cluster, claim)
 
 
 async def test_what_nobody_needs_any_more_is_given_back(cluster: ActiveCluster) -> None:

@@ -14,6 +14,7 @@ from karptui.model.snapshot import Options
 from karptui.modes.active import Active, Rules
 from karptui.modes.providers import Ec2Choice
 from karptui.modes.providers import ec2 as ec2_provider
+from karptui.world import events
 from tests.control.ec2_plane import PATIENCE, REGION, Ec2Plane, active_command, environment
 
 POOLS = "/apis/karpenter.sh/v1/nodepools"
@@ -108,10 +109,31 @@ async def test_killed_in_the_middle_of_a_launch_it_goes_on_where_it_was(ec2: Ec2
 
 
 class Quick(Active):
-    """Active mode whose polls and waits pass ten times as fast."""
+    """Active mode whose polls and waits pass ten times as fast. `order` says what came first: NodeClaims as they were
+    initialized, "evict" for the first eviction, nodes as they went."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        self.order: list[str] = []
+        super().__init__(*given, **options)
+
+    def sink(self, event: events.Event) -> None:
+        super().sink(event)
+        what = _milestone(event)
+        if what and what not in self.order:
+            self.order.append(what)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / 10)
+
+
+def _milestone(event: events.Event) -> str:
+    if isinstance(event, events.Intended) and event.resource == "pods/eviction":
+        return "evict"
+    if isinstance(event, events.ObjectSeen) and event.resource == "nodes" and event.change is events.Change.DELETED:
+        return event.object.key
+    if isinstance(event, events.ObjectSeen) and event.resource == "nodeclaims" and event.object is not None:
+        return event.object.key if is_true(event.object.conditions, "Initialized") else ""
+    return ""
 
 
 @asynccontextmanager
@@ -159,18 +181,9 @@ async def settled(ec2: Ec2Plane, run: Quick, pods: int, app: str = "web") -> Nod
 
 async def replaced(ec2: Ec2Plane, run: Quick, old: NodeClaim, pods: int) -> NodeClaim:
     """Wait for the old NodeClaim's end; its node must have gone after another one was ready. Gives the new one."""
-    ready_before_it_went = False
-
-    def gone() -> bool:
-        nonlocal ready_before_it_went
-        there = old.node_name in run.world.of("nodes")
-        others = [claim for claim in initialized(run) if claim.key != old.key]
-        ready_before_it_went = ready_before_it_went or (there and bool(others))
-        return not there and old.key not in run.world.of("nodeclaims")
-
-    await ec2.until(gone, f"{old.key} gone")
-    assert ready_before_it_went
+    await ec2.until(lambda: old.key not in run.world.of("nodeclaims") and old.node_name in run.order, "the old gone")
     new = await settled(ec2, run, pods)
+    assert run.order.index(new.key) < run.order.index(old.node_name)
     assert old.provider_id.rpartition("/")[2] not in await ec2.running()
     return new
 
@@ -186,6 +199,7 @@ async def test_a_spot_interruption_brings_a_new_node_before_the_old_one_goes(ec2
         detail = {"instance-id": old.provider_id.rpartition("/")[2], "instance-action": "terminate"}
         await ec2.tell_queue("EC2 Spot Instance Interruption Warning", detail)
         new = await replaced(ec2, run, old, 3)
+        assert run.order.index(new.key) < run.order.index("evict")
         assert (new.instance_type, new.zone) != (old.instance_type, old.zone)
 
 
