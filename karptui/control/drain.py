@@ -46,6 +46,8 @@ class NodeTermination:
         if claim is not None and claim.metadata.deleted is None:
             await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
             return
+        if claim is not None and self._hands.kube.behind("nodeclaims", claim.key, claim.metadata.resource_version):
+            return  # what this node needs next is worked out from its claim
         if await self._vanished(node):
             await self.release(node)
             return

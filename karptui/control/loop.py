@@ -15,6 +15,7 @@ from karptui.kube.errors import ApiError
 from karptui.world import events
 
 LOOK_SECONDS = 0.05  # real seconds between two looks: the World is in memory, a look costs microseconds an object
+STILL_SECONDS = 0.2  # the same while the World stands still: only time can have made something due
 SETTLE_SECONDS = 1.0  # real seconds an object is left alone after work, until its own watch event is seen
 WITHHELD_SECONDS = 5.0  # real seconds until what may not be written is looked at again
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0  # spec/lifecycle.md 1.2
@@ -46,9 +47,12 @@ class ControlLoop:
 
     async def run(self) -> None:
         """Reconcile until cancelled; work in flight is cancelled with it."""
+        loop, world = asyncio.get_running_loop(), self._hands.world
+        looked, at = -1, 0.0
         try:
             while True:
-                if self._hands.world.synced():
+                if world.synced() and (world.number != looked or loop.time() - at >= STILL_SECONDS):
+                    looked, at = world.number, loop.time()
                     self._look()
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
@@ -61,7 +65,7 @@ class ControlLoop:
             for key in list(reconciler.due()):
                 place, alone = (index, key), (reconciler.resource, key)
                 # One at a time works on an object: a claim is not ended while its instance is being launched.
-                if alone not in self._working and not self._waits(place, reconciler.resource, key):
+                if alone not in self._working and not self._waits(place, *alone) and not self._behind(*alone):
                     task = asyncio.ensure_future(self._work(place, reconciler, key))
                     self._working[alone] = task
 
@@ -75,6 +79,11 @@ class ControlLoop:
             return True
         del self._wait[place]
         return False
+
+    def _behind(self, resource: str, key: str) -> bool:
+        """Whether the World is older than our own last write: what is due by it is done already, or else by now."""
+        version = self._version(resource, key)
+        return version != "" and self._hands.kube.behind(resource, key, version)
 
     def _version(self, resource: str, key: str) -> str:
         found = self._hands.world.of(resource).get(key)

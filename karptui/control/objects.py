@@ -1,13 +1,18 @@
 """Writes by resource and key, as controllers think of objects, over the paths that the API server thinks in."""
 
+import asyncio
 import json
 from typing import Any
 
 from karptui.control.gate import Act, Gate, told
 from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND, RESOURCES
+from karptui.kube.errors import ApiError
 from karptui.kube.write import EventRecorder, EvictionAnswer, Writer, object_path
 from karptui.model.metadata import Metadata
+
+SEEN_SECONDS = 10.0
+"""Real ones, after which a write that the watch has not shown is no longer waited for."""
 
 
 class Objects:
@@ -18,6 +23,7 @@ class Objects:
         self._writer = writer = Writer(connection)
         self._gate = gate
         self._events = EventRecorder(writer)
+        self._own: dict[tuple[str, str], tuple[int, float]] = {}  # the newest version that we wrote, and when
 
     async def create(self, resource: str, body: dict[str, Any], *, what: str = "") -> dict[str, Any]:
         """Create a cluster-scoped object; the object as stored. `what` describes it for people."""
@@ -28,9 +34,32 @@ class Objects:
 
     async def patch(self, resource: str, name: str, patch: dict[str, Any], *, subresource: str = "") -> None:
         """Merge-patch a cluster-scoped object: lists are replaced as a whole."""
-        act = Act("patch", f"{resource}/{subresource}" if subresource else resource, name, told(patch))
         path = object_path(_collection(resource), name)
-        await self._gate.act(act, lambda: self._writer.patch(path, patch, subresource=subresource))
+        seen = str((patch.get("metadata") or {}).get("resourceVersion") or "")
+        if seen and self._newer(resource, name, seen) is not None:
+            # The server would say so too: what this was worked out from is older than what we wrote ourselves.
+            raise ApiError(409, "Conflict", "an earlier write is still to be seen", path=path, verb="patch")
+        act = Act("patch", f"{resource}/{subresource}" if subresource else resource, name, told(patch))
+        stored = await self._gate.act(act, lambda: self._writer.patch(path, patch, subresource=subresource))
+        self._wrote(resource, name, str(stored["metadata"].get("resourceVersion") or ""))
+
+    def behind(self, resource: str, name: str, seen: str) -> bool:
+        """Whether the watch has yet to show what we wrote ourselves: `seen` is an older version, and that is new."""
+        wrote = self._newer(resource, name, seen)
+        return wrote is not None and asyncio.get_running_loop().time() - wrote < SEEN_SECONDS
+
+    def _newer(self, resource: str, name: str, seen: str) -> float | None:
+        """When we wrote a newer version than `seen`; whole numbers that grow (KEP-5504), or no help."""
+        version, at = self._own.get((resource, name), (0, 0.0))
+        return at if seen.isdecimal() and int(seen) < version else None
+
+    def _wrote(self, resource: str, name: str, version: str) -> None:
+        now, key = asyncio.get_running_loop().time(), (resource, name)
+        self._own.pop(key, None)
+        if version.isdecimal():
+            self._own[key] = (int(version), now)
+        while self._own and now - next(iter(self._own.values()))[1] > SEEN_SECONDS:
+            del self._own[next(iter(self._own))]
 
     async def delete(self, resource: str, name: str, *, uid: str = "") -> bool:
         """Delete a cluster-scoped object; False if it was gone already. Refused (409) if it has another UID."""
