@@ -9,6 +9,7 @@ from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
+from karptui.control.replaced_first import replacements
 from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
 from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
@@ -95,7 +96,13 @@ class Disruption:
         nodes = {name: found.nodes[name] for name in self._hands.brakes.held if name in found.nodes}
         # What a person holds counts as what its owner asks not to disrupt: the engine then looks at other nodes.
         kept = {name: _not_to_disrupt(node) for name, node in nodes.items()}
-        return replace(found, marked_for_deletion=frozenset(self._busy), nodes={**found.nodes, **kept})
+        awaited = dict.fromkeys(replacements(self._hands.world), found.now + POLL_SECONDS)
+        return replace(
+            found,
+            marked_for_deletion=frozenset(self._busy),
+            nodes={**found.nodes, **kept},
+            nominated={**found.nominated, **awaited},
+        )
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
         try:

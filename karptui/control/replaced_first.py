@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from karptui.engine.provisioning.evictable import is_reschedulable
+from karptui.model.decision import DecisionKind
 from karptui.model.labels import INITIALIZED
 from karptui.model.node import NodeClaim
 from karptui.model.pod import Pod
@@ -37,23 +38,50 @@ def latest_drain(claim: NodeClaim | None, pods: Collection[Pod]) -> float | None
 
 
 def awaits_replacement(world: World, claim: NodeClaim | None, pods: Collection[Pod], now: float) -> bool:
-    """Whether the drain of these pods is held back: some of them could go elsewhere, but not yet.
-
-    Asked of what provisioning last found, which is the same for a controller that has just taken over.
-    """
+    """Whether the drain of these pods is held back: some of them could go elsewhere, but not yet."""
     latest = latest_drain(claim, pods)
     if latest is None or now >= latest:
         return False
     budgets = list(world.of("poddisruptionbudgets").values())
     homeless = {pod.key for pod in pods if pod.active and is_reschedulable(pod, budgets, now)}
-    if not homeless or world.preview is None:
-        return bool(homeless)
-    plan = world.preview.plan
-    homeless -= plan.errors.keys() | plan.ignored.keys()
-    for name, placed in plan.existing.items():
-        if _usable(world, name):
-            homeless.difference_update(placed)
-    return bool(homeless)
+    if world.preview is not None:
+        homeless -= world.preview.plan.errors.keys() | world.preview.plan.ignored.keys()
+    places = _places(world, homeless, _since(claim))
+    return any(not _usable(world, places.get(pod, "")) for pod in homeless)
+
+
+def replacements(world: World) -> set[str]:
+    """Nodes that are kept free for the pods of nodes that EC2 takes: as long as those are there, they are not empty."""
+    found: set[str] = set()
+    for name, node in world.going.items():
+        claim = world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, ""))
+        if claim is not None and TAKEN_AT in claim.metadata.annotations:
+            found.update(_places(world, set(world.usage.on(name)), _since(claim)).values())
+    return found
+
+
+def _since(claim: NodeClaim | None) -> float:
+    """From when on decisions about the pods count; Kubernetes cuts off the fraction of a second."""
+    return (claim.metadata.deleted or 0.0) - 1.0 if claim is not None else 0.0
+
+
+def _places(world: World, pods: Collection[str], since: float) -> dict[str, str]:
+    """The node for which each of the pods is meant, "" for one that is not there yet: what was decided last, else what
+    would be now, which is all that a controller that has just taken over knows."""
+    found: dict[str, str] = {}
+    for decision in reversed(world.decisions.values()):
+        if decision.at < since:
+            break
+        target = world.claim_of_decision.get(decision.id) or "".join(decision.nodes[:1])
+        for pod in decision.pods if decision.kind in (DecisionKind.LAUNCH, DecisionKind.NOMINATE) else ():
+            if pod in pods:
+                found.setdefault(pod, target)
+    for target, placed in world.preview.plan.existing.items() if world.preview is not None else ():
+        for pod in placed:
+            if pod in pods and not _usable(world, found.get(pod, "")):
+                found[pod] = target
+    claims = world.of("nodeclaims")
+    return {pod: claims[target].node_name if target in claims else target for pod, target in found.items()}
 
 
 def _usable(world: World, name: str) -> bool:

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from karptui.control.replaced_first import TAKEN_AT, awaits_replacement, latest_drain
+from karptui.control.replaced_first import TAKEN_AT, awaits_replacement, latest_drain, replacements
 from karptui.kube.timestamps import rfc3339
-from karptui.model.decision import Plan, PodFailure
+from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
 from karptui.model.labels import INITIALIZED
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
@@ -66,6 +66,20 @@ def test_a_drain_waits_until_every_pod_has_a_place_on_a_node_that_is_ready() -> 
     assert awaits_replacement(world, claim, pods, NOW)
     found(world, Plan(existing={"other": keys[1:]}, errors={keys[0]: PodFailure(())}))
     assert not awaits_replacement(world, claim, pods, NOW)
+
+
+def test_the_node_launched_for_the_pods_counts_as_soon_as_it_is_ready_and_is_not_taken_for_empty() -> None:
+    world, claim, node, pods = interrupted()
+    made = Decision("D-00099", NOW, DecisionKind.LAUNCH, pods=tuple(pod.key for pod in pods))
+    world.apply(events.DecisionMade(NOW, made))
+    fresh = replace(claim, metadata=replace(claim.metadata, name="fresh", deleted=None, annotations={}), node_name="")
+    seen(world, "nodeclaims", replace(fresh, provider_id=""))
+    world.apply(events.DecisionCarriedOut(NOW, "D-00099", "fresh"))
+    assert awaits_replacement(world, claim, pods, NOW)
+    seen(world, "nodeclaims", replace(fresh, provider_id="kwok://other", node_name="other"))
+    other_node(world, node, initialized=True)
+    assert not awaits_replacement(world, claim, pods, NOW)
+    assert replacements(world) == {"other"}
 
 
 def test_a_drain_begins_in_time_for_the_longest_grace_period_whatever_is_missing() -> None:
