@@ -4,10 +4,12 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from karptui.cloud.ec2.client import AwsClients
 from karptui.cloud.ec2.errors import calling
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.rights import Action, find_rights, policy
+from karptui.cloud.ec2.rights import Action, Rights, find_rights, policy
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError
 from karptui.control.examination import MOST_SKEW_SECONDS, Finding, Grade
@@ -29,7 +31,7 @@ async def examine_account(
     findings = [Finding("AWS credentials", Grade.OK, f"{caller['Arn']} in {clients.account.region}")]
     findings += _clock(caller, before)
     rights = await find_rights(clients, cluster, caller["Arn"])
-    findings.append(_rights(rights.allowed, rights.missing, rights.untold))
+    findings += _rights(rights)
     findings.append(_network(cluster))
     findings.append(await _queue(clients, cluster))
     for node_class in node_classes:
@@ -52,13 +54,31 @@ def _clock(caller: dict[str, Any], before: float) -> list[Finding]:
     return [Finding("AWS clock", Grade.OK, "ours and AWS' agree")]
 
 
-def _rights(allowed: tuple[Action, ...], missing: tuple[Action, ...], untold: tuple[Action, ...]) -> Finding:
-    check = "IAM actions"
-    unknown = f"; cannot be told without iam:SimulatePrincipalPolicy: {_named(untold)}" if untold else ""
-    if missing:
-        return Finding(check, Grade.MISSING, f"not allowed: {_named(missing)}{unknown}")
-    grade = Grade.WARNING if untold else Grade.OK
-    return Finding(check, grade, f"{len(allowed)} allowed{unknown}")
+def _rights(rights: Rights) -> list[Finding]:
+    """What acting needs, and what only the account's effective prices need."""
+    acting = Rights(*(tuple(action for action in those if not action.priced) for those in _each(rights)))
+    priced = Rights(*(tuple(action for action in those if _reads_commitments(action)) for those in _each(rights)))
+    found = _verdict("IAM actions", acting, "")
+    prices = _verdict("IAM for commitments", priced, "; the cost screen shows list prices for what these would tell")
+    if prices.grade is Grade.MISSING:
+        prices = replace(prices, grade=Grade.WARNING)
+    return [found, prices]
+
+
+def _each(rights: Rights) -> tuple[tuple[Action, ...], ...]:
+    return rights.allowed, rights.missing, rights.untold
+
+
+def _reads_commitments(action: Action) -> bool:
+    return action.priced or action.iam == "ec2:DescribeCapacityReservations"
+
+
+def _verdict(check: str, rights: Rights, without: str) -> Finding:
+    unknown = f"; cannot be told without iam:SimulatePrincipalPolicy: {_named(rights.untold)}" if rights.untold else ""
+    if rights.missing:
+        return Finding(check, Grade.MISSING, f"not allowed: {_named(rights.missing)}{without}{unknown}")
+    grade = Grade.WARNING if rights.untold else Grade.OK
+    return Finding(check, grade, f"{len(rights.allowed)} allowed{unknown}")
 
 
 def _named(actions: tuple[Action, ...]) -> str:

@@ -144,6 +144,9 @@ def _refusal(request: web.Request, fault: Fault) -> web.Response:
     if request.headers.get("X-Amz-Target"):
         text = json.dumps({"__type": fault.code, "message": message})
         return web.Response(status=fault.status, text=text, content_type="application/x-amz-json-1.1")
+    if request.content_type == "application/json":
+        headers = {"x-amzn-errortype": fault.code}
+        return web.Response(status=fault.status, text=json.dumps({"message": message}), headers=headers)
     error = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>"
     text = f"<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>"
     return web.Response(status=fault.status, text=text, content_type="text/xml")

@@ -43,6 +43,28 @@ async def test_each_action_that_the_account_lacks_is_named_with_the_policy_for_i
     assert aws.calls["ReceiveMessage"] == 0
 
 
+async def test_each_right_that_reading_commitments_lacks_is_named_with_the_policy_and_is_no_obstacle(
+    ec2: Ec2Plane,
+) -> None:
+    lacking = ("DescribeReservedInstances", "DescribeSavingsPlans", "DescribeSavingsPlanRates")
+    async with FaultyAws(ec2.aws.endpoint).serve() as aws:
+        aws.refuse(lacking[0], "UnauthorizedOperation", status=403, times=99)
+        for action in lacking[1:]:  # a REST service: its calls are paths
+            aws.refuse(f"POST /{action}", "AccessDeniedException", status=403, times=99)
+        _, findings, _ = await doctor(ec2, aws, f"--queue={manifests.CLUSTER}")
+    named = (
+        "ec2:DescribeReservedInstances",
+        "savingsplans:DescribeSavingsPlans",
+        "savingsplans:DescribeSavingsPlanRates",
+    )
+    rights = findings["IAM for commitments"]
+    assert rights["grade"] == "warn"
+    assert "not allowed: " + ", ".join(named) in rights["text"]
+    assert not any(action in findings["IAM actions"]["text"] for action in named)
+    (statement,) = findings["IAM policy"]["policy"]["Statement"]
+    assert statement["Action"] == sorted(named)
+
+
 async def test_an_account_that_has_all_it_needs_is_told_so(ec2: Ec2Plane) -> None:
     async with FaultyAws(ec2.aws.endpoint).serve() as aws:
         _, findings, _ = await doctor(ec2, aws, f"--queue={manifests.CLUSTER}")

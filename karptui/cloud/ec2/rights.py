@@ -25,6 +25,7 @@ class Action(Struct, frozen=True):
 
     `scope` says what its statement is limited to: "" nothing, "owned" what carries the cluster's tag, "role" the node
     role. A `settling` action changes something, so that only a dry run's own answer, or a refusal, means anything.
+    `priced`: only effective prices need it, active mode works without.
     """
 
     service: str
@@ -32,6 +33,7 @@ class Action(Struct, frozen=True):
     asked: Mapping[str, Any] | None = None
     scope: str = ""
     settling: bool = False
+    priced: bool = False
 
     @property
     def iam(self) -> str:
@@ -75,6 +77,18 @@ _READS = (
 )
 _PROFILES = ("CreateInstanceProfile", "TagInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile")
 
+_COMMITMENTS = (
+    Action("ec2", "DescribeReservedInstances", _DRY, priced=True),
+    Action("savingsplans", "DescribeSavingsPlans", {"maxResults": 1}, priced=True),
+    Action(
+        "savingsplans",
+        "DescribeSavingsPlanRates",
+        {"savingsPlanId": "00000000-0000-0000-0000-000000000000", "maxResults": 1},
+        priced=True,
+    ),
+)
+"""What reading commitments needs beside ec2:DescribeCapacityReservations, which launches need too."""
+
 
 def actions(cluster: ClusterSettings) -> list[Action]:
     """All that active mode calls, the queue's only if there is one."""
@@ -95,6 +109,7 @@ def actions(cluster: ClusterSettings) -> list[Action]:
         Action("iam", "ListInstanceProfiles", {"MaxItems": 1}),
         *(Action("iam", name) for name in (*_PROFILES, "DeleteInstanceProfile")),
         Action("iam", "PassRole", scope="role"),
+        *_COMMITMENTS,
     ]
     if cluster.queue:
         found.append(Action("sqs", "GetQueueUrl", {"QueueName": cluster.queue}))
