@@ -15,13 +15,25 @@ from tests.chaos.story import play
 
 
 async def _main(speed: float) -> None:
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with stage(speed) as cluster:
-        while line := await asyncio.to_thread(sys.stdin.readline):
+        line = await lines.readline()
+        while line:
             act, point = msgspec.json.decode(line, type=tuple[str, Point | None])
-            outcome = await play(cluster, act, point)
+            playing = asyncio.ensure_future(play(cluster, act, point))
+            coming = asyncio.ensure_future(lines.readline())
+            await asyncio.wait((playing, coming), return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():  # whoever asked is gone: the cluster and its controller shall not outlive it
+                playing.cancel()
+                await asyncio.gather(playing, return_exceptions=True)
+                return
+            outcome = await playing
             print(msgspec.json.encode(outcome).decode(), flush=True)
             if outcome.faults:
+                coming.cancel()
                 return
+            line = await coming
 
 
 if __name__ == "__main__":
