@@ -16,8 +16,8 @@ Manifest = dict[str, Any]
 
 VERSION = {
     "major": "1",
-    "minor": "33",
-    "gitVersion": "v1.33.0-karptui.lab",
+    "minor": "35",
+    "gitVersion": "v1.35.0-karptui.lab",
     "gitCommit": "",
     "gitTreeState": "clean",
     "buildDate": "1970-01-01T00:00:00Z",

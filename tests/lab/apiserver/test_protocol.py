@@ -43,7 +43,7 @@ async def test_a_cluster_begins_with_its_namespaces_and_priority_classes(lab: La
     assert values == {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
     groups = await lab.client.get("/apis")
     assert {"karpenter.sh", "karpenter.k8s.aws", "policy", "apps"} <= {group["name"] for group in groups["groups"]}
-    assert (await lab.client.get("/version"))["minor"] == "33"
+    assert (await lab.client.get("/version"))["minor"] == "35"
 
 
 async def test_a_node_gets_no_taints_and_keeps_the_status_it_came_with(lab: Lab) -> None:
