@@ -1,16 +1,21 @@
 """Active mode under a burst and a mass drain, on the embedded cluster, whose EC2 is moto in a process of its own."""
 
 import asyncio
+import os
 import time
+from tempfile import TemporaryDirectory
 
 from karptui.lab import manifests
 from karptui.model.decision import DecisionKind
 from karptui.model.metadata import is_true
+from tests.bench.terminal import Terminal
 from tests.control.active_cluster import ActiveCluster, active_cluster
 
 PODS = 1000
 CPU = "3500m"  # so that a node of at most 32 vCPUs takes nine of them: more than a hundred launches
 DRAINED = 100
+UNLIMITED = {"spec": {"limits": {"cpu": "100000", "memory": "1000Ti"}}}
+CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
 
 
 def main() -> None:
@@ -30,10 +35,10 @@ class Stopwatch:
 
 
 async def _main() -> None:
+    await _drain_on_screen()
     async with active_cluster(started=False, speed=1.0) as cluster:
         cluster.patience = 900.0
-        unlimited = {"spec": {"limits": {"cpu": "100000", "memory": "1000Ti"}}}
-        await cluster.patch("/apis/karpenter.sh/v1/nodepools/general", unlimited)
+        await cluster.patch("/apis/karpenter.sh/v1/nodepools/general", UNLIMITED)
         await cluster.apply(manifests.deployment("burst", {"cpu": CPU}, replicas=0))
         await cluster.start()
         ready = cluster.world.of("nodepools")
@@ -79,3 +84,49 @@ async def _drain(cluster: ActiveCluster) -> None:
     seconds, busy = watch.read()
     share = 100 * busy / seconds
     print(f"{len(claims)} nodes drained in parallel: {seconds:.1f} s, {busy:.2f} s of CPU ({share:.0f} % of a core)")
+
+
+async def _drain_on_screen() -> None:
+    """The program itself in a terminal of 120x36, with an account and a cluster in processes of their own."""
+    environment = {"AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ.update(environment)
+    async with active_cluster(started=False, speed=1.0) as cluster:
+        await cluster.patch("/apis/karpenter.sh/v1/nodepools/general", UNLIMITED)
+        await cluster.apply(manifests.deployment("large", {"cpu": "9500m"}, replicas=3 * (DRAINED + 10)))
+        lab = cluster.lab
+        with TemporaryDirectory() as home:
+            terminal = Terminal(
+                *("active", "--provider=ec2", f"--endpoint-url={lab.ec2}", f"--region={lab.region}"),
+                *(f"--cluster-name={manifests.CLUSTER}", f"--queue={lab.queue.rpartition('/')[2]}"),
+                *("--service-cidr=10.100.0.0/16", "--shipped-prices", "--max-launches-per-minute=10000"),
+                home=home,
+                kubeconfig=str(lab.kubeconfig),
+            )
+            try:
+                claims = await _initialized(cluster, DRAINED + 10)
+                await asyncio.sleep(5.0)
+                began, busy = time.monotonic(), terminal.cpu()
+                await cluster.scale("large", 0)
+                paths = [f"{CLAIMS}/{name}" for name in claims[:DRAINED]]
+                await asyncio.gather(*(cluster.connection.request("DELETE", path) for path in paths))
+                while set(claims[:DRAINED]) & {
+                    item["metadata"]["name"] for item in (await cluster.get(CLAIMS))["items"]
+                }:
+                    await asyncio.sleep(0.5)
+                seconds, spent = time.monotonic() - began, terminal.cpu() - busy
+            finally:
+                await terminal.end()
+    share = 100 * spent / seconds
+    print(f"{DRAINED} nodes drained with the screen: {seconds:.1f} s, {spent:.2f} s of CPU ({share:.0f} % of a core)")
+
+
+async def _initialized(cluster: ActiveCluster, least: int) -> list[str]:
+    """NodeClaims by name, once there are enough and all of them are ready."""
+    async with asyncio.timeout(900):
+        while True:
+            items = (await cluster.get(CLAIMS))["items"]
+            found = [(item.get("status") or {}).get("conditions") or [] for item in items]
+            ready = [any(entry["type"] == entry["reason"] == "Initialized" for entry in listed) for listed in found]
+            if len(items) >= least and all(ready):
+                return sorted(item["metadata"]["name"] for item in items)
+            await asyncio.sleep(1.0)
