@@ -1,4 +1,5 @@
-"""The Pods screen: pending ones first, by who waits longest; then those bound most recently."""
+"""The Pods screen: first those that nothing is under way for, then those that wait, each by who waits longest; then
+those bound most recently."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from karptui.world.world import World
 
 Entry: TypeAlias = "tuple[Any, str]"
 """What a pod's place in the list comes from, and its key."""
+
+BLOCKED, PENDING, BOUND = range(3)
+"""Who needs somebody comes first."""
 
 
 class PodRow(Struct, frozen=True):
@@ -56,8 +60,9 @@ class PodRows(Sequence[PodRow]):
 
     def rank_of(self, key: str) -> Any:
         """What decides where a pod stands; None for one that is not listed."""
-        rank = _rank(self._world, key)
-        return None if rank is None or (self._only_pending and rank[0]) else rank
+        wait = self._waits.get(key)
+        rank = _rank(self._world, key, wait is not None and wait.blocked)
+        return None if rank is None or (self._only_pending and rank[0] == BOUND) else rank
 
     def index_of(self, key: str) -> int | None:
         """Where a pod stands."""
@@ -74,7 +79,7 @@ class PodRows(Sequence[PodRow]):
 
     def pending(self) -> "PodRows":
         """Only those that wait."""
-        count = bisect_left(self._entries, ((1,), ""))
+        count = bisect_left(self._entries, ((BOUND,), ""))
         return PodRows(self._world, self._entries[:count], self._waits, self._now, self.changes, only_pending=True)
 
     @property
@@ -105,11 +110,15 @@ class KeptPods:
         self._ranks = Ranks()
         self._changes = Changes()
         self._words: dict[str, tuple[str, str]] = {}
+        self._blocked: set[str] = set()
 
     def read(self, world: World, now: float, pending: list[Waiting]) -> PodRows:
         """As `pod_rows`; `pending` is what is waited for now."""
-        self.look(world)
         waits = {key: row for row in pending for key in row.pods}
+        blocked = {key for row in pending if row.blocked for key in row.pods}
+        moved, self._blocked = self._blocked ^ blocked, blocked
+        self.look(world)
+        self._place(world, moved)
         words = {row.key: (row.text, row.role) for row in pending}
         for row in pending:
             if self._words.get(row.key) != words[row.key]:
@@ -120,18 +129,21 @@ class KeptPods:
     def look(self, world: World) -> None:
         """Take in what changed. Cheap when it is done often."""
         if self.keys:
-            changed = self.keys.taken(world.of("pods"), self._ranks.keys)
-            self._ranks.update({key: _rank(world, key) for key in changed})
-            self._changes.note(changed)
+            self._place(world, self.keys.taken(world.of("pods"), self._ranks.keys))
+
+    def _place(self, world: World, keys: set[str]) -> None:
+        """Put pods where they belong now."""
+        self._ranks.update({key: _rank(world, key, key in self._blocked) for key in keys})
+        self._changes.note(keys)
 
 
-def _rank(world: World, key: str) -> tuple[int, float] | None:
-    """Pending ones by who waits longest, then those bound most recently; None for what is not shown."""
+def _rank(world: World, key: str, blocked: bool) -> tuple[int, float] | None:
+    """What decides where a pod stands, smallest first; None for what is not shown."""
     pod = world.pending.get(key)
     if pod is not None:
-        return 0, pod.metadata.created
+        return BLOCKED if blocked else PENDING, pod.metadata.created
     pod = world.of("pods").get(key)
-    return (1, -pod.metadata.created) if pod is not None and pod.node_name and not pod.terminal else None
+    return (BOUND, -pod.metadata.created) if pod is not None and pod.node_name and not pod.terminal else None
 
 
 def pod_rows(world: World, now: float) -> PodRows:
