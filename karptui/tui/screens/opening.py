@@ -37,6 +37,10 @@ def boxes_css(screen: str) -> str:
     """.replace("SCREEN", screen)
 
 
+UNKNOWN = "Not listed yet."
+"""Whether there is none of something cannot be said before the cluster was asked."""
+
+
 class Opening(Screen[None]):
     """Stands for a moment; the Overview takes its place. `q` leaves here too."""
 
@@ -60,11 +64,11 @@ class Opening(Screen[None]):
         yield Sentence("connecting…")
         with Container(id="body"), Horizontal(id="columns"):
             with Vertical(id="left"):
-                yield _box("Pools", "pools", "No NodePool yet.")
-                yield _box("In flight", "flight", "No NodeClaim is on its way.")
-                yield _box("Nodes", "nodes", "No node yet.")
+                yield _box("Pools", "pools", UNKNOWN)
+                yield _box("In flight", "flight", UNKNOWN)
+                yield _box("Nodes", "nodes", UNKNOWN)
             with Vertical(id="right"):
-                yield _box("Pending, by what they wait for", "waiting", "Nothing is pending.")
+                yield _box("Pending, by what they wait for", "waiting", UNKNOWN)
                 yield _box("Why", "why", "Nothing to ask about here.")
                 yield _box("Decisions", "decisions", "Nothing has been decided yet.")
 
