@@ -23,7 +23,7 @@ from karptui.shadow.journal import Entry, Foreseen, Journal, Watched, read_journ
 from karptui.shadow.judged import PROVISION, Judged
 from karptui.shadow.judging import judge_recording
 from karptui.shadow.observer import Observer
-from karptui.shadow.rounds import Round
+from karptui.shadow.table import Round
 from karptui.shadow.watch import Watch
 from karptui.world import events
 from karptui.world.planning import Planner
@@ -81,9 +81,13 @@ class Shadow(Run):
 
     def sink(self, event: events.Event) -> None:
         """What follows from an event is foreseen before it is taken in."""
+        if isinstance(event, events.ObjectSeen) and event.resource == "nodeclaims":
+            self._write_drafts()  # before what they are about is taken in
         self.observer.before(event)
         super().sink(event)
+        began, drafts = time.process_time(), self.observer.rounds.drafts
         self.observer.after(event)
+        self._go_easy(began, drafts)
         if isinstance(event, events.CatalogueSeen):
             self._take_told(event.at)
 
@@ -203,16 +207,29 @@ class Shadow(Run):
             await asyncio.sleep(LOOK_SECONDS)
             if not self.world.synced():
                 continue
-            began = time.process_time()
+            began, drafts = time.process_time(), self.observer.rounds.drafts
             self.observer.advance(self.now())
             self.observer.passes.go_easy(ENGINE_SHARE * (time.process_time() - began))
+            self._go_easy(began, drafts)
             self._catch_up()
             if self._journal is not None and self.now() - beat >= HEARTBEAT_SECONDS:
                 beat = self.now()
                 self._journal.write(Entry(watched=Watched(beat)))
 
+    def _go_easy(self, began: float, drafts: int) -> None:
+        """Provisional answers take a fifth of a core at most."""
+        if self.observer.rounds.drafts != drafts:
+            self.observer.rounds.go_easy(ENGINE_SHARE * (time.process_time() - began))
+
+    def _write_drafts(self) -> None:
+        """The answers that stand provisionally since this was last asked."""
+        drafts = self.observer.rounds.table.new()
+        if self._journal is not None:
+            self._write_rounds(self._journal, drafts, provisional=True)
+
     def _catch_up(self) -> None:
         """Tell the World and the journal what is new."""
+        self._write_drafts()
         rounds, cases = self._watch.catch_up()
         if cases and self.bundles is not None:
             self.bundles.take([case.entry for case in cases if case.entry is not None], self.observer.pairs)
@@ -223,15 +240,19 @@ class Shadow(Run):
 
     def _write_foreseen(self, journal: Journal, rounds: Sequence[Round]) -> None:
         """What is expected next, whenever that is something else than before."""
-        for round_ in rounds:
-            for claim in round_.plan.claims:
-                what = f"{claim.node_pool}: {claim.instance_types[0]} {claim.capacity_type} {claim.zone}"
-                journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods)))
+        self._write_rounds(journal, rounds)
         standing = self.observer.passes.standing()
         what = f"{standing.command.method} {', '.join(standing.command.nodes)}" if standing is not None else ""
         if standing is not None and what != self._foreseen[0]:
             self._foreseen = (what, standing.began)
             journal.write(Entry(foreseen=Foreseen(standing.began, standing.command.decision, what)))
+
+    @staticmethod
+    def _write_rounds(journal: Journal, rounds: Sequence[Round], provisional: bool = False) -> None:
+        for round_ in rounds:
+            for claim in round_.plan.claims:
+                what = f"{claim.node_pool}: {claim.instance_types[0]} {claim.capacity_type} {claim.zone}"
+                journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods, provisional)))
 
 
 async def judging(observer: Observer) -> None:

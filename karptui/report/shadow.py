@@ -116,6 +116,8 @@ def score_json(score: Score) -> Json:
         "priceGap": round(score.price_gap, 6),
         "ahead": _rounded(score.lead),
         "overtaken": score.overtaken,
+        "provisional": score.provisional,
+        "alternatives": score.alternatives,
         "ready": score.ready,
         "obstacles": score.obstacles(),
         "poolsNotReady": score.pools_not_ready(),
@@ -133,9 +135,11 @@ def _judgement(entry: Pair | Move) -> Json:
 
 def _predicted_claim(pair: Pair) -> Json:
     assert pair.predicted is not None, "asked only about pairs with a prediction"
-    stamped = {} if pair.round is None else {"stamped": moment(pair.round.at), "ahead": _rounded(lead_of(pair))}
-    overtaken = pair.round is not None and pair.round.overtaken
-    return {**stamped, "overtaken": overtaken, **_claim(pair.predicted), "byChance": pair.by_chance}
+    stamped: Json = {}
+    if (round_ := pair.round) is not None:
+        stamped = {"stamped": moment(round_.stamped), "ahead": _rounded(lead_of(pair)), "overtaken": round_.overtaken}
+        stamped |= {"provisional": round_.provisional, "alternatives": round_.alternatives}
+    return {**stamped, **_claim(pair.predicted), "byChance": pair.by_chance}
 
 
 def _claim(claim: PlannedClaim) -> Json:

@@ -31,6 +31,11 @@ def report_markdown(judged: Sequence[Judged], cluster: str = "", blind: Sequence
             f"{score.overtaken} NodeClaims that agree were not predicted: Karpenter's batch closed before ours, and "
             "what it would hold was worked out when they were seen, from what was known before."
         )
+    if score.provisional:
+        lines.append(
+            f"{score.provisional} NodeClaims that agree were predicted provisionally: Karpenter's batch closed at "
+            f"another time than ours, on one of at most {score.alternatives} answers that stood before."
+        )
     lines += ["", "| NodePool | judged | agree |", "|---|---|---|"]
     lines += [f"| {pool} | {tally.judged} | {_share(tally)} |" for pool, tally in score.by_pool.items()]
     if score.by_feature:

@@ -6,11 +6,11 @@ from itertools import islice, permutations
 
 from msgspec import Struct
 
-from karptui.model.disruption import Command, Held
+from karptui.model.disruption import Command
 from karptui.model.labels import ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Made, Taken
-from karptui.shadow.passes import Supposed
+from karptui.shadow.passes import Supposed, says
 from karptui.shadow.provisioning import MOST_ORDERS, bare, differences
 from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
 
@@ -66,6 +66,12 @@ class Move(Struct, gc=False, eq=False):
     forgotten: bool = False
     features: tuple[str, ...] = ()
     pools_then: tuple[str, ...] = ()
+    alternatives: int = 1
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether what agrees was worked out only when it was seen to be carried out."""
+        return self.supposed is not None and self.actual is not None and self.supposed.at_once
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -108,23 +114,27 @@ class Move(Struct, gc=False, eq=False):
 def judged(carried: Carried) -> Move:
     """What was foreseen for the time of a command, the nearest of it first."""
     best: Move | None = None
-    for entry in carried.near:
-        command = entry.outcome if entry.outcome is not None else entry.command
-        if isinstance(command, Held):
-            continue
+    # What stood before the fact goes before what was worked out when it was seen.
+    near = [(entry, entry.told) for entry in sorted(carried.near, key=lambda entry: entry.at_once)]
+    standing = [(entry, command) for entry, command in near if isinstance(command, Command)]
+    for entry, command in standing:
         move = _compared(entry, command, carried)
         if move.verdict is Verdict.SAME:
-            return move
+            best = move
+            break
         if best is None or _distance(move) < _distance(best):
             best = move
-    return _by_chance(carried) or best or Move(None, None, carried, Verdict.UNFORESEEN)
+    if best is None or best.verdict is not Verdict.SAME:
+        best = _by_chance(carried) or best or Move(None, None, carried, Verdict.UNFORESEEN)
+    best.alternatives = max(len({says(command) for _, command in standing}), 1)
+    return best
 
 
 def _by_chance(carried: Carried) -> Move | None:
     """The command as one of the answers that Karpenter leaves to chance."""
     zones = sorted({zone for made in carried.replacements for zone in made.values(ZONE)})
     orders = list(islice(permutations(zones), MOST_ORDERS))
-    for entry in carried.near:
+    for entry in sorted(carried.near, key=lambda entry: entry.at_once):
         for order in orders:
             command = entry.for_chance(carried.nodes, order)
             if command is None or command.nodes != carried.nodes:

@@ -13,8 +13,8 @@ from karptui.shadow.causes import Evidence, doubts_of, prove, prove_alone, prove
 from karptui.shadow.disruptions import Carried, Move
 from karptui.shadow.passes import Supposed, carried_by, decided
 from karptui.shadow.provisioning import Pair, differences
-from karptui.shadow.rounds import Round
 from karptui.shadow.search import Search, SearchEnded
+from karptui.shadow.table import Round
 from karptui.shadow.verdict import EXPLAINED, UNEXPLAINED, Cause, Found, Verdict
 
 

@@ -1,6 +1,6 @@
 """What was foreseen and judged, on disk: JSON lines that survive a restart.
 
-    {"foreseen": {"at", "kind", "what", "pods"}}     before the fact
+    {"foreseen": {"at", "kind", "what", "pods"}}     before the fact; "provisional" while no window of ours has closed
     {"judged": {...}}                                 after it, as shadow/judged.py
     {"watched": {"until"}}                            the last moment at which karptui was there
 
@@ -16,13 +16,14 @@ from karptui.failure import Failure
 from karptui.shadow.judged import Judged
 
 
-class Foreseen(Struct, frozen=True, gc=False):
+class Foreseen(Struct, frozen=True, gc=False, omit_defaults=True):
     """A prediction as it was made."""
 
     at: float
     kind: str
     what: str
     pods: tuple[str, ...] = ()
+    provisional: bool = False
 
 
 class Watched(Struct, frozen=True, gc=False):

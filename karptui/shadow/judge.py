@@ -23,9 +23,10 @@ from karptui.shadow.features import features_of
 from karptui.shadow.passes import JITTER
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.replaced import REPLACED_WITHIN
-from karptui.shadow.rounds import OVERTAKEN_WITHIN, Round
+from karptui.shadow.rounds import OVERTAKEN_WITHIN
 from karptui.shadow.search import Allowance, Search
 from karptui.shadow.settling import as_it_is
+from karptui.shadow.table import Round
 from karptui.shadow.verdict import BEGUN_BEFORE, ENDED_BEFORE, NOT_WATCHED, Verdict
 
 

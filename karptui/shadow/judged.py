@@ -32,7 +32,11 @@ class Judged(Struct, frozen=True, gc=False, omit_defaults=True):
     not_modelled: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     overtaken: bool = False
-    """Worked out only when the NodeClaim was seen, from what was known before it: an answer and no prediction."""
+    """Worked out only when the fact was seen, from what was known before it: an answer and no prediction."""
+    provisional: bool = False
+    """One of the answers that stood before the fact, and not that of our own window's end."""
+    alternatives: int = 1
+    """How many answers stood for this decision before the fact."""
 
     @property
     def watched(self) -> bool:
@@ -74,6 +78,8 @@ def of_pair(pair: Pair) -> Judged:
         pair.round.plan.not_modelled if pair.round is not None else (),
         pair.features or features_of(pair),
         pair.round is not None and pair.round.overtaken,
+        pair.round is not None and pair.round.provisional,
+        pair.round.alternatives if pair.round is not None else 1,
     )
 
 
@@ -95,6 +101,8 @@ def of_move(move: Move) -> Judged:
         move.cause.text,
         lead_of(move),
         features=move.features or features_of(move),
+        overtaken=move.overtaken,
+        alternatives=move.alternatives,
     )
 
 
@@ -103,10 +111,12 @@ def lead_of(entry: Pair | Move) -> float | None:
     if entry.actual is None or entry.predicted is None:
         return None
     if isinstance(entry, Move):
+        if entry.overtaken:
+            return None
         return max(entry.actual.at - entry.foreseen, 0.0)
     if entry.round is None or entry.round.overtaken:
         return None
-    return max(entry.actual.at - entry.round.at, 0.0)
+    return max(entry.actual.at - entry.round.stamped, 0.0)
 
 
 def price_gap(pair: Pair) -> float:

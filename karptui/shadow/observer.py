@@ -22,10 +22,11 @@ from karptui.shadow.passes import Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.replaced import REPLACED_WITHIN, is_of, planned_by, replacements_of
-from karptui.shadow.rounds import Round, Rounds, asks_the_same
+from karptui.shadow.rounds import Rounds
 from karptui.shadow.settling import COMMAND_SETTLES, REASON_WITHIN, is_settled, moments_between
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
+from karptui.shadow.table import Round, asks_the_same
 from karptui.world import events
 from karptui.world.world import World
 
@@ -83,9 +84,9 @@ class Observer:
         if event.resource == "nodeclaims" and new and event.object.key not in self.world.of("nodeclaims"):
             # The claim of a command would be that of a round as well: its nodes' pods wait for a place.
             if not self._replaces(event.object, event.at):
-                found = self.rounds.overtaken(event.object, event.at, self._leaving(event.at))
+                found = self.rounds.made(event.object, event.at, self._leaving(event.at))
                 if found is not None:
-                    self._foresee(found)
+                    self._foresee(*found)
             if self.watching.since is not None:
                 self._moments[event.object.key] = self.sight.snapshot(self.world.at)
         sign = self._sign(event)
@@ -127,7 +128,7 @@ class Observer:
         if self.watching.since is None and self.world.synced():
             self.watching.since = event.at
         self.rounds.heard(event)
-        self.passes.heard += 1
+        self.passes.hear(event)
         if (
             isinstance(event, events.ObjectSeen)
             and event.change is events.Change.ADDED
@@ -233,9 +234,11 @@ class Observer:
         for move in self.standing.look(at, self.passes.latest()):
             self.judge.never(move, Evidence(self.karpenters), at)
 
-    def _foresee(self, round_: Round) -> None:
+    def _foresee(self, round_: Round, instead_of: Sequence[Round] = ()) -> None:
+        self._open = [entry for entry in self._open if entry not in instead_of]
         if round_.plan.claims:
             self._open.append(round_)
+            self._open.sort(key=lambda entry: entry.at)
             self._fresh.append(round_)
             if self._last_round is not None:
                 self._before_round[round_.at] = self._last_round

@@ -8,6 +8,7 @@ come to one just then; all of them were foreseen before it.
 
 from collections import deque
 from copy import copy
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from karptui.engine.disruption.validation import VALIDATION_SECONDS
 from karptui.model.disruption import Command, Held
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.sight import Sight
+from karptui.world import events
 
 TICK = 0.5
 """Seconds between two supposed passes while something changes."""
@@ -37,7 +39,8 @@ class Supposed(Struct, gc=False, eq=False):
     """A pass supposed to begin at `began`, or any time from then `until` when that was asked again: what it decides.
 
     `heard` is the number of the last event it knew of; `after` what had been given up in it before; `outcome` is what
-    is left of the command at its second look, which saw `later`, None before that.
+    is left of the command at its second look, which saw `later`, None before that. `at_once`: it, or what is left of
+    it, was worked out only when Karpenter was seen to carry something out.
     """
 
     began: float
@@ -49,6 +52,12 @@ class Supposed(Struct, gc=False, eq=False):
     outcome: Command | Held | None = None
     later: Snapshot | None = None
     closed: bool = False
+    at_once: bool = False
+
+    @property
+    def told(self) -> Command | Held:
+        """What is expected of it."""
+        return self.outcome if self.outcome is not None else self.command
 
     @property
     def wait(self) -> float:
@@ -78,7 +87,16 @@ class Passes:
         self._asked = (-1, 0.0)
         self._before = ""
         self._latest: list[Supposed] = []
+        self._synced = False
         self.heard = 0
+
+    def hear(self, event: events.Event) -> None:
+        """An event has been taken into the World. Once the last NodeClaim has been launched a pass begins at once."""
+        self.heard += 1
+        if isinstance(event, events.ObjectSeen) and event.resource == "nodeclaims":
+            before, self._synced = self._synced, self._sight.synced()
+            if self._synced and not before and self._sight.world.synced():
+                self._suppose(event.at)
 
     def until(self, at: float) -> None:
         """Suppose the passes and the second looks that are due up to `at`."""
@@ -117,9 +135,12 @@ class Passes:
     def at_once(self, at: float) -> None:
         """Karpenter is carrying something out: suppose a pass that begins now, and look again at what is nearly due."""
         self._look_again(at, at + JITTER, once_more=True)
+        known = len(self.supposed)
         self._suppose(at)
         if self._sight.nomination_ending(at, at + JITTER) is not None:
             self._suppose(at, ahead=JITTER)  # Karpenter began to count a little earlier than was seen
+        for entry in islice(self.supposed, known, None):
+            entry.at_once = not entry.command.validated  # else it is a prediction, of what is to come
 
     def settings_changed(self) -> None:
         """What was supposed under other settings is void."""
@@ -143,9 +164,12 @@ class Passes:
         return [copy(entry) for entry in self.near(at)]
 
     def close(self, at: float) -> None:
-        """Karpenter has begun a command: no more is made of what was foreseen for this time."""
+        """Karpenter has begun a command: no more is made of what was foreseen for this time, and it looks again at once
+        (spec/lifecycle.md 3.1).
+        """
         for entry in self.near(at):
             entry.closed = True
+        self._suppose(max(at, self._sight.world.at))
 
     def carried_out(self, at: float, nodes: tuple[str, ...], near: list[Supposed]) -> None:
         """All nodes of a command are known: those to which it moves pods are nominated, as by a round
@@ -192,11 +216,24 @@ class Passes:
                 continue
             if entry.later is None or (once_more and entry.later.number != number):
                 snapshot = snapshot or self._sight.snapshot(at)
-                entry.outcome, entry.later = validate(snapshot, entry.command), snapshot
+                told, entry.outcome, entry.later = entry.told, validate(snapshot, entry.command), snapshot
+                entry.at_once = once_more and not _is_as(told, entry.outcome)
             if isinstance(entry.outcome, Held) and entry.command.method in CONTINUED:
                 given_up.add(entry.command.method)
         for method in sorted(given_up):
             self._suppose(at, after=method)
+
+
+def _is_as(told: Command | Held, outcome: Command | Held) -> bool:
+    if isinstance(told, Held) or isinstance(outcome, Held):
+        return isinstance(told, Held) and isinstance(outcome, Held)
+    return says(told) == says(outcome)
+
+
+def says(command: Command) -> tuple[object, ...]:
+    """What tells one command from another: nodes, reason, and instance types of what takes their place."""
+    types = sorted(tuple(sorted(claim.instance_types)) for claim in command.replacements)
+    return command.nodes, command.reason, tuple(types)
 
 
 def decided(snapshot: Snapshot, after: str = "") -> tuple[Command, ...]:

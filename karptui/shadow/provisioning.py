@@ -12,7 +12,7 @@ from karptui.model.instance_type import Catalogue
 from karptui.model.labels import CAPACITY_TYPE, ON_DEMAND, ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Made
-from karptui.shadow.rounds import Round
+from karptui.shadow.table import Round
 from karptui.shadow.verdict import EXPLAINED, Cause, Found, Verdict
 
 EARLY, LATE = 1.0, 3.0

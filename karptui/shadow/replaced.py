@@ -8,7 +8,7 @@ from karptui.shadow import provisioning
 from karptui.shadow.actual import Made
 from karptui.shadow.disruptions import EMPTY, Carried
 from karptui.shadow.passes import Supposed
-from karptui.shadow.rounds import Round, asks_the_same
+from karptui.shadow.table import Round, asks_the_same
 
 REPLACED_WITHIN = 2.0
 """Seconds after its first taint within which a command's replacements are made."""
@@ -41,7 +41,7 @@ def replacements_of(carried: Carried, following: float, made: Iterable[Made], ro
             asked = [round_ for round_ in rounds if is_of(round_, entry) and _asks(round_, entry)]
             if fits:
                 # Its pods are named as soon as they wait for it; a round that was not due asked as the command does.
-                entry.replacement = not entry.named or all(round_.overtaken for round_ in asked)
+                entry.replacement = not entry.named or all(round_.overtaken or round_.provisional for round_ in asked)
             else:
                 entry.replacement = not entry.named and entry.at - carried.at <= AT_ONCE and not asked
         if entry.replacement:

@@ -53,6 +53,10 @@ class Score(Struct, frozen=True, gc=False):
     not_modelled: tuple[str, ...] = ()
     overtaken: int = 0
     """NodeClaims that agree with an answer which was worked out only when they were seen."""
+    provisional: int = 0
+    """NodeClaims that agree with one of several answers that stood before them, and not that of our window's end."""
+    alternatives: int = 0
+    """The most answers that stood for one of those."""
 
     @property
     def ready(self) -> bool:
@@ -101,6 +105,7 @@ def score_of(judged: Sequence[Judged]) -> Score:
         for feature in entry.features:
             by_feature.setdefault(feature, []).append(entry)
     causes = Counter(cause.value for entry in judged for cause in entry.causes)
+    agreed = [entry for entry in judged if entry.watched and entry.verdict.agrees]
     leads = sorted(entry.ahead for entry in judged if entry.ahead is not None)
     return Score(
         provisioning=_tally(provisioning),
@@ -113,7 +118,9 @@ def score_of(judged: Sequence[Judged]) -> Score:
         price_gap=sum(entry.gap for entry in judged),
         lead=leads[len(leads) // 2] if leads else None,
         not_modelled=tuple(sorted({name for entry in judged for name in entry.not_modelled})),
-        overtaken=sum(entry.overtaken and entry.watched and entry.verdict.agrees for entry in judged),
+        overtaken=sum(entry.overtaken for entry in agreed),
+        provisional=sum(entry.provisional for entry in agreed),
+        alternatives=max((entry.alternatives for entry in agreed if entry.provisional), default=0),
     )
 
 

@@ -7,7 +7,7 @@ from karptui.model.decision import Decision, DecisionKind
 from karptui.shadow.cases import Case
 from karptui.shadow.disruptions import Move
 from karptui.shadow.provisioning import Pair
-from karptui.shadow.rounds import Round
+from karptui.shadow.table import Round
 from karptui.world import events
 from karptui.world.world import World
 

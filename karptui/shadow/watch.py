@@ -9,7 +9,7 @@ from karptui.shadow.cases import Case, Cases
 from karptui.shadow.inputs import Inputs
 from karptui.shadow.judged import Judged
 from karptui.shadow.observer import Observer
-from karptui.shadow.rounds import Round
+from karptui.shadow.table import Round
 from karptui.shadow.telling import Sink, Teller
 from karptui.world.world import World
 

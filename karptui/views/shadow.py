@@ -191,7 +191,7 @@ def _pair_rows(pair: Pair) -> list[tuple[str, str, str]]:
         ("types", _types_text(ours.instance_types) if ours else "-", _types_text(made.types) if made else "-"),
         ("requests", _requests(ours.requests) if ours else "-", _requests(made.claim.requests) if made else "-"),
     ]
-    at = ("at", _precise(pair.round.at) if ours and pair.round else "-", _precise(made.at) if made else "-")
+    at = ("at", _precise(pair.round.stamped) if ours and pair.round else "-", _precise(made.at) if made else "-")
     if pods and pods.later:
         rows.insert(2, ("later", "-", f"+{_pods_text(pods.later)}"))
     if ours is not None:

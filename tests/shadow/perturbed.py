@@ -199,6 +199,8 @@ def told(score: Score) -> str:
         f"{name} {tally.agreed}/{tally.judged}" + (f" ({tally.not_watched} not watched)" if tally.not_watched else "")
         for name, tally in (("NodeClaims", score.provisioning), ("commands", score.disruption))
     ]
+    parts += [f"{score.provisional} provisional, of at most {score.alternatives}"] if score.provisional else []
+    parts += [f"{score.overtaken} overtaken"] if score.overtaken else []
     return f"{', '.join(parts)}, unexplained {score.unexplained}"
 
 

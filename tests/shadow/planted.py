@@ -22,8 +22,9 @@ from karptui.shadow.disruptions import Carried
 from karptui.shadow.explained import cause_of_move, cause_of_round, is_that
 from karptui.shadow.passes import Supposed, decided
 from karptui.shadow.recorded import Scraped, recorded_events
-from karptui.shadow.rounds import Round, Rounds
+from karptui.shadow.rounds import Rounds
 from karptui.shadow.sight import Sight
+from karptui.shadow.table import Round
 from karptui.shadow.verdict import Cause, Found, Verdict
 from karptui.world import events
 from karptui.world.world import World

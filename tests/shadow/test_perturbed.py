@@ -5,9 +5,10 @@ import json
 import pytest
 
 from karptui.report.shadow import shadow_json
+from karptui.report.shadow_report import report_markdown
 from karptui.shadow.judged import Judged, judgements
 from tests.shadow.day import RECORDED
-from tests.shadow.perturbed import VARIANTS, Day, begun, cut, judged, read
+from tests.shadow.perturbed import VARIANTS, Day, begun, cut, judged, late, read
 
 SMALL = RECORDED / "karpenter-kwok-watch.jsonl.zst"
 DECISIONS = 11
@@ -73,10 +74,27 @@ def test_a_second_judging_without_events_says_the_same_byte_for_byte(small: Day)
 
 
 def test_an_answer_that_came_with_its_nodeclaim_is_not_told_as_a_prediction(small: Day) -> None:
-    observer = judged(VARIANTS["pods 0.3 s late"](small))
-    pairs = [pair for pair in observer.pairs if pair.round is not None and pair.round.overtaken]
+    observer = judged(late(small, {"pods": 1.0}))
+    agreed = [pair for pair in observer.pairs if pair.round is not None and pair.verdict.agrees]
+    overtaken = [pair for pair in agreed if pair.round is not None and pair.round.overtaken]
     written = shadow_json(observer.pairs, observer.moves)
-    told = [entry["predicted"] for entry in written["provisioning"] if entry["predicted"] is not None]
-    assert pairs
-    assert len([entry for entry in told if entry["overtaken"]]) == len(pairs) == written["score"]["overtaken"]
+    told = [entry["predicted"] for entry in written["provisioning"] if entry["verdict"] in ("same", "equivalent")]
+    assert overtaken
+    assert len([entry for entry in told if entry["overtaken"]]) == len(overtaken) == written["score"]["overtaken"]
     assert all(entry["ahead"] is None for entry in told if entry["overtaken"])
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.9])
+def test_where_karpenters_batch_closes_before_ours_the_answer_stood_on_the_table(small: Day, seconds: float) -> None:
+    observer = judged(late(small, {"pods": seconds}))
+    written = shadow_json(observer.pairs, observer.moves)
+    told = [entry["predicted"] for entry in written["provisioning"]]
+
+    assert all(entry["provisional"] and not entry["overtaken"] and entry["ahead"] > 0 for entry in told)
+    assert written["score"]["provisional"] == len(told) > 0
+    assert written["score"]["alternatives"] == max(entry["alternatives"] for entry in told) >= 1
+    for pair in observer.pairs:
+        assert pair.round is not None
+        assert pair.actual is not None
+        assert pair.round.heard < pair.actual.heard
+    assert "predicted provisionally" in report_markdown(judgements(observer.pairs, observer.moves))
