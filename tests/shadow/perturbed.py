@@ -145,6 +145,65 @@ def _prefixed(text: str, old: str, new: str) -> str:
     return text.replace(f"/{old}-", f"/{new}-")
 
 
+def gathered(day: Day, resource: str, seconds: float) -> Day:
+    """Changes of an object that follow each other within seconds come as the last of them, as to a slow watch."""
+    found: list[Seen | None] = list(day)
+    last: dict[str, tuple[int, float]] = {}
+    for place, seen in enumerate(day):
+        event = seen.rest.get("event")
+        if seen.resource != resource or event is None or event["type"] == "BOOKMARK":
+            continue
+        uid = event["object"]["metadata"]["uid"]
+        before = last.pop(uid, None)
+        if event["type"] != "MODIFIED":
+            continue
+        if before is not None and seen.at - before[1] <= seconds:
+            found[before[0]] = None
+        last[uid] = (place, seen.at)
+    return [seen for seen in found if seen is not None]
+
+
+def bookmarked(day: Day, every: float) -> Day:
+    """Each watch tells from time to time how far it is."""
+    kinds = dict.fromkeys(seen.resource for seen in day if "event" in seen.rest)
+    times = range(1, int((day[-1].at - day[0].at) / every))
+    marks = [
+        Seen(day[0].at + number * every, kind, {"event": {"type": "BOOKMARK", "object": {"metadata": {}}}})
+        for number in times
+        for kind in kinds
+    ]
+    return _sorted([*day, *marks])
+
+
+def listed_again(day: Day, share: float) -> Day:
+    """In the middle every watch broke off and began anew: all that is there comes once more, as added."""
+    at = day[0].at + share * (day[-1].at - day[0].at)
+    lists = [seen for seen in begun(day, share) if seen.at == at and "event" in seen.rest]
+    return [seen for seen in day if seen.at <= at] + lists + [seen for seen in day if seen.at > at]
+
+
+def passing(day: Day, every: int, seconds: float) -> Day:
+    """Beside some of the pods that wait another one waits, and is deleted so many seconds later."""
+    more: Day = []
+    waiting: set[str] = set()
+    for seen in day:
+        event = seen.rest.get("event")
+        if seen.resource != "pods" or event is None or event["type"] == "BOOKMARK":
+            continue
+        pod = event["object"]
+        reasons = {entry.get("reason") for entry in pod.get("status", {}).get("conditions", ())}
+        name = pod["metadata"]["name"]
+        if "Unschedulable" not in reasons or name in waiting:
+            continue
+        waiting.add(name)
+        if len(waiting) % every == 0:
+            meta = {**pod["metadata"], "name": f"{name}-more", "uid": f"{pod['metadata']['uid']}-more"}
+            for after, change in ((0.01, "ADDED"), (seconds, "DELETED")):
+                told = {"type": change, "object": {**pod, "metadata": meta}}
+                more.append(Seen(seen.at + after, "pods", {"event": told}))
+    return _sorted([*day, *more])
+
+
 def _sorted(day: Iterable[Seen]) -> Day:
     return sorted(day, key=lambda seen: seen.at)
 
@@ -189,6 +248,11 @@ VARIANTS: dict[str, Callable[[Day], Day]] = {
     "begun at a quarter": lambda day: begun(day, 0.25),
     "begun at a half": lambda day: begun(day, 0.5),
     "begun at three quarters": lambda day: begun(day, 0.75),
+    "another order within 0.05 s": lambda day: shaken(day, 0.05, 5),
+    "changes of NodeClaims gathered for 0.2 s": lambda day: gathered(day, "nodeclaims", 0.2),
+    "a bookmark every 5 s": lambda day: bookmarked(day, 5.0),
+    "listed again at a half": lambda day: listed_again(day, 0.5),
+    "pods that go while they wait": lambda day: passing(day, 3, 0.5),
     "other names of NodePools": lambda day: renamed(day, pools_of(day)),
 }
 
