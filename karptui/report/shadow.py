@@ -54,8 +54,7 @@ def move_json(move: Move) -> Json:
     if move.predicted is not None:
         command = move.predicted
         predicted = {
-            "stamped": moment(move.foreseen),
-            "ahead": _rounded(lead_of(move)),
+            **_stamp(move, move.foreseen, move.overtaken, False, move.alternatives),
             "reason": command.reason,
             "method": command.method,
             "decision": command.decision,
@@ -135,11 +134,21 @@ def _judgement(entry: Pair | Move) -> Json:
 
 def _predicted_claim(pair: Pair) -> Json:
     assert pair.predicted is not None, "asked only about pairs with a prediction"
-    stamped: Json = {}
-    if (round_ := pair.round) is not None:
-        stamped = {"stamped": moment(round_.stamped), "ahead": _rounded(lead_of(pair)), "overtaken": round_.overtaken}
-        stamped |= {"provisional": round_.provisional, "alternatives": round_.alternatives}
-    return {**stamped, **_claim(pair.predicted), "byChance": pair.by_chance}
+    assert pair.round is not None, "a prediction is of a round"
+    round_ = pair.round
+    stamp = _stamp(pair, round_.stamped, round_.overtaken, round_.provisional, round_.alternatives)
+    return {**stamp, **_claim(pair.predicted), "byChance": pair.by_chance}
+
+
+def _stamp(entry: Pair | Move, stamped: float, overtaken: bool, provisional: bool, alternatives: int) -> Json:
+    """When a prediction was made, and as one of how many: the same of NodeClaims and of commands."""
+    return {
+        "stamped": moment(stamped),
+        "ahead": _rounded(lead_of(entry)),
+        "overtaken": overtaken,
+        "provisional": provisional,
+        "alternatives": alternatives,
+    }
 
 
 def _claim(claim: PlannedClaim) -> Json:

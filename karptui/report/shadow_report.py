@@ -28,8 +28,8 @@ def report_markdown(judged: Sequence[Judged], cluster: str = "", blind: Sequence
         lines.append(f"Predictions stood {score.lead:.2f} s before the fact (median).")
     if score.overtaken:
         lines.append(
-            f"{score.overtaken} NodeClaims that agree were not predicted: Karpenter's batch closed before ours, and "
-            "what it would hold was worked out when they were seen, from what was known before."
+            f"{score.overtaken} decisions that agree were not predicted: Karpenter was there before our answer, which "
+            "was worked out when they were seen, from what was known before."
         )
     if score.provisional:
         lines.append(

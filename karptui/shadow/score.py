@@ -52,7 +52,7 @@ class Score(Struct, frozen=True, gc=False):
     """Median seconds that a prediction was made before the fact."""
     not_modelled: tuple[str, ...] = ()
     overtaken: int = 0
-    """NodeClaims that agree with an answer which was worked out only when they were seen."""
+    """Decisions that agree with an answer which was worked out only when they were seen."""
     provisional: int = 0
     """NodeClaims that agree with one of several answers that stood before them, and not that of our window's end."""
     alternatives: int = 0

@@ -109,5 +109,9 @@ def test_the_written_answer_has_the_promised_shape(recorded_day: Observer) -> No
     for entry in (*written["provisioning"], *written["disruption"]):
         assert {"at", "predicted", "actual", "verdict", "cause"} <= entry.keys()
         datetime.fromisoformat(entry["at"])
+        if entry["predicted"] is not None:
+            assert {"stamped", "ahead", "overtaken", "provisional", "alternatives"} <= entry["predicted"].keys()
+            assert entry["predicted"]["alternatives"] >= 1
+            assert (entry["predicted"]["ahead"] is None) == (entry["predicted"]["overtaken"] or entry["actual"] is None)
     assert all("pods" in entry for entry in written["provisioning"])
     assert written["unexplained"] == score_of(judgements(recorded_day.pairs, recorded_day.moves)).unexplained
