@@ -228,7 +228,7 @@ def _recorded(
 
 
 def _reported(journal: Path, output: str | None, least: float | None) -> int:
-    from karptui.shadow.journal import read_journal
+    from karptui.shadow.memory import read_journal
 
     judged, until = read_journal(journal)
     if not until:

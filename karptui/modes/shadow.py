@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,11 +19,12 @@ from karptui.model.snapshot import Options
 from karptui.modes.run import Run
 from karptui.shadow import deployment, metrics
 from karptui.shadow.inputs import AVAILABILITY, SETTINGS, VERSION, settings_text
-from karptui.shadow.journal import Entry, Foreseen, Journal, Watched, read_journal
-from karptui.shadow.judged import PROVISION, Judged
+from karptui.shadow.journal import Journal
+from karptui.shadow.judged import Judged
 from karptui.shadow.judging import judge_recording
+from karptui.shadow.keeping import Keeping
+from karptui.shadow.memory import Memory, read_memory
 from karptui.shadow.observer import Observer
-from karptui.shadow.table import Round
 from karptui.shadow.watch import Watch
 from karptui.world import events
 from karptui.world.planning import Planner
@@ -31,7 +32,6 @@ from karptui.world.world import World
 
 LOOK_SECONDS = 0.1
 SCRAPE_SECONDS = 30.0
-HEARTBEAT_SECONDS = 10.0
 ENGINE_SHARE = 4.0
 """Supposed passes may take a fifth of a core: what one costs is waited this many times over."""
 
@@ -53,16 +53,14 @@ class Shadow(Run):
         metrics_url: str = "",
     ) -> None:
         super().__init__(options, record, region)
-        earlier, away_since = read_journal(journal) if journal is not None else ([], 0.0)
-        self._watch = Watch(self.world, super().sink, earlier)
+        memory = read_memory(journal) if journal is not None else Memory()
+        self._watch = Watch(self.world, super().sink, memory)
         self.watch = self._watch
-        self.observer.away_since = away_since
         self._kubeconfig, self._context = kubeconfig, context
         self._metrics_url = metrics_url
         self._namespace = self._name = ""
         self._scraped = metrics.Told()
-        self._foreseen = ("", 0.0)
-        self._journal = Journal(journal) if journal is not None else None
+        self._keeping = Keeping(self.observer, Journal(journal)) if journal is not None else None
 
     @property
     def observer(self) -> Observer:
@@ -81,8 +79,8 @@ class Shadow(Run):
 
     def sink(self, event: events.Event) -> None:
         """What follows from an event is foreseen before it is taken in."""
-        if isinstance(event, events.ObjectSeen) and event.resource == "nodeclaims":
-            self._write_drafts()  # before what they are about is taken in
+        if self._keeping is not None:
+            self._keeping.before(event)
         self.observer.before(event)
         super().sink(event)
         began, drafts = time.process_time(), self.observer.rounds.drafts
@@ -108,10 +106,9 @@ class Shadow(Run):
         while await asyncio.to_thread(self.observer.judge.next):
             pass
         self._catch_up()
-        if self._journal is not None:
-            self._journal.write(Entry(watched=Watched(self.now())))
-            self._journal.close()
-            self._journal = None
+        if self._keeping is not None:
+            self._keeping.close(self.now())
+            self._keeping = None
 
     async def feed(self) -> None:
         """Watch until cancelled."""
@@ -202,7 +199,6 @@ class Shadow(Run):
     # -- foreseeing ----------------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
-        beat = 0.0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if not self.world.synced():
@@ -212,47 +208,19 @@ class Shadow(Run):
             self.observer.passes.go_easy(ENGINE_SHARE * (time.process_time() - began))
             self._go_easy(began, drafts)
             self._catch_up()
-            if self._journal is not None and self.now() - beat >= HEARTBEAT_SECONDS:
-                beat = self.now()
-                self._journal.write(Entry(watched=Watched(beat)))
 
     def _go_easy(self, began: float, drafts: int) -> None:
         """Provisional answers take a fifth of a core at most."""
         if self.observer.rounds.drafts != drafts:
             self.observer.rounds.go_easy(ENGINE_SHARE * (time.process_time() - began))
 
-    def _write_drafts(self) -> None:
-        """The answers that stand provisionally since this was last asked."""
-        drafts = self.observer.rounds.table.new()
-        if self._journal is not None:
-            self._write_rounds(self._journal, drafts, provisional=True)
-
     def _catch_up(self) -> None:
         """Tell the World and the journal what is new."""
-        self._write_drafts()
         rounds, cases = self._watch.catch_up()
         if cases and self.bundles is not None:
             self.bundles.take([case.entry for case in cases if case.entry is not None], self.observer.pairs)
-        if self._journal is not None:
-            self._write_foreseen(self._journal, rounds)
-            for case in cases:
-                self._journal.write(Entry(judged=case.judged))
-
-    def _write_foreseen(self, journal: Journal, rounds: Sequence[Round]) -> None:
-        """What is expected next, whenever that is something else than before."""
-        self._write_rounds(journal, rounds)
-        standing = self.observer.passes.standing()
-        what = f"{standing.command.method} {', '.join(standing.command.nodes)}" if standing is not None else ""
-        if standing is not None and what != self._foreseen[0]:
-            self._foreseen = (what, standing.began)
-            journal.write(Entry(foreseen=Foreseen(standing.began, standing.command.decision, what)))
-
-    @staticmethod
-    def _write_rounds(journal: Journal, rounds: Sequence[Round], provisional: bool = False) -> None:
-        for round_ in rounds:
-            for claim in round_.plan.claims:
-                what = f"{claim.node_pool}: {claim.instance_types[0]} {claim.capacity_type} {claim.zone}"
-                journal.write(Entry(foreseen=Foreseen(round_.at, PROVISION, what, claim.pods, provisional)))
+        if self._keeping is not None:
+            self._keeping.take(rounds, cases, self.now())
 
 
 async def judging(observer: Observer) -> None:

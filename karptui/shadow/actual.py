@@ -15,6 +15,7 @@ from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
+from karptui.shadow.seen import Seen, What
 from karptui.shadow.skew import Skew
 from karptui.world import events
 from karptui.world.world import World
@@ -29,6 +30,9 @@ AHEAD_BY = 5.0
 
 MOST_AHEAD = 500
 """Events that wait for their NodeClaim."""
+
+MOST_NEWS = 10_000
+"""What was seen and waits to be told: over a recording without a journal nobody asks for it."""
 
 REMEMBERED = 60.0
 """Seconds after which nothing more is asked about a NodeClaim that is gone."""
@@ -45,7 +49,7 @@ class Made(Struct, gc=False, eq=False):
 
     `named` are the pods that events said should go there, `bound` those that came, in order, `later` those that came
     and were not there when it was made. `replacement`: made by a command, for pods that get other names as they move.
-    Not `watched`: it was there before anybody looked.
+    Not `watched`: it was there before anybody looked. `away`: it was made between two runs that keep one journal.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Made(Struct, gc=False, eq=False):
     claim: NodeClaim
     replacement: bool = False
     watched: bool = True
+    away: bool = False
     named: dict[str, float] = {}
     bound: dict[str, float] = {}
     later: dict[str, float] = {}
@@ -77,7 +82,10 @@ class Made(Struct, gc=False, eq=False):
 
 
 class Taken(Struct, gc=False, eq=False):
-    """A node that Karpenter began to take away at `at`; `reason` is that of the claim's DisruptionReason condition."""
+    """A node that Karpenter began to take away at `at`; `reason` is that of the claim's DisruptionReason condition.
+
+    `away`: that was between two runs that keep one journal.
+    """
 
     node: str
     claim: str
@@ -88,6 +96,7 @@ class Taken(Struct, gc=False, eq=False):
     pods: tuple[str, ...] = ()
     deleted: float | None = None
     released: float | None = None
+    away: bool = False
 
 
 class Actual:
@@ -102,7 +111,12 @@ class Actual:
         self._open: dict[str, Taken] = {}
         self._by_node: dict[str, Made] = {}
         self._number = 0
-        self._live = False
+        self.news: deque[Seen] = deque(maxlen=MOST_NEWS)
+
+    @property
+    def going(self) -> list[Taken]:
+        """The nodes that are on their way out."""
+        return list(self._open.values())
 
     def after(self, event: events.Event) -> Made | Taken | None:
         """An event has been taken in; what is new by it."""
@@ -124,6 +138,7 @@ class Actual:
         claim: NodeClaim = event.object
         made = self.made.get(claim.key)
         if event.change is events.Change.DELETED:
+            self.news.append(Seen(event.at, What.GONE, claim.key))
             if made is not None:
                 made.gone = event.at
                 self._gone.append(made)
@@ -154,9 +169,11 @@ class Actual:
             self._reason(taken, claim)
             if claim.metadata.deleted is not None and taken.deleted is None:
                 taken.deleted = event.at
-        if fresh and event.at - self.skew.seconds - claim.metadata.created > NEWS:
-            made.watched = False
-        return made if fresh else None
+        if not fresh:
+            return None
+        made.watched = event.at - self.skew.seconds - claim.metadata.created <= NEWS
+        self.news.append(Seen(event.at, What.MADE, claim.key, claim.node_pool))
+        return made
 
     def _forget(self, made: Made) -> None:
         self.made.pop(made.name, None)
@@ -196,6 +213,7 @@ class Actual:
         self._open[name] = taken
         if event.change is events.Change.ADDED:
             return None  # it was on its way out before anybody looked
+        self.news.append(Seen(event.at, What.TAKEN, taken.claim, taken.pool, name, taken.reason, pods))
         return taken
 
     def claim_name(self, node: Node) -> str:

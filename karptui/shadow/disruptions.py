@@ -26,7 +26,7 @@ DRIFTED, EMPTY = "Drifted", "Empty"
 class Carried(Struct, gc=False, eq=False):
     """A command as Karpenter began it: its nodes, and what it made in their place. `near`: foreseen for that time.
 
-    `moment` is the cluster as it stood just before.
+    `moment` is the cluster as it stood just before. `away`: it began between two runs that keep one journal.
     """
 
     at: float
@@ -35,6 +35,7 @@ class Carried(Struct, gc=False, eq=False):
     near: list[Supposed]
     replacements: list[Made] = []
     moment: Snapshot | None = None
+    away: bool = False
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Move(Struct, gc=False, eq=False):
         if self.forgotten:
             return None
         if self.supposed is not None:
-            return self.supposed.snapshot
+            return self.supposed.snapshot if not self.supposed.recalled else None
         return self.actual.moment if self.actual is not None else None
 
     def forget(self) -> None:

@@ -112,9 +112,11 @@ class Judge:
     ) -> None:
         pairs = provisioning.judged(round_, as_they_were)
         kept = [pair for pair in pairs if pair.actual is not None or not self._is_superseded(pair, superseded)]
-        begun_before = not self.watching.saw_begin(round_.at, evidence.window + OVERTAKEN_WITHIN)
+        begun_before = round_.recalled or not self._saw_window(round_.at, evidence)
         for pair in kept:
-            if begun_before and not pair.verdict.agrees:
+            if pair.actual is not None and pair.actual.away:
+                pair.cause = NOT_WATCHED
+            elif begun_before and not pair.verdict.agrees:
                 pair.cause = BEGUN_BEFORE
         if unexplained_pairs(kept):
             self._search(round_.at, lambda search: explain_round(round_, kept, evidence, search))
@@ -134,17 +136,24 @@ class Judge:
     def _judge_unforeseen(self, made: Made, as_it_was: Made, evidence: Evidence) -> None:
         moment = evidence.moments[0] if evidence.moments else None
         pair = Pair(None, None, as_it_was, Verdict.UNFORESEEN, moment=moment)
-        if not self.watching.saw_begin(made.at, evidence.window + OVERTAKEN_WITHIN):
+        if made.away:
+            pair.cause = NOT_WATCHED
+        elif not self._saw_window(made.at, evidence):
             pair.cause = BEGUN_BEFORE
         else:
             self._search(made.at, lambda search: explain_alone(pair, evidence, search))
         pair.actual = made
         self.pairs.append(pair)
 
+    def _saw_window(self, at: float, evidence: Evidence) -> bool:
+        return self.watching.saw_begin(at, evidence.window + OVERTAKEN_WITHIN)
+
     def _judge_command(self, carried: Carried, evidence: Evidence, at: float) -> None:
         move = disruptions.judged(carried)
         # One that validates takes 15 seconds.
-        if not move.verdict.agrees and not self.watching.saw_begin(carried.at, VALIDATION_SECONDS + JITTER):
+        if carried.away:
+            move.cause = NOT_WATCHED
+        elif not move.verdict.agrees and not self.watching.saw_begin(carried.at, VALIDATION_SECONDS + JITTER):
             move.cause = BEGUN_BEFORE
         elif not move.verdict.agrees and not self.watching.saw_end(carried.at + REPLACED_WITHIN):
             move.cause = ENDED_BEFORE

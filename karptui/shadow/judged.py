@@ -37,11 +37,20 @@ class Judged(Struct, frozen=True, gc=False, omit_defaults=True):
     """One of the answers that stood before the fact, and not that of our own window's end."""
     alternatives: int = 1
     """How many answers stood for this decision before the fact."""
+    made: tuple[str, ...] = ()
+    """The NodeClaims whose making this is about, by which a later run knows it."""
+    taken: tuple[str, ...] = ()
+    """The nodes whose going this is about, and their NodeClaims."""
 
     @property
     def watched(self) -> bool:
         """Whether karptui was there when it was decided."""
         return Cause.NOT_WATCHED not in self.causes
+
+    @property
+    def never(self) -> bool:
+        """Whether it was foreseen and not carried out."""
+        return self.verdict is Verdict.NEVER
 
     @property
     def unexplained(self) -> bool:
@@ -80,6 +89,7 @@ def of_pair(pair: Pair) -> Judged:
         pair.round is not None and pair.round.overtaken,
         pair.round is not None and pair.round.provisional,
         pair.round.alternatives if pair.round is not None else 1,
+        (pair.actual.name,) if pair.actual is not None else (),
     )
 
 
@@ -103,7 +113,16 @@ def of_move(move: Move) -> Judged:
         features=move.features or features_of(move),
         overtaken=move.overtaken,
         alternatives=move.alternatives,
+        made=tuple(made.name for made in move.actual.replacements) if move.actual is not None else (),
+        taken=_taken(move),
     )
+
+
+def _taken(move: Move) -> tuple[str, ...]:
+    if move.actual is None:
+        return move.predicted.nodes if move.predicted is not None else ()
+    claims = (entry.claim for entry in move.actual.taken if entry.claim)
+    return tuple(dict.fromkeys((*move.actual.nodes, *claims)))
 
 
 def lead_of(entry: Pair | Move) -> float | None:

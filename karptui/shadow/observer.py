@@ -18,12 +18,15 @@ from karptui.shadow.actual import Actual, Made, Taken
 from karptui.shadow.causes import Evidence
 from karptui.shadow.disruptions import Carried, Move
 from karptui.shadow.judge import Judge, Watching
+from karptui.shadow.memory import Memory
 from karptui.shadow.passes import Passes, Supposed
 from karptui.shadow.provisioning import Pair
 from karptui.shadow.removals import Removal, removal_of
 from karptui.shadow.replaced import REPLACED_WITHIN, is_of, planned_by, replacements_of
+from karptui.shadow.resuming import Resuming
 from karptui.shadow.rounds import Rounds
-from karptui.shadow.settling import COMMAND_SETTLES, REASON_WITHIN, is_settled, moments_between
+from karptui.shadow.seen import Seen
+from karptui.shadow.settling import COMMAND_SETTLES, REASON_WITHIN, SETTLES, is_settled, moments_between
 from karptui.shadow.sight import Sight
 from karptui.shadow.standing import Standing
 from karptui.shadow.table import Round, asks_the_same
@@ -37,19 +40,17 @@ a launch is under way, and asks again after ten (spec/scheduling.md 2)."""
 MOST_SINCE, MOST_REPLACED = 10_000, 200
 """Pods and replacements that are remembered."""
 
-SETTLES = 6.0
-"""Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
-
 
 class Observer:
     """One cluster in the shadow. `pairs`, `moves` and `removals` are what has been judged, in order of time.
 
-    `away_since`: until when an earlier run watched (0: none did); what was decided since then was not watched.
+    `memory` is what an earlier run's journal tells: it goes on from there once the cluster is listed (resuming.py).
+    `there` are the NodeClaims that were known then, with their NodePools.
     `karpenters` is the catalogue with Karpenter's own prices, where it tells them.
     Judging asks the engine often: with `at_once` it is done on the spot, else it waits in line (judge.py).
     """
 
-    def __init__(self, world: World, at_once: bool = True) -> None:
+    def __init__(self, world: World, at_once: bool = True, memory: Memory | None = None) -> None:
         self.world = world
         self.sight = Sight(world)
         self.rounds = Rounds(self.sight)
@@ -72,14 +73,25 @@ class Observer:
         self.karpenters: Catalogue | None = None
         self._replaced: deque[Made] = deque(maxlen=MOST_REPLACED)
         self._since: dict[str, float] = {}
-        self.away_since = 0.0
+        self.memory = memory or Memory()
+        self.there: dict[str, str] = {}
         self._advanced = self.at = 0.0
 
     def before(self, event: events.Event) -> None:
         """What is due up to the event; and if it is Karpenter's own doing, what was foreseen just before it."""
-        self.advance(event.at)
-        if not isinstance(event, events.ObjectSeen):
-            return
+        if not self._is_listing:
+            self.advance(event.at)
+            if isinstance(event, events.ObjectSeen):
+                self._before(event)
+        elif isinstance(event, events.ObjectSeen) and (sign := self._sign(event)):
+            self._begun.add(sign)  # before anybody watched
+
+    @property
+    def _is_listing(self) -> bool:
+        """Whether what comes in is still what was there before."""
+        return self.watching.since is None and bool(self.world.streams)
+
+    def _before(self, event: events.ObjectSeen) -> None:
         new = event.change is not events.Change.DELETED
         if event.resource == "nodeclaims" and new and event.object.key not in self.world.of("nodeclaims"):
             # The claim of a command would be that of a round as well: its nodes' pods wait for a place.
@@ -125,8 +137,6 @@ class Observer:
     def after(self, event: events.Event) -> None:
         """The event has been taken in."""
         self.at = max(self.at, event.at)
-        if self.watching.since is None and self.world.synced():
-            self.watching.since = event.at
         self.rounds.heard(event)
         self.passes.hear(event)
         if (
@@ -146,12 +156,7 @@ class Observer:
             self.passes.settings_changed()
         new = self.actual.after(event)
         if isinstance(new, Made):
-            if new.watched:
-                self._made.append(new)
-                return
-            self._moments.pop(new.name, None)
-            if new.claim.metadata.created > self.away_since > 0:
-                self.judge.unwatched(new)
+            self._take_made(new)
         elif isinstance(new, Taken):
             at, near = self._signs.get(new.claim, (new.at, []))
             new.at = min(new.at, at)
@@ -159,6 +164,37 @@ class Observer:
             self._signs.pop(new.claim, None)
             self.passes.close(new.at)
             self.standing.restart()
+        if self.watching.since is None and self.world.synced():
+            self._begin(event.at)
+
+    def _take_made(self, made: Made) -> None:
+        if self._is_listing:
+            return  # resuming tells what to make of it
+        if made.watched:
+            self._made.append(made)
+            return
+        self._moments.pop(made.name, None)
+        if self.watching.since is not None:
+            self.judge.unwatched(made)  # its watch was broken then
+
+    def _begin(self, at: float) -> None:
+        """The cluster has been listed."""
+        self.watching.since = at
+        found = Resuming(self.memory, at, self.sight, self.actual).resumed(self.rounds, self.passes)
+        self.there = found.there
+        self.actual.news.clear()
+        self._open += found.open
+        self._made = found.made + self._made
+        self._taken += found.taken
+        self._carried += found.carried
+        self.standing.recall(self.memory.overdue())
+        self.memory = Memory()
+
+    def news(self) -> list[Seen]:
+        """What was seen of NodeClaims since this was last asked."""
+        found = list(self.actual.news)
+        self.actual.news.clear()
+        return found
 
     def _is_live(self, resource: str) -> bool:
         stream = self.world.streams.get(resource)
@@ -276,7 +312,7 @@ class Observer:
                 together += [entry[0] for entry in same]
                 self._taken = [entry for entry in self._taken if entry not in same]
             moments = [self._signed.pop(entry.claim, None) for entry in together]
-            carried = Carried(first.at, first.reason, together, near, moment=moments[0])
+            carried = Carried(first.at, first.reason, together, near, moment=moments[0], away=first.away)
             self.passes.carried_out(carried.at, carried.nodes, near)
             self._carried.append(carried)
 

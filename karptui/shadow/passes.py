@@ -7,6 +7,7 @@ come to one just then; all of them were foreseen before it.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from copy import copy
 from itertools import islice
 
@@ -40,7 +41,8 @@ class Supposed(Struct, gc=False, eq=False):
 
     `heard` is the number of the last event it knew of; `after` what had been given up in it before; `outcome` is what
     is left of the command at its second look, which saw `later`, None before that. `at_once`: it, or what is left of
-    it, was worked out only when Karpenter was seen to carry something out.
+    it, was worked out only when Karpenter was seen to carry something out. `recalled`: an earlier run foresaw it, and
+    what it was worked out from is not known any more.
     """
 
     began: float
@@ -53,6 +55,7 @@ class Supposed(Struct, gc=False, eq=False):
     later: Snapshot | None = None
     closed: bool = False
     at_once: bool = False
+    recalled: bool = False
 
     @property
     def told(self) -> Command | Held:
@@ -141,6 +144,18 @@ class Passes:
             self._suppose(at, ahead=JITTER)  # Karpenter began to count a little earlier than was seen
         for entry in islice(self.supposed, known, None):
             entry.at_once = not entry.command.validated  # else it is a prediction, of what is to come
+
+    def recall(self, at: float, entries: Iterable[Supposed]) -> None:
+        """What an earlier run had foreseen; what is foreseen again now has stood all the time."""
+        self.supposed.clear()
+        self._suppose(at)
+        again = {says(entry.command) for entry in self._latest}
+        recalled = list(entries)
+        ended = max((entry.until for entry in recalled), default=at)
+        for entry in recalled:
+            if entry.until == ended and says(entry.command) in again:
+                entry.until = at
+        self.supposed.extendleft(reversed(recalled))
 
     def settings_changed(self) -> None:
         """What was supposed under other settings is void."""

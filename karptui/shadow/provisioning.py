@@ -47,7 +47,9 @@ class Pair(Struct, gc=False, eq=False):
         """What the prediction was made from, or would have been; None once that is forgotten."""
         if self.forgotten:
             return None
-        return self.round.snapshot if self.round is not None else self.moment
+        if self.round is not None:
+            return self.round.snapshot if not self.round.recalled else None
+        return self.moment
 
     def forget(self) -> None:
         """Keep both answers and the verdict, and nothing of the cluster but its prices."""

@@ -82,6 +82,17 @@ class Rounds:
         """Let so many seconds pass between two answers for the table: big clusters must not hold up the rest."""
         self._gap = seconds
 
+    def recall(
+        self, rounds: Sequence[Round], answers: Sequence[Round], claims: Sequence[tuple[float, NodeClaim]]
+    ) -> None:
+        """What an earlier run had foreseen: rounds whose NodeClaims may still come, and the answers on its table.
+        `claims` were seen then, at those times."""
+        self.table.recall(answers)
+        self._unmade += [(found, claim) for found in rounds for claim in found.plan.claims]
+        for at, claim in claims:
+            if not self._is_expected(claim, at, is_the_same):
+                self._is_expected(claim, at, asks_the_same)
+
     def until(self, at: float) -> list[Round]:
         """The rounds whose windows close up to `at`."""
         found: list[Round] = []

@@ -8,6 +8,9 @@ from karptui.shadow.passes import KEPT
 COMMAND_SETTLES = 0.35
 """Seconds after its last taint after which a command's taints have all been seen."""
 
+SETTLES = 6.0
+"""Seconds after which no more is learnt about a NodeClaim: events have named its pods and what it was made for."""
+
 STEP, QUIET = 2.0, 60.0
 """Seconds between two looks while nothing is heard, and after which they are left out but for the last ones."""
 

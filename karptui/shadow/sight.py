@@ -29,13 +29,13 @@ class Sight:
     def __init__(self, world: World) -> None:
         self.world = world
         self.skew = Skew()
-        self._nominated: dict[str, float] = {}
+        self.nominated: dict[str, float] = {}
 
     def snapshot(self, now: float) -> Snapshot:
         """The cluster at `now`, by our clock; times in it are by that of the cluster."""
         off = self.skew.seconds
         snapshot = self.world.snapshot(now - off)
-        nominated = {name: until - off for name, until in self._nominated.items() if until > now}
+        nominated = {name: until - off for name, until in self.nominated.items() if until > now}
         return replace(snapshot, nominated=nominated, marked_for_deletion=self.marked())
 
     def marked(self) -> frozenset[str]:
@@ -57,14 +57,14 @@ class Sight:
     def nominate_names(self, at: float, names: Iterable[str]) -> None:
         """Nodes or NodeClaims have been chosen at a time."""
         until = at + max(2 * self.world.options.batch_max_duration, LEAST_NOMINATION)
-        self._nominated = {name: end for name, end in self._nominated.items() if end > at - ENDED}
+        self.nominated = {name: end for name, end in self.nominated.items() if end > at - ENDED}
         for name in names:
             for other in self._names(name):
-                self._nominated[other] = max(until, self._nominated.get(other, 0.0))
+                self.nominated[other] = max(until, self.nominated.get(other, 0.0))
 
     def nomination_ending(self, since: float, until: float) -> float | None:
         """When the first nomination ends after `since`, up to `until`; None where none does."""
-        return min((end for end in self._nominated.values() if since < end <= until), default=None)
+        return min((end for end in self.nominated.values() if since < end <= until), default=None)
 
     def _names(self, name: str) -> tuple[str, ...]:
         """A node is nominated under its own name and that of its NodeClaim."""

@@ -18,6 +18,10 @@ class Skew:
         self._least = self._before = float("inf")
         self._since = 0.0
 
+    def recall(self, seconds: float) -> None:
+        """What an earlier run had found, until something new tells."""
+        self._least = seconds or self._least
+
     def heard(self, event: events.ObjectSeen) -> None:
         """An object that was made while somebody watched."""
         if event.resource not in _KINDS or not event.object.metadata.created:

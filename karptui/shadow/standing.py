@@ -29,6 +29,10 @@ class Standing:
         """Something was carried out or changed: Karpenter's turns begin anew."""
         self._since.clear()
 
+    def recall(self, told: Iterable[tuple[str, str]]) -> None:
+        """Nodes of which an earlier run has told, with the reasons for which they were to go."""
+        self._told |= set(told)
+
     def since(self, command: Command) -> float | None:
         """Since when a command's nodes are to go; None where they have not been looked at yet."""
         known = (self._since.get((node, command.reason)) for node in command.nodes)

@@ -27,6 +27,7 @@ class Round(Struct, frozen=True, gc=False, eq=False):
 
     `order` are the keys of what waits, by when each was first seen to. `drafted`: since when the answer has been on the
     table. `provisional`: it is not that of our own window's end. `alternatives`: how many were there, with this one.
+    `recalled`: an earlier run foresaw it, and what it was worked out from is not known any more.
     """
 
     at: float
@@ -39,6 +40,7 @@ class Round(Struct, frozen=True, gc=False, eq=False):
     drafted: float | None = None
     provisional: bool = False
     alternatives: int = 1
+    recalled: bool = False
 
     @property
     def stamped(self) -> float:
@@ -76,6 +78,12 @@ class Table:
         if said:
             self._fresh.append(answer)
         return answer.at
+
+    def recall(self, answers: Iterable[Round]) -> None:
+        """What an earlier run had put there, oldest first; the last of it still stands."""
+        for answer in answers:
+            self.put(answer)
+        self._fresh.clear()
 
     def rest(self, at: float) -> None:
         """Nothing is to be answered any more: nothing waits, or Karpenter would throw its batch away."""

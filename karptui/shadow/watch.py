@@ -3,11 +3,9 @@
 `before` and `after` an event, `advance` as time goes on; `catch_up` after either tells what is new.
 """
 
-from collections.abc import Iterable
-
 from karptui.shadow.cases import Case, Cases
 from karptui.shadow.inputs import Inputs
-from karptui.shadow.judged import Judged
+from karptui.shadow.memory import Memory
 from karptui.shadow.observer import Observer
 from karptui.shadow.table import Round
 from karptui.shadow.telling import Sink, Teller
@@ -20,9 +18,9 @@ EVIDENCE_KEPT = 100
 class Watch:
     """Brings an Observer's verdicts to the World and to the cases."""
 
-    def __init__(self, world: World, sink: Sink, earlier: Iterable[Judged] = (), at_once: bool = False) -> None:
-        self.observer = Observer(world, at_once)
-        self.cases = Cases(earlier)
+    def __init__(self, world: World, sink: Sink, memory: Memory | None = None, at_once: bool = False) -> None:
+        self.observer = Observer(world, at_once, memory)
+        self.cases = Cases(memory.judged if memory is not None else ())
         self.inputs = Inputs()
         self._teller = Teller(world, sink)
 

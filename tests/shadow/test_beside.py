@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from karptui.shadow.journal import read_journal
+from karptui.shadow.memory import read_journal
 from karptui.shadow.score import DISRUPTION_BAR, PROVISIONING_BAR, UNEXPLAINED_BAR, score_of
 from tests.shadow.beside import audited_verbs, beside
 

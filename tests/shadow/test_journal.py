@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from karptui.failure import Failure
-from karptui.shadow.journal import Entry, Foreseen, Journal, Watched, read_journal
+from karptui.shadow.journal import Entry, Foreseen, Journal, Watched
 from karptui.shadow.judged import PROVISION, Judged
+from karptui.shadow.memory import read_journal
 from karptui.shadow.score import score_of
 from karptui.shadow.verdict import Cause, Verdict
 
