@@ -68,6 +68,7 @@ class Frame(Timed):
     def __init__(self) -> None:
         super().__init__()
         self._listing: Listing[Any] | None = None
+        self._stale = False
         self.painting = Painting(self)
 
     def compose(self) -> ComposeResult:
@@ -135,8 +136,10 @@ class Frame(Timed):
         self.draw_axis()
         facts, more = self.head_facts(), agreement(picture.shadow())
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, facts, more))
-        for listing in self.query(Listing):
-            listing.set_stale(bool(found.stale))
+        if found.stale or self._stale:  # to look for every list at each change costs more than all the rest of the head
+            for listing in self.query(Listing):
+                listing.set_stale(bool(found.stale))
+        self._stale = bool(found.stale)
 
     def _draw_why_below(self, topics: frozenset[str]) -> None:
         """What the row under the cursor is about."""
