@@ -217,7 +217,7 @@ class Ec2Plane:
         lines: list[str] = []
         for name, claim in (await self.claims()).items():
             conditions = claim.get("status", {}).get("conditions", [])
-            told = [f"{entry['type']}={entry['status']} {entry.get('message', '')}" for entry in conditions]
+            told = [f"{entry['type']}={entry['status']} {entry.get('reason')}" for entry in conditions]
             lines.append(f"NodeClaim {name} {claim['metadata'].get('deletionTimestamp', 'stays')}: {', '.join(told)}")
         for path in ("/api/v1/nodes", "/api/v1/namespaces/default/pods"):
             for item in (await self.get(path))["items"]:
