@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
@@ -24,7 +23,6 @@ from tests.control_plane.plane import ControlPlane
 PARTS = ("scheduler", "controller-manager", "kwok")
 REGION = "us-east-1"
 PATIENCE = 120.0
-WAKE_SECONDS = 3.0
 KWOK_NODE = "kwok.x-k8s.io/node"
 SERVICES = "10.96.0.0/16"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -102,7 +100,7 @@ class Ec2Plane:
         self._joining: asyncio.Future[Any] | None = None
 
     async def __aenter__(self) -> Self:
-        self._joining = asyncio.gather(self._join(), self._wake_kwok())
+        self._joining = asyncio.ensure_future(self._join())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -222,7 +220,12 @@ class Ec2Plane:
         for path in ("/api/v1/nodes", "/api/v1/namespaces/default/pods"):
             for item in (await self.get(path))["items"]:
                 metadata, spec = item["metadata"], item["spec"]
-                lines.append(f"{path} {metadata['name']} {metadata.get('deletionTimestamp', 'stays')}: {spec}")
+                ready = [e for e in item.get("status", {}).get("conditions", []) if e["type"] == "Ready"]
+                about = (metadata["name"], metadata["uid"], metadata.get("annotations"))
+                lines.append(f"{path} {about} {metadata.get('deletionTimestamp', 'stays')}: {ready} {spec}")
+        lines += [f"KWOK {line}" for line in self.plane.log("kwok").splitlines()[-30:]]
+        for lease in (await self.get("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"))["items"]:
+            lines.append(f"Lease {lease['metadata']['name']}: {lease['spec']}")
         told = (await self.get("/api/v1/events"))["items"][-20:]
         lines += [f"Event {item['involvedObject'].get('name')} {item['reason']}: {item['message']}" for item in told]
         lines.append(f"instances {await self.running()}, joined {self._joined}")
@@ -238,19 +241,6 @@ class Ec2Plane:
                             self._joined.add(instance.id)
             except (Ec2LabError, KubeError):
                 await asyncio.sleep(0.5)  # machines do not forget to join because a server was slow once
-
-    async def _wake_kwok(self) -> None:
-        """Change nodes that do not get ready: KWOK passes over one that it sees before its own Lease for it."""
-        while True:
-            await asyncio.sleep(WAKE_SECONDS)
-            try:
-                for node in (await self.get("/api/v1/nodes"))["items"]:
-                    conditions = node.get("status", {}).get("conditions", [])
-                    if not any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions):
-                        woken = {"metadata": {"annotations": {"tests/woken": rfc3339(time.time())}}}
-                        await self.patch(f"/api/v1/nodes/{node['metadata']['name']}", woken)
-            except KubeError:
-                continue  # it has gone meanwhile
 
     async def _register(self, instance: Instance) -> None:
         node = node_object(instance, rfc3339(0))

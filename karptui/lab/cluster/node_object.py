@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from karptui.lab.cluster.instances import Instance
 from karptui.lab.cluster.kinds import Object
@@ -69,7 +69,7 @@ def _labels(instance: Instance) -> dict[str, str]:
 
 
 def _status(instance: Instance, now: str) -> Object:
-    identity = f"{zlib.crc32(instance.id.encode()):08x}"
+    machine = "ec2" + uuid5(NAMESPACE_OID, f"machine {instance.id}").hex[3:]
     return {
         "capacity": dict(instance.capacity),
         "allocatable": dict(instance.allocatable),
@@ -81,9 +81,10 @@ def _status(instance: Instance, now: str) -> Object:
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
-            "machineID": f"ec2{identity}",
-            "systemUUID": f"ec2{identity}",
-            "bootID": identity,
+            "machineID": machine,
+            "systemUUID": str(UUID(machine)),
+            # With dashes, as the kernel gives it: KWOK writes it into YAML, where bare figures are a number.
+            "bootID": str(uuid5(NAMESPACE_OID, f"boot {instance.id}")),
             "kernelVersion": "6.12.40-63.114.amzn2023",
             "osImage": OS_IMAGE,
             "containerRuntimeVersion": "containerd://2.1.4",

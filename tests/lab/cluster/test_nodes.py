@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from karptui.lab.clock import Clock
 from karptui.lab.cluster import Cluster, Instance
@@ -16,6 +17,7 @@ from karptui.lab.cluster.kinds import (
     PODS,
     Object,
 )
+from karptui.lab.cluster.node_object import node_object
 from karptui.lab.cluster.pod_conditions import condition_of, node_name, ready
 from tests.lab.cluster.bench import FAST, Bench, Server, eventually, pod_spec, workload
 
@@ -102,6 +104,13 @@ async def test_a_running_instance_becomes_a_ready_node(cloud: Bench, instances: 
     assert node["status"]["allocatable"]["cpu"] == "1930m"
     lease = await cloud.api.get(LEASES, "kube-node-lease", one.private_dns_name)
     assert lease["spec"]["holderIdentity"] == one.private_dns_name
+
+
+def test_what_identifies_a_machine_is_text_also_where_it_is_written_without_quotes(clock: Clock) -> None:
+    for number in range(500):
+        info = node_object(instance(number, clock), "2026-11-01T00:00:00Z")["status"]["nodeInfo"]
+        for name in ("machineID", "systemUUID", "bootID"):
+            assert yaml.safe_load(f"value: {info[name]}") == {"value": info[name]}
 
 
 async def test_a_startup_taint_waits_for_its_daemon(cloud: Bench, instances: Instances, clock: Clock) -> None:
