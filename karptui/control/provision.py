@@ -43,12 +43,14 @@ class Provisioner:
         self._hands = hands
         self._pace = Pace(hands.brakes, hands.world, hands.sink)
         self._creating: set[asyncio.Task[None]] = set()
+        self._launching: set[str] = set()  # ids of decisions: one that is slow must not be carried out twice
         self._nominations = TokenBucket(NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND)
 
     def take(self, decisions: list[Decision]) -> None:
         """Begin to carry out the decisions of one round."""
         for decision in decisions:
-            if decision.kind is DecisionKind.LAUNCH:
+            if decision.kind is DecisionKind.LAUNCH and decision.id not in self._launching:
+                self._launching.add(decision.id)
                 self._start(self._launch(decision))
             elif decision.kind is DecisionKind.NOMINATE:
                 self._start(self._nominate(decision.pods, f"node/{decision.nodes[0]}"))
@@ -91,6 +93,8 @@ class Provisioner:
         except Exception as error:
             self._hands.sink(events.Problem(self._hands.now(), f"provision {decision.id}", sentence_of(error)))
             return
+        finally:
+            self._launching.discard(decision.id)
         await self._nominate(decision.pods, f"nodeclaim/{name}")
 
     async def _nominate(self, pods: tuple[str, ...], target: str) -> None:

@@ -62,7 +62,7 @@ class Planner:
         self._policy = policy
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
+        self._said: dict[tuple[str, ...], tuple[str, tuple[object, ...]]] = {}  # id and gist, by pods
         self._seen: dict[str, float] = {}
         self._previewed = -1
         self._preview: tuple[Plan, Snapshot, float] | None = None
@@ -181,15 +181,17 @@ class Planner:
     def _decide(self, answer: Plan, snapshot: Snapshot, seconds: float) -> None:
         if answer.deferred:
             return
-        made = [
-            replace(decision, id=self._world.next_decision_id())
-            for decision in decisions_of(answer, snapshot, seconds)
-            if self._is_new(decision)
-        ]
-        for decision in made:
-            self._sink(events.DecisionMade(decision.at, decision))
-        if made and self._take is not None:
-            self._take(made)
+        taken: list[Decision] = []
+        for decision in decisions_of(answer, snapshot, seconds):
+            if held_back := self._held_back(decision):
+                taken.append(replace(decision, id=held_back))
+            elif self._is_new(decision):
+                made = replace(decision, id=self._world.next_decision_id())
+                self._said[made.pods] = (made.id, _gist(made))
+                self._sink(events.DecisionMade(made.at, made))
+                taken.append(made)
+        if taken and self._take is not None:
+            self._take(taken)
 
     def _failed(self, now: float, error: Exception) -> None:
         fault = f"the engine failed ({type(error).__name__}: {error}): nothing is decided until the cluster changes"
@@ -205,23 +207,20 @@ class Planner:
         if shown.claims or shown.existing or shown.errors or shown.ignored or shown.deferred:
             self._sink(events.PlanPreviewed(self._now(), Plan(), self._world.number))
 
+    def _held_back(self, decision: Decision) -> str:
+        """The id under which the same launch was decided and not carried out, by a brake or a failure; "" for none."""
+        if decision.kind is not DecisionKind.LAUNCH or self._take is None or not self._again:
+            return ""
+        said, gist = self._said.get(decision.pods, ("", ()))
+        return said if gist == _gist(decision) and said not in self._world.claim_of_decision else ""
+
     def _is_new(self, decision: Decision) -> bool:
         """Whether this says something else about these pods than the last decision about them did."""
         if decision.kind is DecisionKind.NOMINATE and self._outcome(decision):
             return False
         if decision.kind is DecisionKind.LAUNCH and self._take is not None and self._again:
-            return (
-                True  # had the last one come to a NodeClaim, this would be a nomination to it: it is to be tried again
-            )
-        what: tuple[object, ...] = (decision.kind.value, *decision.nodes)
-        if decision.claim is not None:
-            what += (decision.claim.node_pool, *decision.claim.instance_types[:1])
-        if decision.failure is not None:
-            what += decision.failure.reasons
-        if self._said.get(decision.pods) == what:
-            return False
-        self._said[decision.pods] = what
-        return True
+            return True  # had the last one come to a NodeClaim, this would be a nomination to it: tried again
+        return self._said.get(decision.pods, ("", ()))[1] != _gist(decision)
 
     def _outcome(self, decision: Decision) -> bool:
         """Whether this only finds again what an earlier decision brought: the pods' own NodeClaim, on its way."""
@@ -234,6 +233,16 @@ class Planner:
             return True
         coming = claim is not None and not is_true(claim.conditions, "Initialized")
         return coming and all(entry is not None and entry.decided is not None for entry in timelines)
+
+
+def _gist(decision: Decision) -> tuple[object, ...]:
+    """What is decided, without the price and the words: the same for the same answer to the same pods."""
+    what: tuple[object, ...] = (decision.kind.value, *decision.nodes)
+    if decision.claim is not None:
+        what += (decision.claim.node_pool, *decision.claim.instance_types[:1])
+    if decision.failure is not None:
+        what += decision.failure.reasons
+    return what
 
 
 def timed_plan(

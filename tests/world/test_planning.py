@@ -165,9 +165,19 @@ async def test_in_active_mode_decisions_are_handed_on_and_a_launch_that_came_to_
     scene.pending("a")
     await scene.until(2.0)
     assert [decision.kind for decision in scene.taken] == [DecisionKind.LAUNCH]
+    scene.sink(events.DecisionCarriedOut(scene.time, scene.taken[0].id, "default-1"))  # and went again
     await scene.until(13.0)
     assert [decision.kind for decision in scene.taken] == [DecisionKind.LAUNCH] * 2
-    assert len({decision.id for decision in scene.taken}) == 2
+    assert len({decision.id for decision in scene.decisions}) == 2
+
+
+async def test_a_launch_that_a_brake_holds_back_stays_one_decision_and_is_handed_on_until_it_may() -> None:
+    scene = Scene(active=True)
+    scene.pending("a")
+    await scene.until(33.0)
+    assert len(scene.taken) >= 3
+    assert [decision.id for decision in scene.decisions] == [scene.taken[0].id]
+    assert {decision.id for decision in scene.taken} == {scene.taken[0].id}
 
 
 async def test_nothing_is_decided_while_a_nodeclaim_is_not_launched() -> None:
