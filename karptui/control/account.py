@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from karptui.cloud.ec2.client import AwsClients
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.interruption import queue_url
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.rights import Action, Rights, find_rights, policy
 from karptui.cloud.ec2.settings import ClusterSettings
@@ -96,9 +97,7 @@ async def _queue(clients: AwsClients, cluster: ClusterSettings) -> Finding:
     if not cluster.queue:
         return Finding(check, Grade.WARNING, "none given (--queue): nodes that EC2 reclaims are not replaced in time")
     try:
-        sqs = await clients.get("sqs")
-        with calling("sqs", "GetQueueUrl"):
-            await sqs.get_queue_url(QueueName=cluster.queue)
+        await queue_url(clients, cluster.queue)
     except CloudError as error:
         return Finding(check, Grade.MISSING, str(error))
     return Finding(check, Grade.OK, f"{cluster.queue} exists")

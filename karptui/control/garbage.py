@@ -10,6 +10,7 @@ from karptui.model.metadata import is_true
 from karptui.world import events
 
 GRACE_SECONDS = 30.0  # younger instances may belong to a claim that nobody has written down yet
+SAY_AGAIN_SECONDS = 300.0  # until trouble that stays is said once more
 TIDY_SECONDS = 300.0  # between two looks for what launches and NodeClasses left behind
 EAGER_ROUNDS, EAGER_SECONDS, CALM_SECONDS = 20, 10.0, 120.0
 
@@ -20,6 +21,7 @@ class Garbage:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._tidied = 0.0
+        self._said = ("", 0.0)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -28,12 +30,20 @@ class Garbage:
             try:
                 if self._hands.world.synced():
                     await self.collect()
+                    self._said = ("", 0.0)
                     done += 1
             except Withheld:
                 pass
             except Failure as error:
-                self._hands.sink(events.Problem(self._hands.now(), "garbage", str(error)))
+                self._say(str(error))
             await self._hands.sleep(EAGER_SECONDS if done < EAGER_ROUNDS else CALM_SECONDS)
+
+    def _say(self, text: str) -> None:
+        """The same trouble comes with every look: it is said when it begins, and now and then."""
+        said, at = self._said
+        if text != said or self._hands.now() - at >= SAY_AGAIN_SECONDS:
+            self._said = (text, self._hands.now())
+            self._hands.sink(events.Problem(self._hands.now(), "garbage", text))
 
     async def collect(self) -> None:
         """One look. The cloud is asked first: what is launched later is not in its answer, but in Kubernetes'."""

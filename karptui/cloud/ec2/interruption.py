@@ -12,7 +12,7 @@ from typing import Any
 
 from karptui.cloud.ec2.client import LONG_POLL_SECONDS, AwsClients
 from karptui.cloud.ec2.errors import calling
-from karptui.cloud.provider import Interruption, Throttled, Unreachable
+from karptui.cloud.provider import Interruption, NotFound, Throttled, Unreachable
 
 BATCH = 10
 VISIBILITY_SECONDS = 20
@@ -169,7 +169,15 @@ class InterruptionQueue:
 
     async def _queue_url(self) -> str:
         if not self._url:
-            sqs = await self._clients.get("sqs")
-            with calling("sqs", "GetQueueUrl"):
-                self._url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
+            self._url = await queue_url(self._clients, self._name)
         return self._url
+
+
+async def queue_url(clients: AwsClients, name: str) -> str:
+    """Where the queue of this name answers. Raises CloudError; NotFound says what to do."""
+    sqs = await clients.get("sqs")
+    try:
+        with calling("sqs", "GetQueueUrl"):
+            return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+    except NotFound as error:
+        raise NotFound(f"there is no SQS queue {name} in this account and region: see --queue and --region") from error

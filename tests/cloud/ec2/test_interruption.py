@@ -135,7 +135,7 @@ async def test_an_interruption_comes_through_the_queue_until_it_is_acknowledged(
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_queue_that_is_not_there_is_named(lab: Ec2Lab) -> None:
     provider = provider_of(lab, queue="nobody")
-    with pytest.raises(NotFound, match="GetQueueUrl"):
+    with pytest.raises(NotFound, match="there is no SQS queue"):
         await anext(provider.interruptions())
     await provider.close()
 
