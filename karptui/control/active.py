@@ -16,7 +16,6 @@ from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
 from karptui.control.node_class_termination import NodeClassTermination
 from karptui.control.node_overlays import NodeOverlayValidation
-from karptui.control.offerings import Offerings
 from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
 from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
@@ -60,7 +59,6 @@ class Controllers:
         self._interruptions = Interruptions(hands)
         self._disruption = Disruption(hands, self._provisioner)
         self._garbage = Garbage(hands)
-        self._offerings = Offerings(hands)
 
     def take(self, decisions: list[Decision]) -> None:
         """Carry out the decisions of one provisioning round."""
@@ -70,7 +68,6 @@ class Controllers:
         """Until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._offerings.run())
                 tasks.create_task(self._loop.run())
                 tasks.create_task(self._interruptions.run())
                 tasks.create_task(self._disruption.run())

@@ -126,6 +126,7 @@ class Active(Run):
         from karptui.control.gated import GatedProvider
         from karptui.control.hands import Hands
         from karptui.control.objects import Objects
+        from karptui.control.offerings import Offerings
 
         self.connection = connection
         objects = Objects(connection, self.gate)
@@ -139,8 +140,9 @@ class Active(Run):
             self.rules.brakes,
             self.rules.dry_run,
         )
+        offerings = Offerings(hands).run()  # also while another one holds the Lease: prices are only read
         if self.rules.dry_run:
-            await self._act(hands)
+            await together(offerings, self._act(hands))
             return
         self.leadership = leadership = Leadership(
             connection,
@@ -151,7 +153,7 @@ class Active(Run):
             now=self.now,
         )
         self.gate.held = leadership.held
-        await leadership.run(lambda: self._act(hands))
+        await together(offerings, leadership.run(lambda: self._act(hands)))
 
     async def _act(self, hands: "Hands") -> None:
         """One term as the holder: controllers of its own, so that nothing is remembered from an earlier one."""

@@ -42,6 +42,7 @@ class Notables:
         self._world = world
         self._synced = False
         self._hourly = 0.0
+        self._unpriced = False
         self._pending: dict[str, str] = {}
         self._bound: dict[str, str] = {}
         self._stages: dict[str, set[str]] = {}
@@ -64,7 +65,10 @@ class Notables:
                 yield from self._stream(event)
             case _:
                 yield from self._other(event)
-        yield from self._cost(event.at)
+        if isinstance(event, events.CatalogueSeen) and self._unpriced:
+            yield from self._prices_known(event.at)
+        else:
+            yield from self._cost(event.at)
 
     def _other(self, event: events.Event) -> Iterator[Note]:
         match event:
@@ -118,6 +122,7 @@ class Notables:
         if not self._synced and self._world.synced() and events.StreamState.LIVE in self._streams.values():
             self._synced = True
             self._hourly = self._world.ledger.hourly
+            self._unpriced = bool(self._world.ledger.unpriced)
             yield self.standing(event.at)
 
     def standing(self, at: float) -> Note:
@@ -125,8 +130,18 @@ class Notables:
         counts = {name: len(self._world.of(name)) for name in ("nodes", "pods", "nodepools")}
         counts["pending"] = len(self._world.pending)
         words = [plural(counts["nodes"], "node"), plural(counts["pods"], "pod"), f"{counts['pending']:,} pending"]
-        text = f"{', '.join(words)}, {hourly(self._world.ledger.hourly)}"
+        text = f"{', '.join(words)}, {self._costs()}"
         return self._single(at, "synced", text, {**counts, "hourly": round(self._world.ledger.hourly, 6)})
+
+    def _costs(self) -> str:
+        """Of all nodes; a node without a price is not for nothing."""
+        unpriced = len(self._world.ledger.unpriced)
+        without = f" without {plural(unpriced, 'node')} of unknown price" if unpriced else ""
+        return f"{hourly(self._world.ledger.hourly)}{without}"
+
+    def _prices_known(self, at: float) -> Iterator[Note]:
+        self._hourly, self._unpriced = self._world.ledger.hourly, bool(self._world.ledger.unpriced)
+        yield self._single(at, "prices", f"{self._costs()} now that prices are known", {"hourly": round(self._hourly, 6)})
 
     def _cost(self, at: float) -> Iterator[Note]:
         now = self._world.ledger.hourly

@@ -16,6 +16,7 @@ from karptui.control.gate import Gate, Hook
 from karptui.control.gated import GatedProvider
 from karptui.control.hands import Hands
 from karptui.control.objects import Objects
+from karptui.control.offerings import Offerings
 from karptui.kube.connect import Connection, connect
 from karptui.kube.decode import BY_KIND
 from karptui.kube.source import KubeSource
@@ -69,7 +70,8 @@ class ActiveCluster:
         controllers = Controllers(hands)
         planner = Planner(self.world, self.sink, now, take=controllers.take, waits=self._holds)
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
-        self._tasks = [asyncio.create_task(work) for work in (source.run(self.sink), controllers.run(), planner.run())]
+        work = (source.run(self.sink), Offerings(hands).run(), controllers.run(), planner.run())
+        self._tasks = [asyncio.create_task(part) for part in work]
 
     def _holds(self) -> bool:
         """What `waits` says now: it may be set while the controllers run."""
