@@ -141,7 +141,9 @@ class Notables:
 
     def _prices_known(self, at: float) -> Iterator[Note]:
         self._hourly, self._unpriced = self._world.ledger.hourly, bool(self._world.ledger.unpriced)
-        yield self._single(at, "prices", f"{self._costs()} now that prices are known", {"hourly": round(self._hourly, 6)})
+        yield self._single(
+            at, "prices", f"{self._costs()} now that prices are known", {"hourly": round(self._hourly, 6)}
+        )
 
     def _cost(self, at: float) -> Iterator[Note]:
         now = self._world.ledger.hourly
