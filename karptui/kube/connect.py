@@ -58,6 +58,13 @@ def load_client() -> ModuleType:
     return importlib.import_module("karptui.kube.kubeconfig")
 
 
+GATHER_SECONDS = 0.025
+"""What else comes in this time after an answer's part is read together: to be woken for each change costs more than
+to take it in, and nobody sees the difference."""
+GATHERED_BYTES = 65_536
+"""A part from this size on says that more is waiting: it is read at once."""
+
+
 class Connection:
     """Requests and streams to one API server, as one user."""
 
@@ -186,6 +193,8 @@ class Connection:
                     break
                 if lines := splitter.feed(chunk):
                     yield lines
+                    if len(chunk) < GATHERED_BYTES and response.connection is not None:
+                        await _gather(response.connection.transport)
             if splitter.rest.strip():
                 raise AnswerError(f"{self.server} or a proxy cut an answer in the middle of a line; connecting again.")
 
@@ -331,3 +340,14 @@ def _transport_sentence(error: Exception, server: str) -> str:
     if isinstance(error, TimeoutError):
         return f"No answer from {server} in time: check that the cluster is up and the network reaches it."
     return f"The connection to {server} broke ({said}); it is tried again."
+
+
+async def _gather(transport: "asyncio.Transport | None") -> None:
+    """Let what comes wait in the socket for a moment."""
+    if transport is None:
+        return
+    transport.pause_reading()
+    try:
+        await asyncio.sleep(GATHER_SECONDS)
+    finally:
+        transport.resume_reading()
