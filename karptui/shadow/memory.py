@@ -122,8 +122,7 @@ def _take(memory: Memory, entry: Entry) -> None:
 def _see(memory: Memory, seen: Seen) -> None:
     memory.until = max(memory.until, seen.at)
     if seen.what is What.GONE:
-        for known in (memory.known or {}, memory.made, memory.taken):
-            known.pop(seen.name, None)
+        (memory.known or {}).pop(seen.name, None)
     elif seen.what is What.TAKEN:
         memory.taken[seen.name] = seen
     else:

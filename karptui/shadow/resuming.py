@@ -10,7 +10,9 @@ from itertools import groupby
 from msgspec import Struct
 
 from karptui.model.decision import Plan
-from karptui.model.metadata import condition
+from karptui.model.labels import NODEPOOL
+from karptui.model.metadata import Metadata, condition
+from karptui.model.node import NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.shadow.actual import Actual, Made, Taken
 from karptui.shadow.disruptions import Carried
@@ -19,6 +21,7 @@ from karptui.shadow.memory import Memory
 from karptui.shadow.passes import KEPT, Passes, Supposed
 from karptui.shadow.provisioning import EARLY, LATE, bare
 from karptui.shadow.rounds import Rounds
+from karptui.shadow.seen import Seen
 from karptui.shadow.settling import SETTLES
 from karptui.shadow.sight import Sight
 from karptui.shadow.table import Round, asks_the_same
@@ -82,10 +85,17 @@ class Resuming:
                 self._found.made.append(made)
             else:
                 self._found.there[name] = made.claim.node_pool
-                if memory.until - seen.at <= UNJUDGED:
+                if self._is_unjudged(seen):
                     made.at, made.watched = seen.at, True
                     self._found.made.append(made)
+        for name, seen in memory.made.items():
+            if name not in self._actual.made and name not in judged and self._is_unjudged(seen):
+                claim = NodeClaim(Metadata(name, labels={NODEPOOL: seen.pool}))  # it is gone, and that is all we know
+                self._found.made.append(Made(name, seen.at, 0, claim))
         self._found.made.sort(key=lambda made: made.at)
+
+    def _is_unjudged(self, seen: Seen) -> bool:
+        return self._memory.until - seen.at <= UNJUDGED
 
     def _was_there(self, made: Made) -> bool:
         if self._memory.known is not None:
@@ -143,7 +153,7 @@ class Resuming:
                 continue
             seen = self._memory.taken.get(taken.claim)
             if seen is not None:
-                if self._memory.until - seen.at <= UNJUDGED:
+                if self._is_unjudged(seen):
                     taken.at, taken.pods = seen.at, seen.pods
                     self._found.taken.append((taken, passes.frozen(seen.at)))
                 continue
@@ -154,12 +164,13 @@ class Resuming:
             self._found.taken.append((taken, []))
 
     def _gone(self, passes: Passes) -> None:
-        """NodeClaims that went while nobody watched."""
+        """NodeClaims that went while nobody watched, or whose going was seen and is not judged yet."""
         stream = self._sight.world.streams.get("nodeclaims")
         if stream is None or stream.state is not events.StreamState.LIVE:
             return
         told = {event.about: event for event in self._sight.world.of("events").values() if event.reason == _TERMINATING}
-        for name, pool in (self._memory.known or {}).items():
+        lately = {name: seen.pool for name, seen in self._memory.taken.items() if self._is_unjudged(seen)}
+        for name, pool in {**lately, **(self._memory.known or {})}.items():
             if name in self._actual.made or name in self._taken:
                 continue
             seen, near = self._memory.taken.get(name), list[Supposed]()

@@ -131,3 +131,14 @@ def test_a_third_run_tells_nothing_of_what_the_second_told(day: Day, tmp_path: P
     assert again.observer.moves == []
     assert len(read_journal(journal)[0]) == len(found)
     assert not any(isinstance(case.entry, Pair) for case in again.cases.all)
+
+
+def test_a_command_that_was_seen_and_not_judged_when_karptui_was_killed_is_judged_once(
+    day: Day, unbroken: list[Judged], tmp_path: Path
+) -> None:
+    gone = next(entry for entry in unbroken if entry.reason == "Empty")
+
+    found = restarted(day, _share(day, gone.at + 4.0), 2.0, tmp_path / "journal.jsonl", killed=True)
+
+    assert _about(found) == _about(unbroken)
+    assert abs(next(entry for entry in found if entry.taken == gone.taken).at - gone.at) < 0.1
