@@ -22,6 +22,7 @@ PROFILES = ("1.14.1", "1.13.0")
 BOUNDARY_GAP = 0.15
 """Seconds between two pods' triggers that are enough for a window to have closed between them."""
 
+MOST_UNSEEN = 6
 MOST_PAIRS = 60
 MOST_ALONE = 12
 
@@ -165,6 +166,14 @@ def _pods(snapshot: Snapshot, evidence: Evidence, ours: frozenset[str], theirs: 
             f"another batch: {_named(known)}, without {_named(extra)}",
             lambda base: _hidden(replace(base, pods={**base.pods, **known}), extra),
         )
+
+
+def waiting_doubts(snapshot: Snapshot) -> list[Doubt]:
+    """About a pass: pods that wait and that Karpenter may not have seen, all of them, then the newest alone."""
+    waiting = [pod for pod in snapshot.pods.values() if pod.provisionable]
+    newest = sorted(waiting, key=lambda pod: (-pod.metadata.created, pod.key))[:MOST_UNSEEN]
+    groups = dict.fromkeys((frozenset(pod.key for pod in waiting), *(frozenset((pod.key,)) for pod in newest)))
+    return [Doubt(Cause.POD, f"Karpenter had not seen {_named(keys)}", _hiding(keys)) for keys in groups if keys]
 
 
 def _pending(pods: Iterable[Pod]) -> list[tuple[str, float]]:

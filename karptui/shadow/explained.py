@@ -9,8 +9,8 @@ from karptui.model.disruption import Command
 from karptui.model.snapshot import Snapshot
 from karptui.shadow import provisioning
 from karptui.shadow.actual import Made
-from karptui.shadow.causes import Evidence, doubts_of, prove, prove_alone, prove_together
-from karptui.shadow.disruptions import Carried, Move
+from karptui.shadow.causes import Evidence, doubts_of, prove, prove_alone, prove_together, waiting_doubts
+from karptui.shadow.disruptions import DRIFTED, Carried, Move
 from karptui.shadow.passes import Supposed, carried_by, decided
 from karptui.shadow.provisioning import Pair, differences
 from karptui.shadow.search import Search, SearchEnded
@@ -102,9 +102,14 @@ def cause_of_command(
     carried: Carried, evidence: Evidence, search: Search, near: Sequence[Supposed] | None = None
 ) -> Found:
     """The same for the passes of its time, nearest first: one input at a time in all of them, then two."""
-    passes = carried.near if near is None else near
+    passes = _of_its_time(carried) if near is None else near
     asked = [
-        (entry.snapshot, _carries_out(entry, carried, search), doubts_of(entry.snapshot, evidence)) for entry in passes
+        (
+            entry.snapshot,
+            _carries_out(entry, carried, search),
+            [*doubts_of(entry.snapshot, evidence), *waiting_doubts(entry.snapshot)],
+        )
+        for entry in passes
     ]
     try:
         for way in (prove_alone, prove_together):
@@ -114,6 +119,13 @@ def cause_of_command(
     except SearchEnded:
         return search.ended
     return UNEXPLAINED
+
+
+def _of_its_time(carried: Carried) -> list[Supposed]:
+    """The passes that may have begun it: drift is carried out at once, everything else after the second look."""
+    at_once = carried.reason == DRIFTED
+    found = [entry for entry in carried.near if entry.command.validated != at_once]
+    return found or carried.near
 
 
 def _carries_out(entry: Supposed, carried: Carried, search: Search) -> Callable[[Snapshot], bool]:

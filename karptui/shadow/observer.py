@@ -180,6 +180,7 @@ class Observer:
     def _begin(self, at: float) -> None:
         """The cluster has been listed."""
         self.watching.since = at
+        self.rounds.begin()
         found = Resuming(self.memory, at, self.sight, self.actual).resumed(self.rounds, self.passes)
         self.there = found.there
         self.actual.news.clear()

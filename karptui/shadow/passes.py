@@ -42,7 +42,8 @@ class Supposed(Struct, gc=False, eq=False):
     `heard` is the number of the last event it knew of; `after` what had been given up in it before; `outcome` is what
     is left of the command at its second look, which saw `later`, None before that. `at_once`: it, or what is left of
     it, was worked out only when Karpenter was seen to carry something out. `recalled`: an earlier run foresaw it, and
-    what it was worked out from is not known any more.
+    what it was worked out from is not known any more. `again`: the same with what a second look said once something was
+    carried out; by then a faster watch may have shown what came of it, so that the first one counts as well.
     """
 
     began: float
@@ -56,6 +57,7 @@ class Supposed(Struct, gc=False, eq=False):
     closed: bool = False
     at_once: bool = False
     recalled: bool = False
+    again: "Supposed | None" = None
 
     @property
     def told(self) -> Command | Held:
@@ -164,7 +166,8 @@ class Passes:
     def near(self, at: float) -> list[Supposed]:
         """The passes that would carry a command out at a time, nearest first."""
         found = [entry for entry in self.supposed if entry.off(at) <= JITTER]
-        return sorted(found, key=lambda entry: (entry.off(at), -entry.began))
+        found.sort(key=lambda entry: (entry.off(at), -entry.began))
+        return found + [entry.again for entry in found if entry.again is not None]
 
     def standing(self) -> Supposed | None:
         """What the last supposed pass decided."""
@@ -211,6 +214,10 @@ class Passes:
             self._keep(at, snapshot, decided(snapshot, EMPTINESS), EMPTINESS)
         self._before = first
         self._keep(at, snapshot, found, after)
+        if self._sight.doubtful(at):
+            without, known = self._sight.snapshot(at + ahead, trusting=False), {says(command) for command in found}
+            others = tuple(command for command in decided(without, after) if says(command) not in known)
+            self._keep(at, without, others, after)
 
     def _keep(self, at: float, snapshot: Snapshot, commands: tuple[Command, ...], after: str) -> None:
         for command in commands:
@@ -231,9 +238,13 @@ class Passes:
                 continue
             if entry.later is None or (once_more and entry.later.number != number):
                 snapshot = snapshot or self._sight.snapshot(at)
-                told, entry.outcome, entry.later = entry.told, validate(snapshot, entry.command), snapshot
-                entry.at_once = once_more and not _is_as(told, entry.outcome)
-            if isinstance(entry.outcome, Held) and entry.command.method in CONTINUED:
+                told, outcome = entry.told, validate(snapshot, entry.command)
+                looked = entry
+                if entry.later is not None:
+                    looked = entry.again = copy(entry)
+                looked.outcome, looked.later = outcome, snapshot
+                looked.at_once = once_more and not _is_as(told, outcome)
+            if isinstance((entry.again or entry).outcome, Held) and entry.command.method in CONTINUED:
                 given_up.add(entry.command.method)
         for method in sorted(given_up):
             self._suppose(at, after=method)

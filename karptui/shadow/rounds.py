@@ -63,6 +63,7 @@ class Rounds:
         self._seen: list[_Seen] = []
         self._worked_out: tuple[float, Round | None] = (-BURST, None)
         self.table = Table()
+        self._reopened = False
         self._changed = False
         self._drafted = 0.0
         self._gap = 0.0
@@ -81,6 +82,10 @@ class Rounds:
     def go_easy(self, seconds: float) -> None:
         """Let so many seconds pass between two answers for the table: big clusters must not hold up the rest."""
         self._gap = seconds
+
+    def begin(self) -> None:
+        """The cluster has been listed: Karpenter may long have seen to the pods that wait."""
+        self._reopened = self._window.closes is not None
 
     def recall(
         self, rounds: Sequence[Round], answers: Sequence[Round], claims: Sequence[tuple[float, NodeClaim]]
@@ -117,6 +122,7 @@ class Rounds:
                 number = max(self.table.alternatives(foreseen.at), 1)
                 found.append(replace(foreseen, drafted=since, alternatives=number))
                 self._take(found[-1])
+            self._reopened = False
 
     @property
     def _drafts_at(self) -> float | None:
@@ -136,7 +142,7 @@ class Rounds:
 
     def _take(self, found: Round) -> None:
         """NodeClaims of this round are to be seen."""
-        self._sight.nominate(found.at, found.plan)
+        self._sight.nominate(found.at, found.plan, self._reopened)
         self._unmade += [(found, claim) for claim in found.plan.claims]
 
     def made(self, claim: NodeClaim, at: float, leaving: Collection[str] = ()) -> tuple[Round, list[Round]] | None:
@@ -197,6 +203,7 @@ class Rounds:
         given_up = {id(entry[0]): entry[0] for entry in same} | {id(entry.round): entry.round for entry in self._seen}
         self._unmade = [entry for entry in self._unmade if id(entry[0]) not in given_up]
         self._window.clear()
+        self._reopened = False
         self._take(found)
         seen, self._seen = [*(entry.claim for entry in self._seen), claim], []
         for made in seen:
@@ -207,6 +214,7 @@ class Rounds:
         for uid, first in sorted(self._first.items(), key=lambda entry: entry[1]):
             if uid in self._waiting and self._waiting[uid][1] not in known and self._still_waits(uid):
                 self._trigger(uid, first)
+                self._reopened = True
         return found, list(given_up.values())
 
     def _all_of(self, planned: Sequence[PlannedClaim], leaving: Collection[str]) -> bool:

@@ -30,12 +30,17 @@ class Sight:
         self.world = world
         self.skew = Skew()
         self.nominated: dict[str, float] = {}
+        self._doubtful: dict[str, float] = {}
 
-    def snapshot(self, now: float) -> Snapshot:
-        """The cluster at `now`, by our clock; times in it are by that of the cluster."""
+    def snapshot(self, now: float, trusting: bool = True) -> Snapshot:
+        """The cluster at `now`, by our clock; times in it are by that of the cluster. Without `trusting` nominations in
+        doubt are none."""
         off = self.skew.seconds
         snapshot = self.world.snapshot(now - off)
-        nominated = {name: until - off for name, until in self.nominated.items() if until > now}
+        doubted = {} if trusting else self._doubtful
+        nominated = {
+            name: until - off for name, until in self.nominated.items() if until > now and doubted.get(name) != until
+        }
         return replace(snapshot, nominated=nominated, marked_for_deletion=self.marked())
 
     def marked(self) -> frozenset[str]:
@@ -50,9 +55,17 @@ class Sight:
         """Whether every NodeClaim has been launched: until then no round and no pass starts (spec/lifecycle.md 6.2)."""
         return all(claim.provider_id for claim in self.world.of("nodeclaims").values())
 
-    def nominate(self, at: float, answer: Plan) -> None:
-        """A round has chosen nodes that exist."""
+    def nominate(self, at: float, answer: Plan, doubtful: bool = False) -> None:
+        """A round has chosen nodes that exist; `doubtful`: Karpenter may have made none of it."""
         self.nominate_names(at, answer.existing)
+        if doubtful:
+            still = {name: end for name, end in self._doubtful.items() if self.nominated.get(name) == end}
+            names = (other for name in answer.existing for other in self._names(name))
+            self._doubtful = still | {name: self.nominated[name] for name in names}
+
+    def doubtful(self, at: float) -> bool:
+        """Whether a nomination that holds at a time is in doubt."""
+        return any(end > at and self.nominated.get(name) == end for name, end in self._doubtful.items())
 
     def nominate_names(self, at: float, names: Iterable[str]) -> None:
         """Nodes or NodeClaims have been chosen at a time."""
