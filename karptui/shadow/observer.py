@@ -273,6 +273,8 @@ class Observer:
 
     def _foresee(self, round_: Round, instead_of: Sequence[Round] = ()) -> None:
         self._open = [entry for entry in self._open if entry not in instead_of]
+        for entry in instead_of:
+            self._before_round.pop(entry.at, None)
         if round_.plan.claims:
             self._open.append(round_)
             self._open.sort(key=lambda entry: entry.at)

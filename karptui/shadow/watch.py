@@ -3,7 +3,7 @@
 `before` and `after` an event, `advance` as time goes on; `catch_up` after either tells what is new.
 """
 
-from karptui.shadow.cases import Case, Cases
+from karptui.shadow.cases import ANSWERS_KEPT, Case, Cases
 from karptui.shadow.inputs import Inputs
 from karptui.shadow.memory import Memory
 from karptui.shadow.observer import Observer
@@ -35,4 +35,5 @@ class Watch:
         if cases:
             self.observer.judge.forget(EVIDENCE_KEPT)
             self.observer.judge.drop(EVIDENCE_KEPT)
+        del self.observer.removals[:-ANSWERS_KEPT]
         return rounds, cases
