@@ -271,6 +271,7 @@ async def _watch(run: "Shadow", output: str | None, seconds: float | None, metri
                     continue  # it ends the run, and is said then
                 print(f"karptui: {problem.message}", file=sys.stderr, flush=True)
             problems = len(run.world.problems)
+            run.world.dirty.clear()  # no eyes look at it
     finally:
         await run.stop()
         show()

@@ -35,6 +35,7 @@ def judge_recording(
             observer.after(event)
             if prepare is not None:
                 more += prepare(event, world)
+        world.dirty.clear()  # no eyes look at it
         if judged is not None and len(observer.pairs) + len(observer.moves) > known:
             known = len(observer.pairs) + len(observer.moves)
             judged(observer)

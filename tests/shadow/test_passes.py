@@ -54,6 +54,11 @@ def test_a_nomination_in_doubt_is_one_with_and_one_without_until_a_round_makes_i
     assert "node-a" in sight.snapshot(112.0, trusting=False).nominated
 
 
+def test_what_eyes_would_look_at_is_not_kept_where_there_are_none(watched: Observer) -> None:
+    assert watched.world.of("nodeclaims") or watched.pairs
+    assert watched.world.dirty == set()
+
+
 def test_pods_that_wait_are_doubted_all_together_and_each_alone(watched: Observer) -> None:
     snapshot = next(pair.round.snapshot for pair in watched.pairs if pair.round is not None)
     waiting = {key for key, pod in snapshot.pods.items() if pod.provisionable}
