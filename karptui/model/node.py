@@ -2,9 +2,14 @@
 
 from msgspec import Struct
 
-from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, NODEPOOL, ZONE
+from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, NODEPOOL, ON_DEMAND, SPOT, ZONE
 from karptui.model.metadata import Conditions, Metadata
 from karptui.model.taints import Taint
+
+EKS_CAPACITY_TYPE, EKS_COMPUTE_TYPE = "eks.amazonaws.com/capacityType", "eks.amazonaws.com/compute-type"
+"""Labels of nodes of a managed node group, and of Fargate's."""
+FARGATE = "fargate"
+_EKS_CAPACITY_TYPES = {"SPOT": SPOT, "ON_DEMAND": ON_DEMAND}
 
 
 class Node(Struct, frozen=True, gc=False, eq=False):
@@ -40,8 +45,13 @@ class Node(Struct, frozen=True, gc=False, eq=False):
 
     @property
     def capacity_type(self) -> str:
-        """spot, on-demand, reserved, or "" where it is not Karpenter's."""
-        return self.metadata.labels.get(CAPACITY_TYPE, "")
+        """spot, on-demand, reserved; of nodes that are not Karpenter's as EKS labels them, also fargate; else ""."""
+        labels = self.metadata.labels
+        if (own := labels.get(CAPACITY_TYPE)) is not None:
+            return own
+        if labels.get(EKS_COMPUTE_TYPE) == FARGATE:
+            return FARGATE
+        return _EKS_CAPACITY_TYPES.get(labels.get(EKS_CAPACITY_TYPE, ""), "")
 
 
 class NodeClassReference(Struct, frozen=True, gc=False):

@@ -66,8 +66,8 @@ def short_node(name: str) -> str:
 
 
 def short_capacity_type(capacity_type: str) -> str:
-    """`od` for on-demand, the others as they are."""
-    return "od" if capacity_type == "on-demand" else capacity_type
+    """`od` for on-demand, `farg` for fargate, the others as they are."""
+    return {"on-demand": "od", "fargate": "farg"}.get(capacity_type, capacity_type)
 
 
 def plural(count: int, noun: str) -> str:
