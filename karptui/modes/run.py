@@ -164,6 +164,9 @@ class Run:
         from karptui.kube.decode import RESOURCES
         from karptui.kube.errors import KubeError
 
+        if resource == "nodeclasses":  # kept together here, but each kind is a resource of its own: ec2nodeclasses
+            kind, _, key = key.partition("/")
+            resource = f"{kind.lower()}es"
         known = RESOURCES.get(resource)
         if self.connection is None or known is None:
             return None

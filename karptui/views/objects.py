@@ -10,7 +10,7 @@ from karptui.views.wording import clock
 from karptui.world.world import World
 
 RESOURCE_OF = {"pod": "pods", "node": "nodes", "claim": "nodeclaims", "pool": "nodepools", "class": "nodeclasses"}
-KIND_OF = {"pod": ("Pod",), "node": ("Node",), "claim": ("NodeClaim",), "pool": ("NodePool",), "class": ()}
+KIND_OF = {"pod": ("Pod",), "node": ("Node",), "claim": ("NodeClaim",), "pool": ("NodePool",)}
 LONGEST_YAML = 200_000
 """Characters of YAML that are shown; no screen needs more."""
 
@@ -18,6 +18,8 @@ LONGEST_YAML = 200_000
 def event_lines(world: World, kind: str, key: str) -> list[Line]:
     """The Events about it that are still kept, newest first; a decision's are those of its pods."""
     keys, kinds = {key}, KIND_OF.get(kind, ())
+    if kind == "class":
+        keys, kinds = {key.partition("/")[2]}, (key.partition("/")[0],)
     if kind == "decision" and (decision := world.decisions.get(key)) is not None:
         keys, kinds = set(decision.pods), ("Pod",)
     found = [

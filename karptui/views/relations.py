@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from karptui.model.metadata import condition
 from karptui.model.selectors import selects
 from karptui.views.decisions import decision_text
 from karptui.views.progress import stage_of, waiting
@@ -57,7 +58,7 @@ def _of(world: World, kind: str, key: str, now: float) -> Iterator[Relation]:
             yield from _pool(world, claim.node_pool)
             yield from _pods_on(world, claim.node_name)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
-            yield from _class(world, pool.template.node_class.name)
+            yield from _class(world, pool.template.node_class.key)
             for claim in world.of("nodeclaims").values():
                 if claim.node_pool == key:
                     yield from _claim(world, claim.key, "owns")
@@ -65,7 +66,7 @@ def _of(world: World, kind: str, key: str, now: float) -> Iterator[Relation]:
                 yield from _node(world, name, "owns")
         case "class":
             for pool in world.of("nodepools").values():
-                if pool.template.node_class.name == key:
+                if pool.template.node_class.key == key:
                     yield from _pool(world, pool.key, "used by")
         case "decision" if (decision := world.decisions.get(key)) is not None:
             yield from _claim(world, world.claim_of_decision.get(key, ""), "made")
@@ -123,13 +124,14 @@ def _pool(world: World, name: str, relation: str = "belongs to") -> Iterator[Rel
     if pool is not None:
         yield Relation("pool", name, relation, f"weight {pool.weight}")
         if relation == "belongs to":
-            yield from _class(world, pool.template.node_class.name)
+            yield from _class(world, pool.template.node_class.key)
 
 
-def _class(world: World, name: str) -> Iterator[Relation]:
-    found = world.of("nodeclasses").get(name)
+def _class(world: World, key: str) -> Iterator[Relation]:
+    found = world.of("nodeclasses").get(key)
     if found is not None:
-        yield Relation("class", name, "built from", found.kind)
+        ready = condition(found.conditions, "Ready")
+        yield Relation("class", key, "built from", f"Ready {ready.status}" if ready is not None else "")
 
 
 def _decision(world: World, name: str, relation: str) -> Iterator[Relation]:

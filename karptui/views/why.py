@@ -47,6 +47,9 @@ def find(world: World, name: str) -> tuple[str, str] | None:
     ):
         if name in world.of(resource):
             return kind, name
+    classes = [key for key in world.of("nodeclasses") if key.partition("/")[2] == name]
+    if len(classes) == 1:
+        return "class", classes[0]
     pods = world.of("pods")
     if name in pods:
         return "pod", name
@@ -264,9 +267,8 @@ def _claim(world: World, claim: NodeClaim, now: float) -> Why:
 
 
 def _node_class(world: World, node_class: NodeClass) -> Why:
-    lines: list[Line] = [((node_class.kind, "text"),)]
-    pools = [pool.key for pool in world.of("nodepools").values() if pool.template.node_class.name == node_class.key]
-    lines.append((("used by ", "dim"), (", ".join(pools) or "no NodePool", "text")))
+    pools = [pool.key for pool in world.of("nodepools").values() if pool.template.node_class.key == node_class.key]
+    lines: list[Line] = [(("used by ", "dim"), (", ".join(pools) or "no NodePool", "text"))]
     lines += [
         ((f"{entry.type} {entry.status} ", "ok" if entry.status == "True" else "bad"), (entry.message, "text"))
         for entry in node_class.conditions
@@ -277,7 +279,7 @@ def _node_class(world: World, node_class: NodeClass) -> Why:
         found = node_class.status.get(name)
         if isinstance(found, list):
             lines.append(((f"{name} found ", "dim"), (str(len(found)), "text")))
-    return Why(f"NodeClass {node_class.key}", lines)
+    return Why(f"{node_class.kind} {node_class.name}", lines)
 
 
 def _short(value: object) -> str:

@@ -38,6 +38,12 @@ RELATIONS: Table[Relation] = Table(
 )
 
 
+def _name(subject: Subject) -> str:
+    """`NodePool general`, `EC2NodeClass default`."""
+    kind, key = subject
+    return key.replace("/", " ", 1) if kind == "class" else f"{NAMES.get(kind, kind)} {key}".strip()
+
+
 class DetailScreen(Frame):
     """One box; `e`, `y` and `r` show another side in it, the same key or esc leads back to why."""
 
@@ -109,7 +115,7 @@ class DetailScreen(Frame):
     def _draw(self, topics: frozenset[str]) -> None:
         picture, (kind, key) = self.live.picture, self._subject
         pane, panel = self.query_one("#why", TextPane), self.query_one("#why-box", Panel)
-        name = f"{NAMES.get(kind, kind)} {key}".strip()
+        name = _name(self._subject)
         match self._facet:
             case "events":
                 pane.show(event_lines(picture.world, kind, key))
@@ -211,7 +217,7 @@ class DetailScreen(Frame):
         """The first line."""
         if self._facet == "events":
             seen = self.live.picture.now() - self.live.picture.world.at
-            return f"what Kubernetes says about {self._subject.key}, as of {duration(max(seen, 0.0))} ago"
+            return f"what Kubernetes says about {_name(self._subject)}, as of {duration(max(seen, 0.0))} ago"
         if self._facet != "why":
-            return f"{NAMES.get(self._subject.kind, '')} {self._subject.key}".strip()
+            return _name(self._subject)
         return f"{self._found.title}: {plain(self._found.lines[0])}" if self._found.lines else self._found.title
