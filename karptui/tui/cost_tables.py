@@ -3,11 +3,12 @@
 from karptui.tui.money import Unit
 from karptui.tui.segments.bars import UsageBar
 from karptui.tui.table import Order, Table
-from karptui.tui.tables import capacity, dash
+from karptui.tui.tables import PricedText, capacity, dash
 from karptui.tui.widgets.columns import Cell, Column
 from karptui.views.cost import MoveRow, NamespaceCost, PoolCost, wasted
 from karptui.views.open_savings import OpenRow
 from karptui.views.overview import NodeRow
+from karptui.views.what_if import NOWHERE
 from karptui.views.what_if import MoveRow as PodMove
 from karptui.views.wording import short_node
 
@@ -143,16 +144,25 @@ WASTE: Table[NodeRow] = Table(
     numbers=lambda row: {"price": wasted(row), "cpu": row.cpu * 100, "memory": row.memory * 100},
 )
 
+
+def _pod_move_cells(row: PodMove, unit: Unit) -> tuple[Cell, ...]:
+    """Why a pod finds no place takes the room of the place."""
+    where: tuple[Cell, Cell] = (PricedText(row.target), (row.status, row.role))
+    if row.target == NOWHERE:
+        where = ((row.status, row.role), "")
+    return (row.pods, dash(row.source), *where)
+
+
 POD_MOVES: Table[PodMove] = Table(
     columns=(
         Column("PODS", 20, weight=2, cut="middle"),
         Column("FROM", 14, weight=1, cut="middle"),
-        Column("TO", 16, weight=2),
-        Column("STATUS", 16, weight=3),
+        Column("TO", 16, weight=2, flows=True),
+        Column("STATUS", 6, weight=3),
     ),
     gap=1,
     key=lambda row: row.key,
-    cells=lambda row, unit: (row.pods, dash(row.source), dash(row.target), (row.status, row.role)),
+    cells=_pod_move_cells,
     words=lambda row: f"{row.pods} {row.source} {row.target} {row.status}",
     fields=lambda row: {"from": row.source, "to": row.target, "status": row.status},
     orders=(Order(0, lambda row: row.pods), Order(1, lambda row: row.source), Order(3, lambda row: row.status)),

@@ -53,6 +53,11 @@ class PricedText:
 
     text: str
 
+    @property
+    def need(self) -> int:
+        """Cells of all of it."""
+        return width_of(self.text)
+
     def draw(self, width: int) -> Line:
         """The words in exactly `width` cells."""
         words, _, price = self.text.rpartition(" ")
@@ -114,7 +119,7 @@ POOLS: Table[PoolRow] = Table(
 
 
 def _waiting_cells(row: Waiting, unit: Unit) -> tuple[Cell, ...]:
-    words = (("BLOCKED ", "bad"), (row.text, "text")) if row.blocked else ((row.text, row.role),)
+    words = (("BLOCKED", "bad"), (f" {row.text}", "text")) if row.blocked else ((row.text, row.role),)
     return ((f"{len(row.pods):,}", "strong"), words, (pods_text(row.pods), "dim"))
 
 
@@ -286,24 +291,20 @@ DECISION_LIST: Table[DecisionRow] = Table(
 
 
 def _pod_cells(row: PodRow, unit: Unit) -> tuple[Cell, ...]:
-    return (
-        row.key,
-        (row.state, row.role),
-        (duration(row.age), "text"),
-        dash(short_node(row.node)),
-        dash(row.bound),
-        dash(row.decision, "accent"),
-    )
+    """What a pod waits for takes the room of the node that it has not got."""
+    decision: Cell = (row.decision, "accent") if row.decision else "" if not row.node else ("-", "dim")
+    where: tuple[Cell, Cell] = (short_node(row.node), dash(row.bound)) if row.node else ("", "")
+    return (row.key, (duration(row.age), "text"), (row.state, row.role), *where, decision)
 
 
 PODS: Table[PodRow] = Table(
     columns=(
         Column("POD", 24, weight=4, cut="middle"),
-        Column("STATE", 20, weight=4),
         Column("AGE", 6, align="right"),
-        Column("NODE", 12, weight=3, drop=2, cut="middle"),
+        Column("STATE", 18, weight=4, flows=True),
+        Column("NODE", 14, weight=3, drop=1, cut="middle"),
         Column("BOUND IN", 8, align="right", drop=3),
-        Column("DECISION", 8, drop=1),
+        Column("DECISION", 8, drop=2),
     ),
     key=lambda row: row.key,
     cells=_pod_cells,
@@ -315,8 +316,8 @@ PODS: Table[PodRow] = Table(
     numbers=lambda row: {"age": row.age, "pending": row.age if not row.node else None},
     orders=(
         Order(0, lambda row: row.key),
-        Order(1, lambda row: (row.state, row.key)),
-        Order(2, lambda row: (-row.created, row.key), falling=True),
+        Order(1, lambda row: (-row.created, row.key), falling=True),
+        Order(2, lambda row: (row.state, row.key)),
         Order(3, lambda row: (row.node, row.key)),
         Order(5, lambda row: (row.decision, row.key), falling=True),
     ),

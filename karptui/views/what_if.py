@@ -18,6 +18,8 @@ from karptui.views.changes import Sandbox, apply_changes
 from karptui.views.wording import hourly, plural, short_capacity_type, short_node, short_zone
 
 Prices = Mapping[tuple[str, str, str], float]
+NOWHERE = "-"
+"""Where a pod goes that finds no place."""
 
 
 class Standing(Struct, frozen=True):
@@ -168,7 +170,7 @@ def _rows(sandbox: Sandbox, answer: Plan, waiting: Sequence[str]) -> list[MoveRo
     groups: dict[tuple[str, str, str, str], list[str]] = {}
     for key in waiting:
         source = short_node(sandbox.moved.get(key, "")) or "pending"
-        target, _ = targets.get(key, ("-", ""))
+        target, _ = targets.get(key, (NOWHERE, ""))
         failure = answer.errors.get(key)
         if key in targets:
             status = held.get(key, "ok")
@@ -180,9 +182,9 @@ def _rows(sandbox: Sandbox, answer: Plan, waiting: Sequence[str]) -> list[MoveRo
     rows: list[MoveRow] = []
     for (source, target, status, workload), keys in groups.items():
         name = keys[0] if len(keys) == 1 else f"{len(keys)}x {workload}"
-        refused = target == "-"
+        refused = target == NOWHERE
         role = "bad" if refused else "ok" if status == "ok" else "warn"
-        words = f"{'STAYS PENDING' if source == 'pending' else 'REFUSED'}: {status}" if refused else status
+        words = f"{'NO PLACE' if source == 'pending' else 'REFUSED'}: {status}" if refused else status
         rows.append(MoveRow(f"{source} {keys[0]}", name, source, target, words, role))
     order = {"bad": 0, "warn": 1, "ok": 2}
     return sorted(rows, key=lambda row: (order[row.role], row.source == "pending", row.key))

@@ -23,7 +23,7 @@ async def test_a_view_is_saved_in_every_form(tmp_path: Path, monkeypatch: pytest
             await until_shown(pilot, "saved ")
     saved = {os.path.splitext(name)[1]: tmp_path / name for name in os.listdir(tmp_path)}
     assert saved[".svg"].read_text().startswith("<svg")
-    assert "| POD | STATE |" in saved[".md"].read_text()
+    assert "| POD | AGE | STATE |" in saved[".md"].read_text()
     boxes = json.loads(saved[".json"].read_text())["boxes"]
     rows = list(csv.DictReader(saved[".csv"].open()))
     assert len(rows) == len(boxes[0]["rows"]) > 0

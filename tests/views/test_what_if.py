@@ -36,7 +36,7 @@ def test_pods_that_nothing_can_hold_are_refused_with_the_reason(full: Snapshot) 
     found = what_if(full, [f"limit {pool} cpu 0", f"remove {' '.join(full.nodes)}"])
     assert found.refused == found.moved > 0
     assert found.after.nodes == 0
-    assert all(row.status.startswith(("REFUSED: ", "STAYS PENDING: ")) for row in found.rows)
+    assert all(row.status.startswith(("REFUSED: ", "NO PLACE: ")) for row in found.rows)
     assert "would have no place" in found.sentence
 
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from karptui.tui import cost_tables as tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
-from karptui.tui.segments.line import Line, fit_line
+from karptui.tui.segments.line import Line, fit_line, width_of
 from karptui.tui.subject import Subject
 from karptui.tui.table import Table
 from karptui.tui.widgets.columns import Column
@@ -23,9 +23,11 @@ from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.changes import GRAMMAR, ChangeFault
 from karptui.views.suggestions import Suggestion, suggestions
-from karptui.views.what_if import WhatIf, what_if
+from karptui.views.what_if import NOWHERE, WhatIf, what_if
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
+BEFORE_WORDS = 33
+"""Cells of a line of the result before the words on what differs."""
 NO_CHANGE = 0.00005
 """USD an hour below which the bill stays as it is."""
 
@@ -62,7 +64,7 @@ class WhatIfScreen(Frame):
     WhatIfScreen.-unchanged #changes-box { display: none; }
     WhatIfScreen.-unchanged #top, WhatIfScreen.-narrow.-unchanged #top { height: 1fr; }
     WhatIfScreen.-narrow.-unchanged #ideas-box { width: 100%; height: 1fr; }
-    WhatIfScreen #changes-box { width: 50; }
+    WhatIfScreen #changes-box { width: 46; }
     WhatIfScreen #result-box { width: 1fr; }
     WhatIfScreen #ideas-box { display: none; }
     WhatIfScreen.-unchanged #ideas-box { display: block; width: 1fr; }
@@ -164,13 +166,14 @@ class WhatIfScreen(Frame):
         rows = [_Change(f"{index}", text) for index, text in enumerate(self._changes)]
         self.query_one("#changes", Listing).show(rows)
         count = f"Changes {len(rows)}" if rows else "Changes"
-        self.query_one("#changes-box", Panel).set_title(count, "a add  ⏎ edit  del remove  R reset  r run")
+        self.query_one("#changes-box", Panel).set_title(count, "a add  ⏎ edit  del remove  r run")
         self.query_one("#result-box", Panel).set_title(*self._title())
         self.query_one("#result", TextPane).show(self._result_lines)
         found = self._found
         self.query_one("#moves", Listing).show(found.rows if found is not None else (), unit)
         self.query_one("#moves-box", Panel).set_title(
-            f"Moves, {found.moved} pods" if found is not None else "Moves", "refused first"
+            f"Moves, {plural(found.moved, 'pod')}; where pending ones go" if found is not None else "Moves",
+            "refused first",
         )
 
     def _title(self) -> tuple[str, str]:
@@ -187,7 +190,7 @@ class WhatIfScreen(Frame):
             return [((self._fault, "bad"),), (), *_grammar()]
         if self._found is None:
             return [(("The engine is thinking…", "dim"),)] if self._asking else _grammar()
-        return [fit_line(line, width) for line in result_lines(self._found, short=self.has_class("-narrow"))]
+        return [fit_line(line, width) for line in result_lines(self._found, width, short=self.has_class("-narrow"))]
 
     def head_facts(self) -> tuple[Fact, ...]:
         """What this is."""
@@ -204,7 +207,7 @@ class WhatIfScreen(Frame):
                 if self._asking
                 else "⏎ asks what is under the cursor; a writes a change; w on any node begins"
             )
-        refused = next((row for row in self._found.rows if row.target == "-" and row.source != "pending"), None)
+        refused = next((row for row in self._found.rows if row.target == NOWHERE and row.source != "pending"), None)
         more = f"; {refused.pods}: {refused.status}" if refused is not None else ""
         return f"{self._found.sentence}{more}"
 
@@ -297,11 +300,10 @@ def _grammar() -> list[Line]:
     ]
 
 
-def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
+def result_lines(found: WhatIf, width: int, short: bool = False) -> list[Line]:
     """Before and after, line by line; `short` leaves out what can be worked out from the rest."""
     before, after = found.before, found.after
-    gone = f"  −{len(found.gone)} {', '.join(map(short_node, found.gone[:2]))}" if found.gone else ""
-    new = f"  +{len(found.new)} {found.new[0]}" if found.new else ""
+    nodes, *more = _node_words(found, width - BEFORE_WORDS, short) or [""]
     change = after.hourly - before.hourly
     change = change if abs(change) >= NO_CHANGE else 0.0
     sign = "−" if change < 0 else "+"
@@ -313,7 +315,8 @@ def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
 
     lines: list[Line] = [
         ((f"{'':<10}{'NOW':>10}{'AFTER':>10}   DIFFERENCE", "dim"),),
-        row("nodes", f"{before.nodes}", f"{after.nodes}", f"{gone}{new}".strip()),
+        row("nodes", f"{before.nodes}", f"{after.nodes}", nodes),
+        *(row("", "", "", words) for words in more),
         row("$/h", amount(before.hourly), amount(after.hourly), f"{sign}{amount(abs(change))}{share}", role),
         row("$/mo", f"{before.hourly * HOURS_A_MONTH:,.0f}", f"{after.hourly * HOURS_A_MONTH:,.0f}",
              f"{sign}{abs(change) * HOURS_A_MONTH:,.0f}", role),
@@ -333,6 +336,22 @@ def result_lines(found: WhatIf, short: bool = False) -> list[Line]:
     if found.note:
         lines.append(((found.note, "warn"),))
     return lines
+
+
+def _node_words(found: WhatIf, room: int, short: bool) -> list[str]:
+    """Which nodes go and which come, in one line where there is room, else in one for each; `short` has only one line.
+    Prices and then names are left out where they have no room."""
+    gone = [f"−{len(found.gone)} {', '.join(map(short_node, found.gone[:2]))}"] if found.gone else []
+    new = [f"+{len(found.new)} {found.new[0]}"] if found.new else []
+    types = [words.rpartition(" $")[0] or words for words in new]
+    counts = [f"−{len(found.gone)}"] if found.gone else []
+    forms = ([*gone, *new], [*gone, *types], [*counts, *types])
+    for form in forms:
+        if width_of("  ".join(form)) <= room:
+            return ["  ".join(form)]
+        if not short and all(width_of(words) <= room for words in form):
+            return list(form)
+    return ["  ".join(forms[-1])] if short else list(forms[-1])
 
 
 def _pending_words(found: WhatIf) -> str:

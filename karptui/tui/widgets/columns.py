@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 from rich.segment import Segment
@@ -22,6 +23,16 @@ class Drawn(Protocol):
 
     def draw(self, width: int) -> Line:
         """A line of exactly `width` cells."""
+        ...
+
+
+@runtime_checkable
+class Measured(Drawn, Protocol):
+    """A picture that knows how much room it would like to have."""
+
+    @property
+    def need(self) -> int:
+        """Cells."""
         ...
 
 
@@ -55,6 +66,8 @@ class Column:
     cut: Cut = "end"
     most: int = 0
     """What the longest text may make of it; 0 for any width."""
+    flows: bool = False
+    """Whether a text goes on over the columns behind it that have nothing in this row."""
 
 
 class Placed(NamedTuple):
@@ -118,14 +131,23 @@ def _give_what_is_missing(sizes: list[int], kept: Sequence[int], needs: Sequence
 
 def needs_of(columns: Sequence[Column], cells: Sequence[Cell]) -> list[int]:
     """The cells that a row's texts take, by column; a picture takes what its column has at least."""
-    return [_need(column, cell) for column, cell in zip(columns, cells, strict=False)]
+    needs = [_need(column, cell) for column, cell in zip(columns, cells, strict=False)]
+    for index, column in enumerate(columns[: len(needs)]):
+        if column.flows:
+            needs[index] -= sum(entry.width + GAP for entry in _empty_behind(columns, cells, index))
+    return needs
+
+
+def _empty_behind(columns: Sequence[Column], cells: Sequence[Cell], index: int) -> list[Column]:
+    behind = zip(columns[index + 1 :], cells[index + 1 :], strict=False)
+    return [column for column, _ in takewhile(lambda entry: entry[1] == "", behind)]
 
 
 def _need(column: Column, cell: Cell) -> int:
     if isinstance(cell, str):
         need = width_of(cell)
     elif not isinstance(cell, tuple):
-        need = column.width
+        need = cell.need if isinstance(cell, Measured) else column.width
     elif len(cell) == 2 and isinstance(cell[0], str):
         need = width_of(cast(Span, cell)[0])
     else:
@@ -173,7 +195,7 @@ class RowPainter:
         """One row. `cursor` is 0 without, 1 when another list has the focus, 2 with the focus."""
         ground = ("marked" if marked else "stale" if stale else self.ground, "cursor_away", "cursor")[cursor]
         mark = ("•" if marked else " ", "◆" if marked else "·", "◆" if marked else "▸")[cursor]
-        return self._paint(cells, ground, mark, "accent" if cursor == 2 or marked else "dim")
+        return self._paint(cells, ground, mark, "accent" if cursor == 2 or marked else "dim", stale)
 
     def words(self, text: str) -> Strip:
         """A line of plain words in place of a row."""
@@ -183,14 +205,24 @@ class RowPainter:
         """Index of the column at a cell, or None beside all of them."""
         return next((p.column for p in self.placed if p.x <= x < p.x + p.width + self.gap), None)
 
-    def _paint(self, cells: Sequence[Cell], ground: str, mark: str, mark_role: str) -> Strip:
+    def _until_something(self, cells: Sequence[Cell], place: int) -> int:
+        """Where a text that goes on over empty columns ends."""
+        empty = takewhile(lambda entry: cells[entry.column] == "", self.placed[place + 1 :])
+        last = [self.placed[place], *empty][-1]
+        return last.x + last.width
+
+    def _paint(self, cells: Sequence[Cell], ground: str, mark: str, mark_role: str, stale: bool = False) -> Strip:
         text_of, style_of = self.look.text, self.look.style
         base = style_of("text", ground)
         segments = [Segment(text_of(mark), style_of(mark_role, ground))]
         x = 1
-        for index, start, width in self.placed:
+        for place, (index, start, width) in enumerate(self.placed):
             cell = cells[index] if index < len(cells) else ""
             column = self.columns[index]
+            if x > start:
+                continue  # a text before it goes on over this column
+            if column.flows:
+                width = self._until_something(cells, place) - start
             spans = _spans(cell, width, column)
             # Reversed, a full bar would look empty.
             on = "background" if self.look.no_color and isinstance(cell, Drawn) else ground
@@ -198,7 +230,7 @@ class RowPainter:
             before = start - x + (free if column.align == "right" else 0)
             if before:
                 segments.append(Segment(" " * before, base))
-            segments += [Segment(text_of(text), style_of(role, on)) for text, role in spans if text]
+            segments += [Segment(text_of(text), style_of("dim" if stale else role, on)) for text, role in spans if text]
             if free and column.align == "left":
                 segments.append(Segment(" " * free, base))
             x = start + width
