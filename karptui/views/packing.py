@@ -8,23 +8,36 @@ from msgspec import Struct
 from karptui.engine.disruption import Survey
 from karptui.model.disruption import Command, Held, Hold
 from karptui.model.quantity import human
+from karptui.shadow.verdict import Verdict
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import NodeRow
+from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_node, short_zone
 from karptui.world.world import World
 
 Grouping = Literal["zone", "pool", "type", "capacity"]
-Heat = Literal["cpu", "memory", "$ per cpu", "age"]
+Heat = Literal["cpu", "memory", "$ per cpu", "age", "agreement"]
 GROUPINGS: tuple[Grouping, ...] = ("zone", "pool", "type", "capacity")
-HEATS: tuple[Heat, ...] = ("cpu", "memory", "$ per cpu", "age")
+HEATS: tuple[Heat, ...] = ("cpu", "memory", "$ per cpu", "age", "agreement")
+JUDGED: dict[str, tuple[str, str, float]] = {
+    sign: (words, role, fill)
+    for (sign, role), words, fill in (
+        (VERDICT_MARKS[Verdict.SAME], "as foreseen", 1.0),
+        (VERDICT_MARKS[Verdict.EQUIVALENT], "by chance", 1.0),
+        (VERDICT_MARKS[Verdict.NEARLY], "nearly", 0.5),
+        (VERDICT_MARKS[Verdict.LATE], "late", 0.5),
+        (VERDICT_MARKS[Verdict.DIFFERENT], "not as foreseen", 0.1),
+    )
+}
+"""What shadow mode's sign on a node says, its role, and how full the bar is by it."""
 _SHIELDED = {Hold.DO_NOT_DISRUPT: "D", Hold.POD_DO_NOT_DISRUPT: "D", Hold.PDB: "P", Hold.SEVERAL_PDBS: "P"}
 FLAGS = {
-    "s": "spot", "o": "on-demand", "r": "reserved", "+": "coming", "x": "drains", "!": "not ready",
+    "s": "spot", "o": "on-demand", "r": "reserved", "f": "Fargate", "+": "coming", "x": "drains", "!": "not ready",
     "D": "do-not-disrupt", "P": "PDB", "~": "can go",
 }  # fmt: skip
 """What each letter on the map means."""
-PLAIN = "sor"
+PLAIN = "sorf"
 """Letters that only name the capacity type: where a node is one block, that is left to its colour, and to `v`."""
 MOST_GROUPS = 6
 """Groups of the map that have a bar of their own below it."""
@@ -56,10 +69,10 @@ class Group(Struct, frozen=True):
 
 
 def short_type(instance_type: str) -> str:
-    """`c7g.4x` for c7g.4xlarge, `m6g.l` for large, `m7g.xl`."""
+    """`c7g.4x` for c7g.4xlarge, `m6g.l` for large, `m7g.xl`; `c-4x` for c-4x-amd64-linux of KWOK."""
     family, _, size = instance_type.partition(".")
     if not size:
-        return instance_type
+        return "-".join(instance_type.split("-")[:2])
     size = "xl" if size == "xlarge" else size.replace("xlarge", "x").replace("large", "l").replace("medium", "m")
     return f"{family}.{size}"
 
@@ -77,7 +90,7 @@ def packing(
         if node is None:
             continue
         fill, words = figure(row, node.allocatable.get("cpu", 0) / 1e9, now - node.metadata.created)
-        flag, role = _flag(row, outcomes.get(row.key))
+        flag, role = _flag(row, outcomes.get(row.key)) if heat != "agreement" else _agreement(row)
         cell = Cell(row.key, "node", short_type(row.instance_type), flag, role, fill, words)
         name = _group_of(grouping, row.zone, node.node_pool, row.instance_type, row.capacity_type)
         groups.setdefault(name, []).append((cell, row))
@@ -90,9 +103,16 @@ def packing(
     return [_group(name, entries) for name, entries in sorted(groups.items())]
 
 
-def legend(groups: Iterable[Group], compact: bool) -> str:
+def heats(rows: Iterable[NodeRow]) -> tuple[Heat, ...]:
+    """What the bars can show: agreement only where something has been judged."""
+    return HEATS if any(row.mark for row in rows) else HEATS[:-1]
+
+
+def legend(groups: Iterable[Group], compact: bool, heat: Heat = "cpu") -> str:
     """What the letters mean that are on the map."""
     seen = {cell.flag for group in groups for cell in group.cells}
+    if heat == "agreement":
+        return "  ".join(f"{sign} {words}" for sign, (words, *_) in JUDGED.items() if sign in seen)
     letters = "  ".join(
         f"{flag} {words}" for flag, words in FLAGS.items() if flag in seen and not (compact and flag in PLAIN)
     )
@@ -137,8 +157,15 @@ def _figure_of(heat: Heat) -> Callable[[NodeRow, float, float], tuple[float, str
             return lambda row, cpu, age: (
                 (min(row.price / cpu / 0.1, 1.0), f"${amount(row.price / cpu)}") if row.price and cpu else (0.0, "-")
             )
+        case "agreement":
+            return lambda row, cpu, age: (JUDGED[row.mark][2], JUDGED[row.mark][0]) if row.mark else (0.0, "not judged")
         case _:
             return lambda row, cpu, age: (min(age / 86400.0, 1.0), duration(age))
+
+
+def _agreement(row: NodeRow) -> tuple[str, str]:
+    """Whether it came as shadow mode had foreseen."""
+    return (row.mark, JUDGED[row.mark][1]) if row.mark else (" ", "dim")
 
 
 def _flag(row: NodeRow, outcome: Command | Held | None) -> tuple[str, str]:
@@ -153,7 +180,7 @@ def _flag(row: NodeRow, outcome: Command | Held | None) -> tuple[str, str]:
         return "~", "ok"
     if isinstance(outcome, Held) and outcome.code in _SHIELDED:
         return _SHIELDED[outcome.code], "warn"
-    letter = {"spot": "s", "reserved": "r"}.get(row.capacity_type, "o")
+    letter = {"spot": "s", "reserved": "r", "fargate": "f"}.get(row.capacity_type, "o")
     return letter, {"s": "spot", "r": "reserved"}.get(letter, "on_demand")
 
 

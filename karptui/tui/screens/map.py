@@ -18,7 +18,17 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.row_messages import RowChosen
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.open_savings import hold_text
-from karptui.views.packing import GROUPINGS, HEATS, STEPS, Group, fullness, legend, node_lines, packing, packing_lines
+from karptui.views.packing import (
+    GROUPINGS,
+    STEPS,
+    Group,
+    fullness,
+    heats,
+    legend,
+    node_lines,
+    packing,
+    packing_lines,
+)
 from karptui.views.wording import percent, short_node
 
 TOPICS = ("nodes", "nodeclaims", "catalogue", "survey", "frozen", "marked", "second")
@@ -64,15 +74,16 @@ class MapScreen(Acting, Frame):
     def _draw(self, topics: frozenset[str]) -> None:
         picture, surveying = self.live.picture, self.live.surveying
         surveying.ask(picture.world, picture.now())
-        grouping, heat = GROUPINGS[self._grouping], HEATS[self._heat]
         rows = picture.nodes()
+        possible = heats(rows)
+        grouping, heat = GROUPINGS[self._grouping], possible[self._heat % len(possible)]
         self._groups = packing(picture.world, rows, surveying.latest, grouping, heat, picture.now())
         pane = self.query_one("#map", PackingMap)
         pane.show(self._groups, self.live.marked)
         marked = f"   {len(self.live.marked)} marked, w tries them" if self.live.marked else ""
         self.query_one("#map-box", Panel).set_title(
             f"Packing map by {grouping}, bar: {heat}, dearest unused first",
-            legend(self._groups, pane.compact) if not marked else marked.strip(),
+            legend(self._groups, pane.compact, heat) if not marked else marked.strip(),
         )
         told = [*packing_lines(picture.world, self._groups, rows), self._histogram(heat)]
         self.query_one("#packing", TextPane).show(told)
@@ -117,7 +128,7 @@ class MapScreen(Acting, Frame):
 
     def action_change_heat(self) -> None:
         """What the bars show."""
-        self._heat = (self._heat + 1) % len(HEATS)
+        self._heat = (self._heat + 1) % len(heats(self.live.picture.nodes()))
         self._redraw()
 
     def _redraw(self) -> None:

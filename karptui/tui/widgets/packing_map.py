@@ -14,7 +14,7 @@ from karptui.tui.look import look_of
 from karptui.tui.segments.bars import FREE, FULL, LEVELS, full_cells
 from karptui.tui.segments.line import Line, fit, fit_line
 from karptui.tui.widgets.row_messages import RowChosen, RowHighlighted
-from karptui.views.packing import Cell, Group
+from karptui.views.packing import PLAIN, Cell, Group
 from karptui.views.wording import amount, percent, plural
 
 CELL = 12
@@ -246,6 +246,6 @@ def _half(cell: Cell, row: int, here: bool, marked: bool) -> Line:
 
 def _block(cell: Cell) -> Line:
     """One block: a letter where something is to be said, else how full it is."""
-    if cell.flag in "so r":
+    if cell.flag in f"{PLAIN} ":
         return ((LEVELS[min(int(cell.fill * 8), 7)], cell.role),)
     return ((cell.flag, cell.role),)

@@ -6,7 +6,7 @@ from typing import Any
 
 from karptui.report.bundle import BundleFolder
 from karptui.tui.table import matches
-from karptui.views.packing import GROUPINGS, HEATS
+from karptui.views.packing import GROUPINGS, heats
 from tests.tui.trying import SEARCHED, Tried, expects
 
 
@@ -42,6 +42,15 @@ async def the_other_way_round(t: Tried) -> None:
 def _is_sorted(items: list[Any], value: Any, falling: bool) -> bool:
     values = [value(item) for item in items]
     return values == sorted(values, reverse=falling)
+
+
+@expects("next_list", "overview", "cost", "shadow")
+async def the_next_box(t: Tried) -> None:
+    lists = t.screen.lists()
+    here = t.screen.focused
+    await t.press()
+    await t.until(lambda: t.screen.focused is not here)
+    assert t.screen.focused is lists[(lists.index(here) + 1) % len(lists)]  # type: ignore[arg-type]
 
 
 async def searched(t: Tried) -> None:
@@ -124,7 +133,7 @@ async def a_file_that_asks_the_engine_again(t: Tried) -> None:
 
 @expects("change_heat", "map")
 async def the_bars_show_something_else(t: Tried) -> None:
-    await _titles_go_round(t, HEATS)
+    await _titles_go_round(t, heats(t.app.picture.nodes()))
 
 
 @expects("group_rows", "map")
