@@ -13,6 +13,8 @@ _PLACED = _LISTS - {"whatif"}
 _DETAILS = frozenset({"timeline", "decision", "detail"})
 _FILTERED = (_LISTS - {"map"}) | {"decision"}
 _OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow"})
+_BOXES = frozenset({"overview", "cost", "shadow"})
+"""Screens with several lists that are always there."""
 _STORY = frozenset({"DEMO"})
 _OBSERVING = frozenset({"OBSERVE"})
 _ACTING = frozenset({"ACTIVE"})
@@ -94,7 +96,10 @@ ACTIONS: tuple[Action, ...] = (
            _on("shadow"), rank=3),
     Action("show_disagreements", ("f",), "Only what disagrees", "only ✗", _on("shadow"), rank=4),
     Action("advance_story", ("space",), "On with the story", "next step", rank=3, group="time", modes=_STORY),
-    Action("show_timeline", ("t",), "Timeline of the pod, NodeClaim or node", "timeline", _OBJECTS - {"pods"}, rank=4),
+    Action("show_timeline", ("t",), "Timeline of the pod, NodeClaim or node", "timeline",
+           _OBJECTS - {"pods", "overview"}, rank=4),
+    Action("show_timeline", ("t",), "Timeline of the pod, NodeClaim or node", "timeline", _on("overview"), rank=7),
+    Action("next_list", ("tab",), "The next box; shift+tab the one before", "box", _BOXES, rank=3, group="move"),
     Action("show_timeline", ("t",), "Timeline of the pod", "", _on("pods")),
     Action("show_events", ("e",), "Events about it", "events", _OBJECTS | {"timeline", "decision"}, rank=8),
     Action("show_yaml", ("y",), "The object as YAML, read only", "yaml", _OBJECTS | {"timeline", "decision"}, rank=9),
@@ -109,7 +114,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("remove_change", ("del", "d"), "Take the change back", "remove", _on("whatif"), rank=4),
     Action("reset_changes", ("R",), "Take all changes back", "reset", _on("whatif"), rank=7),
     Action("run_again", ("r",), "Run again on the cluster as it is now", "run", _on("whatif"), rank=5),
-    Action("change_heat", ("h",), "What the bars show: cpu, memory, $ per cpu, age", "heat", _on("map"), rank=5),
+    Action("change_heat", ("h",), "What the bars show: cpu, memory, $ per cpu, age, agreement", "heat", _on("map"),
+           rank=5),
     Action("group_rows", ("v",), "Group by zone, pool, family or capacity type", "group", _on("map"), rank=5),
     Action("group_rows", ("v",), "By pool or by namespace", "group", _on("cost"), rank=5),
     Action("group_rows", ("v",), "What differs by cause, NodePool or feature; the inputs; what comes next", "group",
@@ -140,7 +146,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("later_decision", ("]",), "The cluster at the decision after", "later", _DETAILS, rank=3, group="time"),
     Action("earlier_decision", ("[",), "The cluster at the decision before", "earlier", _LISTS, rank=9, group="time"),
     Action("later_decision", ("]",), "The cluster at the decision after", "", _LISTS, group="time"),
-    Action("open_time", ("T",), "The cluster at a time: 12:04, 12:04:10, -5m", "time", rank=9, group="time"),
+    Action("open_time", ("T",), "The cluster at a time: 1204, 12:04:10, -5m", "time", _LISTS, rank=6, group="time"),
+    Action("open_time", ("T",), "The cluster at a time: 1204, 12:04:10, -5m", "time", _DETAILS, rank=9, group="time"),
     Action("earlier_second", (",",), "A second earlier", "", group="time"),
     Action("later_second", (".",), "A second later", "", group="time"),
     Action("earlier_minute", ("<",), "A minute earlier", "", group="time"),
@@ -230,7 +237,7 @@ def keymap_faults(keymap: Keymap, screens: Sequence[str] = tuple(place.screen fo
     for screen in (*screens, *sorted(_DETAILS)):
         for mode in MODES:  # one key may do different things in different modes
             taken: dict[str, str] = {place.key: f"go to {place.title}" for place in PLACES}
-            taken |= dict.fromkeys(_LISTS_KEYS, "moving about")
+            taken |= dict.fromkeys(_LISTS_KEYS, "moving about") | {"tab": "next_list"}
             for action in actions_of(screen, keymap=keymap, mode=mode):
                 faults += [
                     f"Key map: {key} is both {taken[textual_key(key)]} and {action.name} on {screen}; change one."

@@ -59,6 +59,7 @@ class Help(ModalScreen[None]):
     Help { align: center middle; background: $background 40%; }
     Help Panel { width: 112; height: 32; max-width: 100%; max-height: 100%; background: $panel; }
     Help Panel { border-title-background: $panel; border: solid $border; }
+    Help.-tour Panel { width: 84; height: 15; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", show=False),
@@ -85,6 +86,7 @@ class Help(ModalScreen[None]):
     def on_screen_resume(self) -> None:
         """Show the keys of the screen asked for."""
         self._page = -1
+        self.remove_class("-tour")
         self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes   ? again: a tour in six pages")
         self.query_one(TextPane).show(
             lambda width: help_lines(self._screen_name, width, keymap=self._keymap, mode=self._mode)
@@ -93,6 +95,7 @@ class Help(ModalScreen[None]):
     def action_turn_page(self) -> None:
         """From the keys to the tour, and through it."""
         self._page = (self._page + 1) % pages()
+        self.add_class("-tour")
         self.query_one(Panel).set_title("A tour of karptui", "? goes on   esc ends")
         pane = self.query_one(TextPane)
         pane.show(lambda width: tour_lines(self._page, width, self._keymap))

@@ -270,7 +270,7 @@ class Live(TakeAway):
         """The timeline of a pod, of the first pod of a group, or of a NodeClaim."""
         found = self.picture.other_side(subject, "timeline")
         if found is None:
-            self.tell("There is no timeline of that.")
+            self.tell("No timeline of that: pods, NodeClaims, nodes and decisions have one.")
         else:
             self.show("timeline", Subject(*found))
 

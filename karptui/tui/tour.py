@@ -17,7 +17,8 @@ _PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "There {open_filter} searches the types, {group_rows} groups them by reason.",
     )),
     ("Why is this node still here?", (
-        "Each node of the Overview has a note: can go, PDB, budget, DND. The Why box has the sentence.",
+        "{next_list} goes to the nodes of the Overview. Each has a note: can go, PDB, budget, DND; the Why box has the"
+        " sentence.",
         "3 shows how full they are. {mark_row} marks nodes, {try_row} tries the cluster without them.",
     )),
     ("What could be saved, and who blocks it?", (
@@ -25,9 +26,10 @@ _PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "{change_unit} changes between an hour, a day and a month.",
     )),
     ("What happened at 12:04?", (
-        "8 is the log; {open_filter} takes a word or a time. {show_timeline} on a pod shows its way stage by stage.",
+        "{open_time} and four digits, as in 1204, go to that minute and say what happened in it.",
         "{earlier_decision} and {later_decision} step through decisions, {freeze_picture} freezes the picture,"
         " {go_live} goes on.",
+        "8 is the log; {open_filter} takes a word or a time. {show_timeline} on a pod shows its way stage by stage.",
     )),
     ("And then?", (
         "{open_help} has the keys of each screen. {export_view} saves a screen, {copy_row} copies a row.",

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
-from karptui.views.axis import MOMENTS, Axis, axis, moment
+from karptui.views.axis import MINUTE, MOMENTS, WHOLE_SECOND, Axis, axis, minute_words, moment, whole_minute
 from karptui.views.decisions import decision_text
+from karptui.views.emptiness import UNDECIDED
 from karptui.views.wording import clock, duration
 
 if TYPE_CHECKING:
     from karptui.tui.live import Live
+    from karptui.world.history import History
     from karptui.world.world import World
 
 NEAR = 0.5
@@ -61,9 +63,10 @@ class Travel:
             self._live.tell(history.fault if history is not None and history.fault else "Nothing is kept yet.")
             return
         if at >= run.now() - NEAR and not run.ended.is_set():
-            if run.outline is not None and at > run.now() + NEAR:
+            ahead = run.outline is not None and at > run.now() + NEAR
+            if ahead:
                 run.seek(at)
-            self.home(words or "This is live.")
+            self.home(words or (f"Plays on from {clock(at)}." if ahead else "This is live."))
             self.decision = decision
             return
         if at < history.begins - NEAR:
@@ -126,15 +129,27 @@ class Travel:
         at = moment(text, shown, latest)
         if at is None:
             self._live.tell(f"{text!r} is no time: {MOMENTS}", "warn")
+        elif run.history is not None and whole_minute(text):
+            self._to_minute(at, at - WHOLE_SECOND, run.history)
         else:
             self.to(at)
+
+    def _to_minute(self, at: float, minute: float, history: "History") -> None:
+        """To the beginning of a minute, and say what happened in it."""
+        marks = [mark for mark in history.marks if minute <= mark.at < minute + MINUTE]
+        world = self._live.run_shown.world
+        made = next((mark for mark in marks if mark.key in world.decisions), None)
+        first = f"; first {clock(made.at)} {decision_text(world, world.decisions[made.key])}" if made else ""
+        if minute < history.begins < minute + MINUTE:
+            at = max(at, history.begins)
+        self.to(at, f"{clock(minute)[:5]}: {minute_words(marks) or 'nothing is marked'}{first}")
 
     def step(self, by: int, shown: str = "") -> None:
         """To the decision before or after the one that is shown, or else the second that is."""
         history, live = self._live.run_shown.history, self._live
         made = list(live.run_shown.world.decisions.values())
         if history is None or not made:
-            live.tell("Nothing has been decided yet.")
+            live.tell(UNDECIDED)
             return
         keys = [decision.id for decision in made]
         if (current := shown or self.decision) in keys:

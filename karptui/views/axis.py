@@ -1,20 +1,28 @@
 """Time as an axis: how far back one can look, what is marked there, and which second a person means."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from karptui.views.wording import plural
 from karptui.world.marks import Mark
 from karptui.world.outline import Outline
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?Z?")
+_DIGITS = re.compile(r"(\d{2})(\d{2})()")
 _STEP = re.compile(r"([+\-−]?)(\d+(?:\.\d+)?)\s*([smhd])(\s*ago)?")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 WHOLE_SECOND = 0.999
 """Who names a second wants to see what happened in it."""
 MOMENTS = "write 12:04, 12:04:10, -5m or +30s"
+MINUTE = 60.0
+_TOLD = {"decision": "decision", "refusal": "refusal", "interruption": "interruption", "problem": "problem",
+         "came": "NodeClaim", "went": "NodeClaim"}  # fmt: skip
+"""What is told of a minute, the most important first."""
+_VERBS = {"came": " came", "went": " went"}
 
 
 class Axis(Struct, frozen=True):
@@ -51,13 +59,32 @@ def axis(
     return Axis(outline.begins, max(outline.ends, played), played, at, live, (*marks, *ahead))
 
 
+def complete(text: str) -> bool:
+    """Whether a time needs no more keys: four digits are a minute of the day."""
+    return _DIGITS.fullmatch(text) is not None
+
+
+def whole_minute(text: str) -> bool:
+    """Whether a person wrote a minute of the day and no second: `12:04`, `1204`."""
+    found = _CLOCK.fullmatch(text.strip()) or _DIGITS.fullmatch(text.strip())
+    return found is not None and not found[3]
+
+
+def minute_words(marks: Iterable[Mark]) -> str:
+    """What is marked: `2 decisions, 1 NodeClaim came`; "" for nothing."""
+    counted = Counter(mark.kind for mark in marks)
+    return ", ".join(
+        f"{plural(counted[kind], noun)}{_VERBS.get(kind, '')}" for kind, noun in _TOLD.items() if counted[kind]
+    )
+
+
 def moment(text: str, shown: float, latest: float) -> float | None:
-    """The second that `12:04`, `12:04:10`, `-5m`, `+30s` or `3m ago` means (epoch seconds), or None.
+    """The second that `12:04`, `1204`, `12:04:10`, `-5m`, `+30s` or `3m ago` means (epoch seconds), or None.
 
     A time of day is the last one not after `latest`; a step counts from what is `shown`.
     """
     text = text.strip()
-    if (found := _CLOCK.fullmatch(text)) is not None:
+    if (found := _CLOCK.fullmatch(text) or _DIGITS.fullmatch(text)) is not None:
         hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
         if hour > 23 or minute > 59 or second > 59:
             return None

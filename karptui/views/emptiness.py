@@ -17,6 +17,9 @@ _NONE = {
 }
 
 
+UNDECIDED = "Nothing decided since karptui looks: a pod that waits for a node brings a decision."
+
+
 def nothing(world: World, what: str) -> str:
     """The words for an empty list of `pods`, `nodes`, `nodepools`, `nodeclaims` or `pending` pods."""
     resource = "pods" if what == "pending" else what

@@ -67,15 +67,16 @@ def pool_in_full(world: World, pool: NodePool) -> list[Line]:
     expires = pool.template.expire_after
     lines.append(_named("expires", "Never" if expires is None else f"after {duration(expires)}"))
     lines += [_named("budget", _budget(budget)) for budget in pool.budgets]
+    nodes = [node for node in world.of("nodes").values() if node.node_pool == pool.key]
     for name, most in (pool.limits or {}).items():
-        lines.append(_share(f"limit {name}", pool.resources.get(name, 0), most))
-    held = Counter(
-        f"{node.instance_type} {short_capacity_type(node.capacity_type)}".strip()
-        for node in world.of("nodes").values()
-        if node.node_pool == pool.key
-    )
-    whole = sum(held.values())
-    lines += [_bar(f"{count:,}", count / whole, name) for name, count in held.most_common(MOST_TYPES)]
+        # As the Overview counts: status.resources of the NodePool comes seconds later.
+        used = len(nodes) * 10**9 if name == "nodes" else sum(node.capacity.get(name, 0) for node in nodes)
+        lines.append(_share(f"limit {name}", used, most))
+    held = Counter(f"{node.instance_type} {short_capacity_type(node.capacity_type)}".strip() for node in nodes)
+    lines += [
+        _bar("nodes" if not place else "", count / len(nodes), f"{count:,} {name}")
+        for place, (name, count) in enumerate(held.most_common(MOST_TYPES))
+    ]
     if len(held) > MOST_TYPES:
         lines.append(((f"{'':{INDENT}}and {plural(len(held) - MOST_TYPES, 'other kind')}", "dim"),))
     return [*lines, ()]

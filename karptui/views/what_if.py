@@ -20,6 +20,8 @@ from karptui.views.wording import hourly, plural, short_capacity_type, short_nod
 Prices = Mapping[tuple[str, str, str], float]
 NOWHERE = "-"
 """Where a pod goes that finds no place."""
+PENDING = "pending"
+"""Where a pod comes from that had no place."""
 
 
 class Standing(Struct, frozen=True):
@@ -169,7 +171,7 @@ def _rows(sandbox: Sandbox, answer: Plan, waiting: Sequence[str]) -> list[MoveRo
     held = _held(sandbox)
     groups: dict[tuple[str, str, str, str], list[str]] = {}
     for key in waiting:
-        source = short_node(sandbox.moved.get(key, "")) or "pending"
+        source = short_node(sandbox.moved.get(key, "")) or PENDING
         target, _ = targets.get(key, (NOWHERE, ""))
         failure = answer.errors.get(key)
         if key in targets:
@@ -184,10 +186,10 @@ def _rows(sandbox: Sandbox, answer: Plan, waiting: Sequence[str]) -> list[MoveRo
         name = keys[0] if len(keys) == 1 else f"{len(keys)}x {workload}"
         refused = target == NOWHERE
         role = "bad" if refused else "ok" if status == "ok" else "warn"
-        words = f"{'NO PLACE' if source == 'pending' else 'REFUSED'}: {status}" if refused else status
+        words = f"{'NO PLACE' if source == PENDING else 'REFUSED'}: {status}" if refused else status
         rows.append(MoveRow(f"{source} {keys[0]}", name, source, target, words, role))
     order = {"bad": 0, "warn": 1, "ok": 2}
-    return sorted(rows, key=lambda row: (order[row.role], row.source == "pending", row.key))
+    return sorted(rows, key=lambda row: (order[row.role], row.source == PENDING, row.key))
 
 
 def _workload(pod: Pod) -> str:

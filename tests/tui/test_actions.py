@@ -42,7 +42,7 @@ def test_the_key_bar_fits_and_always_ends_in_help(screen: str, width: int) -> No
 
 def test_the_key_bar_of_the_overview_at_both_sizes() -> None:
     wide = plain(key_line("overview", 120, mode="OBSERVE"))
-    assert wide.startswith(" 1Overview 2Pods 3Map 4Decisions 5Shadow 6Cost 7What-if 8Log │ ⏎ why  t timeline  / filter")
+    assert wide.startswith(" 1Overview 2Pods 3Map 4Decisions 5Shadow 6Cost 7What-if 8Log │ ⏎ why  tab box  / filter")
     narrow = plain(key_line("overview", 80, mode="OBSERVE"))
     assert narrow.startswith(" 1Ovw 2Pod 3Map 4Dec 5Shd 6Cost 7If 8Log │ ⏎ why")
 
@@ -54,7 +54,7 @@ def test_a_details_screen_leads_back() -> None:
 def test_the_users_keys_take_the_place_of_ours() -> None:
     keymap = {"show_timeline": ("W",)}
     assert keymap_faults(keymap) == []
-    assert "W timeline" in plain(key_line("overview", 120, keymap=keymap))
+    assert "W timeline" in plain(key_line("map", 120, keymap=keymap))
     assert any(b.key == "W" and b.action == "show_timeline" for b in bindings_of("overview", keymap=keymap))
 
 

@@ -137,6 +137,18 @@ async def test_what_comes_in_meanwhile_waits_for_live() -> None:
         await until_shown(pilot, "PENDING 0")
 
 
+async def test_four_digits_are_a_minute_which_is_told_at_once() -> None:
+    app = told()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_shown(pilot, "PENDING 0")
+        await pilot.press("T", *"1230")
+        await until_shown(pilot, "12:30: nothing is marked")
+        assert "AT 12:30:00" in text_of(app)
+        await pilot.press("T", *"1229")
+        await until_shown(pilot, "12:29: 4 decisions, 1 refusal, 4 NodeClaims came; first 12:29:04 5 pods → c-8x")
+        assert app.travel.wanted == app.run_shown.history.begins  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("text", ["noon", "25:00", "12:61", "5"])
 async def test_what_is_no_time_is_said(text: str) -> None:
     app = told(12.0)
@@ -187,6 +199,7 @@ async def test_a_click_on_the_axis_goes_there() -> None:
     ("text", "seconds"),
     [
         ("11:59", -59.001),
+        ("1159", -59.001),
         ("12:01", 60.999 - 86400.0),
         ("11:59:58", -1.001),
         ("-5m", -310.0),

@@ -10,6 +10,7 @@ from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
+from karptui.views.emptiness import UNDECIDED
 
 SHOWN = 2_000
 
@@ -23,9 +24,7 @@ class DecisionsScreen(Frame):
 
     def body(self) -> ComposeResult:
         """The list."""
-        listing = Listing(
-            tables.DECISION_LIST, "decision", empty="Nothing has been decided yet.", follow="first", id="decisions"
-        )
+        listing = Listing(tables.DECISION_LIST, "decision", empty=UNDECIDED, follow="first", id="decisions")
         yield Panel("Decisions", listing)
 
     def on_mount(self) -> None:

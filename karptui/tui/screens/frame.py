@@ -29,10 +29,12 @@ from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.story_line import StoryLine
 from karptui.tui.widgets.text_pane import TextPane
+from karptui.views.axis import complete
 from karptui.views.forms import as_csv, as_json, as_markdown
 from karptui.views.story import story
 
 STORY_MODE = "DEMO"
+TIME_HINT = "1204 goes there   ⏎ takes 12:04:10, -5m, +30s"
 ONE_ORDER = "This list has an order of its own and no other."
 
 
@@ -80,7 +82,7 @@ class Frame(Timed):
         if self.live.run_shown.mode == STORY_MODE:
             yield StoryLine()
         yield ScrubBar()
-        yield LinePrompt(" time: ", id="time-prompt")
+        yield LinePrompt(" time: ", hint=TIME_HINT, complete=complete, id="time-prompt")
         yield TextPane((), id="tiny", focusable=False)
         with Container(id="body"):
             yield from self.body()
@@ -137,8 +139,8 @@ class Frame(Timed):
         facts, more = self.head_facts(), agreement(picture.shadow())
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, facts, more))
         if found.stale or self._stale:  # to look for every list at each change costs more than all the rest of the head
-            for listing in self.query(Listing):
-                listing.set_stale(bool(found.stale))
+            for shown in (*self.query(Listing), *self.query(TextPane)):
+                shown.set_stale(bool(found.stale))
         self._stale = bool(found.stale)
 
     def _draw_why_below(self, topics: frozenset[str]) -> None:
@@ -219,7 +221,7 @@ class Frame(Timed):
         """The lists in the order of `tab`."""
         return [found for found in self.query(Listing) if found.display and found.query_ancestor(Panel).display]
 
-    def action_next_list(self, by: int) -> None:
+    def action_next_list(self, by: int = 1) -> None:
         """The focus to the next list."""
         lists = self.lists()
         if len(lists) > 1:

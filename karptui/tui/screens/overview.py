@@ -21,7 +21,7 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.acts import acts, acts_title
-from karptui.views.emptiness import nothing
+from karptui.views.emptiness import UNDECIDED, nothing
 from karptui.views.open_savings import hold_note
 
 ACTING_MODE = "ACTIVE"
@@ -62,7 +62,7 @@ class OverviewScreen(Acting, Frame):
         nodes_list = Listing(nodes_table, "node", empty="No node yet.", id="nodes")
         waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
         made = Listing(
-            tables.DECISIONS, "decision", empty="Nothing has been decided yet.", header=False, follow="first",
+            tables.DECISIONS, "decision", empty=UNDECIDED, header=False, follow="first",
             id="decisions",
         )  # fmt: skip
         log = Listing(tables.LOG, "", empty="Nothing yet.", header=False, follow="first", id="log")
@@ -161,6 +161,8 @@ class OverviewScreen(Acting, Frame):
             if which == "#nodes":
                 listing.set_marked(self.live.marked)
             panel.set_title(*_titled(title, listing))
+            if which == "#pools":
+                self._arrange(self.size.width < NARROW)
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter", "streams"), draw)
 

@@ -23,7 +23,7 @@ from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.changes import GRAMMAR, ChangeFault
 from karptui.views.suggestions import Suggestion, suggestions
-from karptui.views.what_if import NOWHERE, WhatIf, what_if
+from karptui.views.what_if import NOWHERE, PENDING, WhatIf, what_if
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
 BEFORE_WORDS = 33
@@ -171,10 +171,10 @@ class WhatIfScreen(Frame):
         self.query_one("#result", TextPane).show(self._result_lines)
         found = self._found
         self.query_one("#moves", Listing).show(found.rows if found is not None else (), unit)
-        self.query_one("#moves-box", Panel).set_title(
-            f"Moves, {plural(found.moved, 'pod')}; where pending ones go" if found is not None else "Moves",
-            "refused first",
-        )
+        words = f"Moves, {plural(found.moved, 'pod')}" if found is not None else "Moves"
+        if found is not None and any(row.source == PENDING for row in found.rows):
+            words += "; where pending ones go"
+        self.query_one("#moves-box", Panel).set_title(words, "refused first")
 
     def _title(self) -> tuple[str, str]:
         if self._asking is not None:
@@ -207,7 +207,7 @@ class WhatIfScreen(Frame):
                 if self._asking
                 else "⏎ asks what is under the cursor; a writes a change; w on any node begins"
             )
-        refused = next((row for row in self._found.rows if row.target == NOWHERE and row.source != "pending"), None)
+        refused = next((row for row in self._found.rows if row.target == NOWHERE and row.source != PENDING), None)
         more = f"; {refused.pods}: {refused.status}" if refused is not None else ""
         return f"{self._found.sentence}{more}"
 

@@ -1,6 +1,6 @@
 """The axis of time as one line: beginning, what happened where, where one looks, end."""
 
-from karptui.tui.segments.line import Line, Span
+from karptui.tui.segments.line import Line, Span, line_width
 from karptui.views.axis import Axis
 from karptui.views.wording import clock
 
@@ -10,17 +10,19 @@ _SIGNS = {
 }  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_SIGNS)}
 _EDGES = 22
+_ROOM = 60
+"""Cells from which on the keys stand behind the bar."""
 
 
-def bar_of(width: int) -> tuple[int, int]:
+def bar_of(width: int, keys: Line = ()) -> tuple[int, int]:
     """The first cell of the bar, and how many it has."""
-    return 11, max(width - _EDGES, 1)
+    return 11, max(width - _EDGES - (line_width(keys) if width >= _ROOM else 0), 1)
 
 
-def scrub_line(axis: Axis, width: int) -> Line:
-    """One line of `width` cells: `╋` is the second that is shown, `◆` a decision, `✗` a pod that fits nowhere, `×` an
-    interruption, `!` a problem; beyond what has been played the line is dotted."""
-    _, cells = bar_of(width)
+def scrub_line(axis: Axis, width: int, keys: Line = ()) -> Line:
+    """One line of `width` cells, with `keys` at its end. `╋` is the second that is shown, `◆` a decision, `✗` a pod
+    that fits nowhere, `×` an interruption, `!` a problem; beyond what has been played the line is dotted."""
+    _, cells = bar_of(width, keys)
     signs: list[Span] = []
     played = round(axis.share(axis.played) * (cells - 1))
     signs = [("─", "axis") if cell <= played else ("·", "dim") for cell in range(cells)]
@@ -40,4 +42,4 @@ def scrub_line(axis: Axis, width: int) -> Line:
         else:
             line.append((text, role))
     line.append((f"  {clock(axis.ends)} ", "dim"))
-    return tuple(line)
+    return (*line, *keys) if width >= _ROOM else tuple(line)

@@ -1,5 +1,7 @@
 """One line to type into, and the prompt behind `/`."""
 
+from collections.abc import Callable
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -128,7 +130,9 @@ class FilterPrompt(Horizontal):
 
 
 class LinePrompt(Horizontal):
-    """A line that something is written into: enter takes it, esc leaves things as they were."""
+    """A line that something is written into: enter takes it, esc leaves things as they were.
+
+    What is `complete` is taken without enter; `hint` stands at the right."""
 
     DEFAULT_CSS = """
     LinePrompt { height: 1; dock: bottom; margin-bottom: 2; background: $panel; display: none; }
@@ -143,15 +147,19 @@ class LinePrompt(Horizontal):
             super().__init__()
             self.prompt, self.text = prompt, text
 
-    def __init__(self, words: str, *, id: str | None = None) -> None:
+    def __init__(
+        self, words: str, *, hint: str = "", complete: Callable[[str], bool] | None = None, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
-        self._words = words
+        self._words, self._hint, self._complete = words, hint, complete
         self._left: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """A word and the line."""
         yield Words(self._words, "accent")
         yield Prompt()
+        if self._hint:
+            yield Words(f"{self._hint} ", "dim")
 
     def open(self, text: str) -> None:
         """Show the line with this in it."""
@@ -176,6 +184,8 @@ class LinePrompt(Horizontal):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        if self._complete is not None and self.has_class("-open") and self._complete(event.value):
+            self._close(event.value)
 
     def on_key(self, event: events.Key) -> None:
         """Esc closes it."""

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from karptui.tui.look import look_of
 from karptui.tui.painting import repaint
+from karptui.tui.segments.line import plain, wrap
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, needs_of
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
@@ -183,7 +184,8 @@ class Rows(ScrollView, can_focus=True):
         if y < self._header:
             return HeaderLine(*self._sorted)
         if not self._rows:
-            return WordsLine(self._empty if y == self._header else "")
+            words = wrap(((self._empty, "dim"),), max(self.container_size.width - 2, 1))
+            return WordsLine(plain(words[y - self._header]) if y - self._header < len(words) else "")
         if self._has_hint and y == height - 1:
             return WordsLine(self._hint_text())
         index = top + y - self._header

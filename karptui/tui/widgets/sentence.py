@@ -47,4 +47,6 @@ class Sentence(Painted):
             parts = [*parts[: height - 1], ((cut(rest, room), self._role),)]
         first, *others = parts
         lines: list[Line] = [((" ▸ ", "accent"), *first), *((("   ", "text"), *part) for part in others)]
-        return [*[()] * (height - len(lines)), *lines]
+        free = height - len(lines)
+        below = free // 2 if height > 2 else 0  # in the middle of three lines, at the bottom of two
+        return [*[()] * (free - below), *lines, *[()] * below]

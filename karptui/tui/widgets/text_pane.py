@@ -73,7 +73,7 @@ class TextPane(ScrollView, can_focus=True):
             return
         before, top = self._lines, round(self.scroll_y)
         content = self._content(width - 2) if callable(self._content) else self._content
-        self._lines = [part for line in content for part in wrap(line, width - 2, self._indent)]
+        self._lines = [part for line in content for part in wrap(line, width - 2, self._hang(line, width - 2))]
         self.virtual_size = Size(width, len(self._lines))
         if round(self.scroll_y) != top:
             self.refresh()
@@ -84,6 +84,11 @@ class TextPane(ScrollView, can_focus=True):
             changed.append(height - 1)  # it may count what is below
         if changed:
             repaint(self, *changed)
+
+    def _hang(self, line: Line, width: int) -> int:
+        """Where a line goes on: under its words where a label with blanks behind it stands before them."""
+        label = line[0][0] if line else ""
+        return len(label) if label.endswith("  ") and len(label) * 3 <= width else self._indent
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
