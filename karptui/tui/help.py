@@ -25,7 +25,9 @@ def help_lines(screen: str, width: int, *, keymap: Keymap | None = None, mode: s
     for action in actions_of(screen, keymap=keymap, mode=mode):
         keys = " ".join(key_label(key) for key in action.keys)
         groups.setdefault(action.group, []).append((keys, action.text, "bad" if action.dangerous else "text"))
-    groups["move"] = [(keys, text, "text") for keys, text in _LISTS_MOVE]
+    own = groups.pop("move", [])
+    taken = {keys for keys, *_ in own}
+    groups["move"] = [*((keys, text, "text") for keys, text in _LISTS_MOVE if keys not in taken), *own]
     groups["places"] = [(place.key, place.title, "text") for place in PLACES]
     half = width // 2 if width >= TWO_COLUMNS else width
     blocks = [_block(name, entries, half - 1) for name, entries in groups.items()]
