@@ -29,6 +29,11 @@ class EarlyKeys:
         self._kept.append(event)
         return True
 
+    @property
+    def done(self) -> bool:
+        """Whether keys go straight to the screen now."""
+        return self._kept is None
+
     def take(self) -> None:
         """The first screen can take keys now, after those that are still on their way to the application."""
         self._app.call_later(self._take)

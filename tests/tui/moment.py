@@ -16,7 +16,7 @@ from karptui.world.planning import decisions_of
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def decided(seconds: float) -> World:

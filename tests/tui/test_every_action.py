@@ -29,7 +29,7 @@ async def test_each_key_does_what_its_text_says(
     app = application(scene)
     async with app.run_test(size=(120, 36)) as pilot:
         tried = Tried(app, pilot, screen)
-        await tried.until(lambda: app.opened and tried.place == "overview")
+        await tried.until(lambda: app.opened and tried.place == "overview" and app.early_keys.done)
         for (name, place, where), action in CASES.items():
             if (place, where) != (screen, scene):
                 continue
@@ -49,7 +49,7 @@ async def test_a_number_leads_to_its_place_from_everywhere(screen: str) -> None:
     app = application("REPLAY")
     async with app.run_test(size=(80, 24)) as pilot:
         tried = Tried(app, pilot, screen)
-        await tried.until(lambda: app.opened and tried.place == "overview")
+        await tried.until(lambda: app.opened and tried.place == "overview" and app.early_keys.done)
         for place in PLACES:
             await tried.begin()
             tried.key = place.key
