@@ -18,7 +18,7 @@ from karptui.kube.errors import ApiError
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import DISRUPTED, DO_NOT_DISRUPT
-from karptui.model.metadata import condition, is_true
+from karptui.model.metadata import Metadata, condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
@@ -36,6 +36,7 @@ class Disruption:
         self._provisioner = provisioner
         self._busy: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
+        self._announced: set[str] = set()  # replacements of which it has been told
 
     async def run(self) -> None:
         """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
@@ -111,7 +112,7 @@ class Disruption:
             self._hands.sink(
                 events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}")
             )
-            await self._delete_claims(command.nodes)
+            await self._delete_claims(command)
         except Withheld:
             return  # whoever may write again finds the nodes as leftovers
         except Exception as error:  # whatever it is, the nodes are not left tainted
@@ -134,6 +135,7 @@ class Disruption:
                 made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
                 underway = underway.after_launch(tuple(made))
             elif step is Step.WAIT:
+                await self._announce(command, underway)
                 await self._hands.sleep(0.5)
             elif step is Step.ROLL_BACK:
                 late = ", ".join(underway.missing()) or "all of it"
@@ -141,12 +143,28 @@ class Disruption:
             else:
                 return
 
-    async def _delete_claims(self, nodes: tuple[str, ...]) -> None:
-        found = [self._hands.world.of("nodes").get(node) for node in nodes]
-        claims = [claim for node in found if node is not None and (claim := self._claim_of(node)) is not None]
+    async def _announce(self, command: Command, underway: Underway) -> None:
+        """What is launched, and that it is waited for, as Events about the replacements; each is written once."""
+        claims = self._hands.world.of("nodeclaims")
+        self._announced &= claims.keys()
+        for name in underway.missing():
+            claim: NodeClaim | None = claims.get(name)
+            if claim is not None and name not in self._announced:
+                self._announced.add(name)
+                about, reason = claim.metadata, command.reason
+                await self._hands.announce("NodeClaim", about, "DisruptionLaunching", f"Launching NodeClaim: {reason}")
+                waits = "Waiting on readiness to continue disruption"
+                await self._hands.announce("NodeClaim", about, "DisruptionWaitingReadiness", waits)
+
+    async def _delete_claims(self, command: Command) -> None:
+        found = [node for name in command.nodes if (node := self._hands.world.of("nodes").get(name)) is not None]
+        claims = [claim for node in found if (claim := self._claim_of(node)) is not None]
         await asyncio.gather(
             *(self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid) for claim in claims)
         )
+        gone: list[tuple[str, Metadata]] = [("Node", node.metadata) for node in found]
+        for kind, about in [*gone, *(("NodeClaim", claim.metadata) for claim in claims)]:
+            await self._hands.announce(kind, about, "DisruptionTerminating", f"Disrupting {kind}: {command.reason}")
         # Until the World shows it, the nodes stay marked: nobody shall count on them or give them back.
         until = self._hands.now() + SEEN_SECONDS
         while self._hands.now() < until and any(self._stays(claim) for claim in claims):

@@ -12,7 +12,10 @@ from karptui.control.conditions import (
     without_condition,
     written,
 )
+from karptui.control.gate import Withheld
 from karptui.control.objects import Objects
+from karptui.failure import Failure
+from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim
 from karptui.world import events
 from karptui.world.world import World
@@ -35,6 +38,15 @@ class Hands:
         """In a dry run the World goes on as if this had been written; otherwise the watch will tell."""
         if self.dry_run:
             self.sink(events.ObjectSeen(self.now(), resource, events.Change.MODIFIED, found))
+
+    async def announce(self, kind: str, about: Metadata, reason: str, message: str, *, warning: bool = False) -> None:
+        """Write an Event about an object; what is done does not depend on whether that can be written."""
+        try:
+            await self.kube.record_event(kind, about, reason, message, now=self.now(), warning=warning)
+        except Withheld:
+            return
+        except Failure as error:
+            self.sink(events.Problem(self.now(), f"event {reason} about {about.key}", str(error)))
 
     async def set_claim_condition(
         self, claim: NodeClaim, type_: str, status: str, reason: str = "", message: str = "", **status_fields: Any

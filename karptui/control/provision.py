@@ -7,7 +7,7 @@ from typing import Any
 from karptui.control.brakes import Pace
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.engine.explain.event_text import nominated_text
+from karptui.engine.explain.event_text import failed_text, nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
@@ -15,6 +15,8 @@ from karptui.world import events
 
 NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND = 10, 5.0
 """Events that tell pods where they are meant to go: those above this rate are left out (spec/lifecycle.md, Events)."""
+REFUSALS_AT_ONCE, REFUSALS_PER_SECOND = 100, 10.0
+"""Events that tell pods why there is no place for them. Karpenter writes all: too many, for ten thousand pods."""
 
 
 class TokenBucket:
@@ -45,6 +47,7 @@ class Provisioner:
         self._creating: set[asyncio.Task[None]] = set()
         self._launching: set[str] = set()  # ids of decisions: one that is slow must not be carried out twice
         self._nominations = TokenBucket(NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND)
+        self._refusals = TokenBucket(REFUSALS_AT_ONCE, REFUSALS_PER_SECOND)
 
     def take(self, decisions: list[Decision]) -> None:
         """Begin to carry out the decisions of one round."""
@@ -54,6 +57,8 @@ class Provisioner:
                 self._start(self._launch(decision))
             elif decision.kind is DecisionKind.NOMINATE:
                 self._start(self._nominate(decision.pods, f"node/{decision.nodes[0]}"))
+            elif decision.failure is not None and not self._hands.dry_run:
+                self._start(self._refuse(decision.pods, failed_text(decision.failure)))
 
     async def create(self, claim: PlannedClaim, decision: str) -> str:
         """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
@@ -104,15 +109,16 @@ class Provisioner:
                 continue
             if not self._nominations.take(self._hands.now()):
                 return
-            try:
-                await self._hands.kube.record_event(
-                    "Pod", pod.metadata, "Nominated", nominated_text(target), now=self._hands.now()
-                )
-            except Withheld:
+            await self._hands.announce("Pod", pod.metadata, "Nominated", nominated_text(target))
+
+    async def _refuse(self, pods: tuple[str, ...], why: str) -> None:
+        for key in pods:
+            pod = self._hands.world.of("pods").get(key)
+            if pod is None or pod.node_name:
+                continue
+            if not self._refusals.take(self._hands.now()):
                 return
-            except Failure as error:
-                self._hands.sink(events.Problem(self._hands.now(), f"nominate {key}", str(error)))
-                return
+            await self._hands.announce("Pod", pod.metadata, "FailedScheduling", why, warning=True)
 
 
 def _described(claim: PlannedClaim) -> str:

@@ -1,5 +1,6 @@
 """karptui as the controller of an embedded cluster: API server, scheduler and kubelets of the lab, EC2 by moto."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -75,6 +76,24 @@ async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluste
     (timeline, *_) = [entry for key, entry in cluster.world.pod_timelines.items() if key.startswith("default/inflate")]
     assert timeline.unschedulable and timeline.decided and timeline.bound
     assert timeline.created <= timeline.unschedulable <= timeline.decided <= timeline.bound
+
+
+async def test_a_pod_that_no_node_could_hold_is_told_why(cluster: ActiveCluster) -> None:
+    pools = cluster.world.of("nodepools")
+    await cluster.until(lambda: "general" in pools and is_true(pools["general"].conditions, "Ready"), "a ready NodePool")
+    await cluster.apply(manifests.deployment("giant", {"cpu": "4000"}, replicas=1))
+
+    async def told() -> list[str]:
+        items = (await cluster.get("/api/v1/namespaces/default/events"))["items"]
+        ours = [item for item in items if item["source"].get("component") == "karptui"]
+        return [item["message"] for item in ours if item["reason"] == "FailedScheduling"]
+
+    async with asyncio.timeout(60):
+        while not (messages := await told()):
+            await asyncio.sleep(0.05)
+    (message,) = messages
+    assert message.startswith("Failed to schedule pod, ")
+    assert "general" in message
 
 
 async def test_controllers_killed_in_the_middle_of_a_launch_leave_one_instance_for_each_claim(

@@ -211,6 +211,10 @@ async def test_an_edited_nodepool_is_rolled_out_by_drift(ec2: Ec2Plane) -> None:
         new = await replaced(ec2, run, old, 3)
         assert new.metadata.labels["team"] == "blue"
         assert any(decision.cause == "Drifted" for decision in run.world.decisions.values())
+        told = "DisruptionTerminating"
+        assert await ec2.until(lambda: ec2.events(told, old.key), "told") == ["Disrupting NodeClaim: Drifted"]
+        assert await ec2.events(told, old.node_name) == ["Disrupting Node: Drifted"]
+        assert await ec2.events("DisruptionLaunching", new.key) == ["Launching NodeClaim: Drifted"]
 
 
 async def test_what_is_too_large_after_scaling_down_is_consolidated_as_its_budget_allows(ec2: Ec2Plane) -> None:
