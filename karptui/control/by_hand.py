@@ -48,11 +48,8 @@ class ByHand:
     async def cordon(self, name: str) -> bool:
         """Let no more pods come to a node, or let them again; whether it is cordoned now. Raises Failure."""
         hands, node = self._found(name)
-        body = {
-            "metadata": {"resourceVersion": node.metadata.resource_version},
-            "spec": {"unschedulable": not node.unschedulable},
-        }
-        await hands.kube.patch("nodes", name, body)
+        # Not guarded: it says what is wanted, and a cordoned node is written by others in the same moment (its taint).
+        await hands.kube.patch("nodes", name, {"spec": {"unschedulable": not node.unschedulable}})
         return not node.unschedulable
 
     async def delete(self, name: str) -> str:
