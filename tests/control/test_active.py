@@ -80,7 +80,7 @@ async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluste
 
 async def test_a_pod_that_no_node_could_hold_is_told_why(cluster: ActiveCluster) -> None:
     pools = cluster.world.of("nodepools")
-    await cluster.until(lambda: "general" in pools and is_true(pools["general"].conditions, "Ready"), "a ready NodePool")
+    await cluster.until(lambda: "general" in pools and is_true(pools["general"].conditions, "Ready"), "its pool ready")
     await cluster.apply(manifests.deployment("giant", {"cpu": "4000"}, replicas=1))
 
     async def told() -> list[str]:
