@@ -20,6 +20,7 @@ SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane", "machi
 same one."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks which tests belong together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests belong together when `make test` shares them out among workers."""
     for item in items:
