@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from karptui.lab import manifests
+from karptui.model.labels import INITIALIZED
 from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
 from karptui.model.snapshot import Options
@@ -109,8 +110,8 @@ async def test_killed_in_the_middle_of_a_launch_it_goes_on_where_it_was(ec2: Ec2
 
 
 class Quick(Active):
-    """Active mode whose polls and waits pass ten times as fast. `order` says what came first: NodeClaims as they were
-    initialized, "evict" for the first eviction, nodes as they went."""
+    """Active mode whose polls and waits pass ten times as fast. `order` says what came first: NodeClaims and nodes
+    ("NAME usable") as they were initialized, "evict" for the first eviction, nodes as they went."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
         self.order: list[str] = []
@@ -129,8 +130,10 @@ class Quick(Active):
 def _milestone(event: events.Event) -> str:
     if isinstance(event, events.Intended) and event.resource == "pods/eviction":
         return "evict"
-    if isinstance(event, events.ObjectSeen) and event.resource == "nodes" and event.change is events.Change.DELETED:
-        return event.object.key
+    if isinstance(event, events.ObjectSeen) and event.resource == "nodes" and event.object is not None:
+        if event.change is events.Change.DELETED:
+            return event.object.key
+        return f"{event.object.key} usable" if event.object.metadata.labels.get(INITIALIZED) == "true" else ""
     if isinstance(event, events.ObjectSeen) and event.resource == "nodeclaims" and event.object is not None:
         return event.object.key if is_true(event.object.conditions, "Initialized") else ""
     return ""
@@ -199,7 +202,7 @@ async def test_a_spot_interruption_brings_a_new_node_before_the_old_one_goes(ec2
         detail = {"instance-id": old.provider_id.rpartition("/")[2], "instance-action": "terminate"}
         await ec2.tell_queue("EC2 Spot Instance Interruption Warning", detail)
         new = await replaced(ec2, run, old, 3)
-        assert run.order.index(new.key) < run.order.index("evict")
+        assert run.order.index(f"{new.node_name} usable") < run.order.index("evict")
         assert (new.instance_type, new.zone) != (old.instance_type, old.zone)
 
 
