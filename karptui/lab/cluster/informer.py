@@ -13,6 +13,8 @@ Handler = Callable[[Object | None, Object | None], None]
 """Called with the object before and after; None before means added, None after means deleted."""
 
 LONGEST_PAUSE = 5.0
+REMEMBERED = 10_000
+"""Uids of removed objects that are kept; what comes late comes within seconds."""
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +34,7 @@ class Informer:
         self._handlers: list[Handler] = []
         self._indexers: dict[str, Callable[[Object], Iterable[str]]] = {}
         self._indexes: dict[str, dict[str, dict[str, Object]]] = {}
-        self._gone: dict[str, str] = {}
+        self._gone: dict[str, None] = {}
 
     def on_change(self, handler: Handler) -> None:
         """Call `handler` for every change from now on. Handlers are added before `run`."""
@@ -54,9 +56,8 @@ class Informer:
 
     def observe(self, item: Object) -> None:
         """Take over an object that a write returned, unless something newer is known or it is gone by now."""
-        if item.get("kind", self.kind.kind) != self.kind.kind or item["metadata"].get("uid") in self._gone:
-            return
-        self._put(item)
+        if item.get("kind", self.kind.kind) == self.kind.kind:
+            self._put(item)
 
     async def run(self) -> None:
         """List and watch for ever."""
@@ -94,15 +95,18 @@ class Informer:
                 return ""
             version = item["metadata"]["resourceVersion"]
             if event["type"] == "DELETED":
-                self._remove(item)
-            elif event["type"] != "BOOKMARK" and item["metadata"]["uid"] not in self._gone:
+                self.forget(item)
+            elif event["type"] != "BOOKMARK":
                 self._put(item)
         return version
 
     def forget(self, item: Object) -> None:
-        """Take over that our own request removed the object; events that are still on their way are ignored."""
+        """Take over that the object is removed. What is still on its way about it, an event or the answer to a request
+        of ours, is ignored: what is removed never comes back, another of its name has another uid."""
+        self._gone[item["metadata"]["uid"]] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         self._remove(item)
-        self._gone[item["metadata"]["uid"]] = key_of(item)
 
     def _replace(self, items: list[Object], version: int) -> None:
         keys = {key_of(item) for item in items}
@@ -111,9 +115,10 @@ class Informer:
         for key in [key for key in self.items if key not in keys]:
             if _version(self.items[key]) <= version or not version:
                 self._remove(self.items[key])
-        self._gone.clear()
 
     def _put(self, item: Object) -> None:
+        if item["metadata"].get("uid") in self._gone:
+            return
         item["metadata"].pop("managedFields", None)
         key = key_of(item)
         before = self.items.get(key)
@@ -133,7 +138,6 @@ class Informer:
 
     def _remove(self, item: Object) -> None:
         uid = item["metadata"].get("uid", "")
-        self._gone.pop(uid, None)
         key = key_of(item)
         before = self.items.get(key)
         if before is None or before["metadata"].get("uid") != uid:

@@ -76,3 +76,25 @@ async def test_an_own_write_is_known_at_once_and_never_undone_by_an_older_event(
     informer.forget(new)
     informer.observe(old)
     assert not informer.items
+
+
+async def test_an_answer_that_comes_after_the_end_of_its_object_does_not_bring_it_back() -> None:
+    """A status is patched while the object is deleted: the watch may tell of the end before the answer is read."""
+    server = await start_api_server()
+    api = Api(server.url, server.token)
+    informer = Informer(api, NODES)
+    running = asyncio.create_task(informer.run())
+    await informer.synced.wait()
+    made = await api.create(NODES, node("n"))
+    await until(lambda: "n" in informer.items, "the node")
+    answer = await api.patch(NODES, made, {"metadata": {"labels": {"a": "b"}}})
+    await api.delete(NODES, made)
+    await until(lambda: not informer.items, "its end")
+    informer.observe(answer)
+    assert not informer.items
+    await api.create(NODES, node("n"))
+    await until(lambda: "n" in informer.items, "another of its name")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await api.close()
+    await server.stop()
