@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
+from karptui.control.held_events import HeldEvents
 from karptui.control.provision import Provisioner
 from karptui.control.register import written_taint
 from karptui.control.replaced_first import replacements
-from karptui.engine.disruption import VALIDATION_SECONDS, disrupt, validate
+from karptui.engine.disruption import VALIDATION_SECONDS, Kept, validate
 from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure, sentence_of
@@ -37,6 +38,8 @@ class Disruption:
         self._busy: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
         self._announced: set[str] = set()  # replacements of which it has been told
+        self._kept = Kept()  # as long as nothing has changed the answer is known
+        self._held_events = HeldEvents(hands)
 
     async def run(self) -> None:
         """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
@@ -70,8 +73,9 @@ class Disruption:
 
     async def _pass(self) -> bool:
         """Whether a command was begun: then the next pass follows at once."""
-        answer = await asyncio.to_thread(disrupt, self._snapshot())
+        answer = await asyncio.to_thread(self._kept.disrupt, self._snapshot())
         begun = [await self._begin(command) for command in answer.commands]
+        await self._held_events.tell(answer)
         return any(begun)
 
     async def _begin(self, command: Command) -> bool:

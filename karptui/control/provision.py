@@ -7,10 +7,10 @@ from typing import Any
 from karptui.control.brakes import Pace
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.engine.explain.event_text import failed_text, nominated_text
+from karptui.engine.explain.event_text import NO_COMPATIBLE_TYPES, failed_text, nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
-from karptui.model.decision import Decision, DecisionKind, PlannedClaim
+from karptui.model.decision import Decision, DecisionKind, PlannedClaim, PodFailure, Refusal
 from karptui.world import events
 
 NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND = 10, 5.0
@@ -59,6 +59,7 @@ class Provisioner:
                 self._start(self._nominate(decision.pods, f"node/{decision.nodes[0]}"))
             elif decision.failure is not None and not self._hands.dry_run:
                 self._start(self._refuse(decision.pods, failed_text(decision.failure)))
+                self._start(self._tell_pools(decision.failure))
 
     async def create(self, claim: PlannedClaim, decision: str) -> str:
         """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
@@ -119,6 +120,14 @@ class Provisioner:
             if not self._refusals.take(self._hands.now()):
                 return
             await self._hands.announce("Pod", pod.metadata, "FailedScheduling", why, warning=True)
+
+    async def _tell_pools(self, failure: PodFailure) -> None:
+        """NodePools whose requirements leave no instance type are told so, wherever the pod's other obstacles are."""
+        for reason in failure.reasons:
+            pool = self._hands.world.of("nodepools").get(reason.pool)
+            if pool is not None and reason.code is Refusal.NO_TYPES:
+                told = "NoCompatibleInstanceTypes"
+                await self._hands.announce("NodePool", pool.metadata, told, NO_COMPATIBLE_TYPES, warning=True)
 
 
 def _described(claim: PlannedClaim) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from karptui.lab import manifests
+from karptui.model.labels import INITIALIZED
 from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
 from karptui.world import events
@@ -27,10 +28,11 @@ def _draining(cluster: ActiveCluster, claim: str) -> bool:
     return any(entry.type == "Drained" for entry in cluster.world.of("nodeclaims")[claim].conditions)
 
 
-def _initialized(event: events.Event, claim: str) -> bool:
-    if not isinstance(event, events.ObjectSeen) or event.resource != "nodeclaims":
+def _usable(event: events.Event, node: str) -> bool:
+    """Whether this is how it was seen that a node is initialized: its NodeClaim says so a request later."""
+    if not isinstance(event, events.ObjectSeen) or event.resource != "nodes" or event.object is None:
         return False
-    return event.object.key == claim and is_true(event.object.conditions, "Initialized")
+    return event.object.key == node and event.object.metadata.labels.get(INITIALIZED) == "true"
 
 
 def _evictions(cluster: ActiveCluster) -> list[int]:
@@ -124,7 +126,8 @@ async def test_an_interrupted_spot_instance_is_replaced_and_its_pods_run_elsewhe
     pods = cluster.world.of("pods")
     await cluster.until(lambda: all(pod.node_name != claim.node_name for pod in pods.values()), "no pod left behind")
     (replacement,) = _ready_claims(cluster)
-    ready = next(number for number, event in enumerate(cluster.seen) if _initialized(event, replacement))
+    node = cluster.world.of("nodeclaims")[replacement].node_name
+    ready = next(number for number, event in enumerate(cluster.seen) if _usable(event, node))
     evicted = _evictions(cluster)[0]
     # A slow machine needs longer for a node than the lab's quick clock leaves: then the pods' own time counts.
     assert ready < evicted or cluster.seen[evicted].at >= _latest(cluster, claim)
