@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from karptui.failure import Failure
 from karptui.kube.clean import clean
 from karptui.kube.connect import Connection
 from karptui.kube.errors import ApiError
+from karptui.world import events
 
 LEASE = "karpenter-leader-election"
 SELECTOR = "app.kubernetes.io/name=karpenter"
@@ -36,7 +38,10 @@ class Other(Struct, frozen=True):
 
     def sentence(self) -> str:
         """One line for a person."""
-        running = [f"Deployment {space}/{name} has {count} replicas" for space, name, count in self.deployments]
+        running = [
+            f"Deployment {space}/{name} has {count} replica{'s' if count != 1 else ''}"
+            for space, name, count in self.deployments
+        ]
         held = [f"{holder} holds the Lease {LEASE}" for holder in self.holders]
         return " and ".join([*running, *held])
 
@@ -74,21 +79,32 @@ async def refuse_beside(connection: Connection) -> None:
         )
 
 
-async def take_over(connection: Connection) -> None:
-    """Scale Karpenter to nothing and wait until it is gone. Raises Failure if it does not go."""
-    for namespace, name, _ in (await find_other(connection)).deployments:
+async def take_over(connection: Connection, sink: Callable[[events.Event], None], now: Callable[[], float]) -> None:
+    """Scale Karpenter to nothing and wait until it is gone, saying what for. Raises Failure if it does not go."""
+    for namespace, name, count in (await find_other(connection)).deployments:
+        what = f"{namespace}/{name}"
+        sink(events.Intended(now(), "patch", "deployments/scale", what, f"replicas: {count} -> 0"))
+        sink(
+            events.Problem(
+                now(), "take-over", f"Deployment {what} is scaled from {count} to 0; scale it up again to hand back"
+            )
+        )
         path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
         patch = json.dumps({"spec": {"replicas": 0}}).encode()
         await connection.request("PATCH", path, patch, content_type="application/merge-patch+json", verb="patch")
     loop = asyncio.get_running_loop()
     end = loop.time() + STOP_SECONDS
+    told = ""
     while True:
         other = await find_other(connection)
         pods = await _list(connection, "/api/v1/pods", {"labelSelector": SELECTOR})
         if not other and not pods:
             return
+        still = other.sentence() or f"{len(pods)} of its pods are left"
+        if still != told:
+            told = still
+            sink(events.Problem(now(), "take-over", f"waiting for Karpenter to stop: {still}"))
         if loop.time() > end:
-            still = other.sentence() or f"{len(pods)} of its pods are left"
             raise Failure(f"Karpenter did not stop in {STOP_SECONDS:.0f}s: {still}; nothing else has been changed")
         await asyncio.sleep(1.0)
 

@@ -112,7 +112,7 @@ class Active(Run):
         try:
             async with connect(self._kubeconfig, self._context) as connection:
                 if self.rules.take_over:
-                    await take_over(connection)
+                    await take_over(connection, self.sink, self.now)
                 elif not self.rules.dry_run:
                     await refuse_beside(connection)
                 source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)

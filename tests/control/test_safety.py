@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from karptui.control.other_controller import refuse_beside, take_over
 from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
 from karptui.model.decision import PlannedClaim
+from karptui.world import events
 from karptui.world.world import World
 from tests.control_plane.plane import ControlPlane
 
@@ -48,7 +50,15 @@ async def test_beside_a_running_karpenter_it_refuses_until_that_is_taken_over(co
         await connection.request("POST", path, _deployment("karpenter", 2))
         with pytest.raises(Failure, match=f"{SPACE}/karpenter has 2 replicas.*--take-over"):
             await refuse_beside(connection)
-        await take_over(connection)
+        seen: list[events.Event] = []
+        await take_over(connection, seen.append, time.time)
+        (write,) = [event for event in seen if isinstance(event, events.Intended)]
+        assert (write.resource, write.name, write.detail) == (
+            "deployments/scale",
+            f"{SPACE}/karpenter",
+            "replicas: 2 -> 0",
+        )
+        assert any(isinstance(event, events.Problem) and "from 2 to 0" in event.message for event in seen)
         await refuse_beside(connection)
         assert json.loads(await connection.request("GET", f"{path}/karpenter"))["spec"]["replicas"] == 0
 
