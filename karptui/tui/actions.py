@@ -8,11 +8,13 @@ from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 
 EVERYWHERE: frozenset[str] = frozenset()
-_LISTS = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map", "shadow"})
-_PLACED = _LISTS - {"whatif"}
+_NUMBERED = frozenset({"overview", "pods", "decisions", "log", "cost", "whatif", "map", "shadow"})
+_LISTS = _NUMBERED | {"objects"}
 _DETAILS = frozenset({"timeline", "decision", "detail"})
 _FILTERED = (_LISTS - {"map"}) | {"decision"}
-_OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow"})
+_OBJECTS = frozenset({"overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow", "objects"})
+_NODES = frozenset({"overview", "map", "objects"})
+"""Screens on which there are nodes to act on."""
 _BOXES = frozenset({"overview", "cost", "shadow"})
 """Screens with several lists that are always there."""
 _STORY = frozenset({"DEMO"})
@@ -37,7 +39,7 @@ class Action:
     `name` is Textual's action (`verb_noun`), `keys` are as they are printed, the first one is shown; `text` is a phrase
     for help and palette, `short` one or two words for the key bar; no `screens` means every screen. `rank` orders the
     key bar, the highest leaves first when it is too narrow; 0 is never in the bar.
-    `modes` are those in which the action means something.
+    `modes` are those in which the action means something. `verbs` ask for it behind `:`: k9s' words, and our own.
     A `dangerous` action writes to the cluster or the cloud: it exists in ACTIVE only.
     """
 
@@ -50,6 +52,7 @@ class Action:
     dangerous: bool = False
     group: str = "this view"
     modes: frozenset[str] = EVERYWHERE
+    verbs: tuple[str, ...] = ()
 
     def exists(self, screen: str, mode: str) -> bool:
         """Whether the action exists on a screen in a mode; no mode asks for all of them."""
@@ -58,24 +61,51 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A screen with a number. `short` is for 80 columns."""
+    """A screen with a number. `short` is for 80 columns, `verbs` are what leads there behind `:`."""
 
     key: str
     screen: str
     title: str
     short: str
+    verbs: tuple[str, ...] = ()
 
 
 PLACES: tuple[Place, ...] = (
-    Place("1", "overview", "Overview", "Ovw"),
-    Place("2", "pods", "Pods", "Pod"),
-    Place("3", "map", "Map", "Map"),
-    Place("4", "decisions", "Decisions", "Dec"),
-    Place("5", "shadow", "Shadow", "Shd"),
-    Place("6", "cost", "Cost", "Cost"),
-    Place("7", "whatif", "What-if", "If"),
-    Place("8", "log", "Log", "Log"),
+    Place("1", "overview", "Overview", "Ovw", ("overview", "pulses")),
+    Place("2", "pods", "Pods", "Pod", ("pods", "po", "pod")),
+    Place("3", "map", "Map", "Map", ("map", "xray")),
+    Place("4", "decisions", "Decisions", "Dec", ("decisions", "dec", "decision")),
+    Place("5", "shadow", "Shadow", "Shd", ("shadow",)),
+    Place("6", "cost", "Cost", "Cost", ("cost",)),
+    Place("7", "whatif", "What-if", "If", ("whatif", "what-if")),
+    Place("8", "log", "Log", "Log", ("log", "logs")),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectList:
+    """A list of all objects of a kind, without a number: `verbs` behind `:` lead there. `kind` is what a row is."""
+
+    resource: str
+    kind: str
+    title: str
+    verbs: tuple[str, ...]
+
+
+OBJECT_LISTS: tuple[ObjectList, ...] = (
+    ObjectList("nodes", "node", "Nodes", ("nodes", "no", "node")),
+    ObjectList("nodepools", "pool", "NodePools", ("nodepools", "np", "nodepool")),
+    ObjectList("nodeclaims", "claim", "NodeClaims", ("nodeclaims", "nc", "nodeclaim")),
+    ObjectList("nodeclasses", "class", "NodeClasses",
+               ("nodeclasses", "nodeclass", "ec2nc", "ec2ncs", "ec2nodeclass", "ec2nodeclasses", "kwoknodeclass",
+                "kwoknodeclasses")),
+    ObjectList("poddisruptionbudgets", "pdb", "PodDisruptionBudgets",
+               ("pdb", "pdbs", "poddisruptionbudget", "poddisruptionbudgets")),
+)  # fmt: skip
+EVENT_VERBS = ("events", "event", "ev")
+"""Behind `:`: the log, where only Kubernetes' Events are left."""
+CONTEXT_VERBS = ("ctx", "context", "contexts")
+NAMESPACE_VERBS = ("ns", "namespace", "namespaces")
 
 
 def _on(*screens: str) -> frozenset[str]:
@@ -84,8 +114,11 @@ def _on(*screens: str) -> frozenset[str]:
 
 ACTIONS: tuple[Action, ...] = (
     Action("leave", ("esc",), "Back to where you came from", "back", _DETAILS, rank=1, group="everywhere"),
-    Action("leave", ("esc",), "Drop the filter, or back to where you came from", "", _LISTS, group="everywhere"),
-    Action("show_why", ("⏎",), "Why? Everything about the row", "why", _on("overview", "log", "cost", "map"), rank=2),
+    Action("leave", ("esc",), "Drop the filter, or back to where you came from", "", _NUMBERED, group="everywhere"),
+    Action("leave", ("esc",), "Drop the filter, or back to where you came from", "back", _on("objects"), rank=1,
+           group="everywhere"),
+    Action("show_why", ("⏎",), "Why? Everything about the row", "why",
+           _on("overview", "log", "cost", "map", "objects"), rank=2),
     Action("show_why", ("⏎",), "Edit the change; what becomes of the pods", "edit", _on("whatif"), rank=2),
     Action("show_why", ("⏎",), "Why? The pod's way, stage by stage", "timeline", _on("pods"), rank=2),
     Action("show_why", ("⏎",), "Why? The decision, type by type", "why", _on("decisions"), rank=2),
@@ -120,23 +153,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("group_rows", ("v",), "By pool or by namespace", "group", _on("cost"), rank=5),
     Action("group_rows", ("v",), "What differs by cause, NodePool or feature; the inputs; what comes next", "group",
            _on("shadow"), rank=5),
-    Action("mark_row", ("space", "m"), "Mark the node for What-if", "mark", _on("overview", "map"), rank=7,
-           modes=_WATCHING),
-    Action("mark_row", ("m",), "Mark the node for What-if", "", _on("overview", "map"), modes=_STORY),
+    Action("mark_row", ("space", "m"), "Mark the node for What-if", "mark", _NODES, rank=7, modes=_WATCHING),
+    Action("mark_row", ("m",), "Mark the node for What-if", "", _NODES, modes=_STORY),
     Action("try_row", ("w",), "What-if without the node, or the marked ones", "what-if", _OBJECTS, rank=7),
     Action("group_rows", ("v",), "Group the instance types by the reason they lost", "group", _on("decision"), rank=5),
     Action("hold_act", ("H",), "Hold the act under the cursor, or let it go on", "hold", _on("overview"), rank=3,
            group="act", modes=_ACTING),
-    Action("switch_disruption", ("D",), "Disruption off, and on again", "disruption", _on("overview", "map"), rank=4,
+    Action("switch_disruption", ("D",), "Disruption off, and on again", "disruption", _NODES, rank=4,
            group="act", modes=_ACTING),
-    Action("cordon_node", ("O",), "Cordon the node, or uncordon it: asks first", "cordon", _on("overview", "map"),
-           rank=8, dangerous=True, group="act", modes=_ACTING),
-    Action("delete_node", ("X",), "Drain the node and end its instance: asks first", "delete", _on("overview", "map"),
-           rank=8, dangerous=True, group="act", modes=_ACTING),
+    Action("cordon_node", ("O",), "Cordon the node, or uncordon it: asks first", "cordon", _NODES, rank=8,
+           dangerous=True, group="act", modes=_ACTING),
+    Action("delete_node", ("X",), "Drain the node and end its instance: asks first", "delete", _NODES, rank=8,
+           dangerous=True, group="act", modes=_ACTING),
     Action("change_unit", ("u",), "Unit of money: an hour, a day, a month", "$/h $/d $/mo", _LISTS | _DETAILS, rank=11),
     Action("sort_rows", ("s",), "Sort by the next column", "sort", _FILTERED, rank=12),
     Action("reverse_rows", ("S",), "Reverse the order", "", _FILTERED),
-    Action("open_filter", ("/",), "Filter: text, !not, key=value, >$0.2", "filter", _FILTERED, rank=5, group="find"),
+    Action("open_filter", ("/",), "Filter: text, !not, key=value, >$0.2", "filter", _FILTERED, rank=5, group="find",
+           verbs=("filter",)),
     Action("next_hit", ("n",), "Next row that matches what was last looked for", "", _FILTERED, group="find"),
     Action("previous_hit", ("N",), "Row before that matches it", "", _FILTERED, group="find"),
     Action("open_palette", (":", "ctrl+p"), "Ask, go, do", "ask", rank=6, group="find"),
@@ -158,13 +191,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("freeze_picture", ("p",), "Stop the demo's time, and let it go on", "pause", rank=8, group="time",
            modes=_STORY),
     Action("export_view", ("x",), "Save or copy this view: SVG, Markdown, JSON, CSV", "export", rank=10,
-           group="take away"),
+           group="take away", verbs=("export", "screendump", "sd")),
     Action("copy_row", ("c",), "Copy the row", "copy", rank=13, group="take away"),
     Action("copy_screen", ("C",), "Copy the whole screen as text", "", group="take away"),
     Action("copy_kubeconfig", ("K",), "Copy the path of the demo's kubeconfig, for kubectl beside it", "",
            group="take away", modes=_STORY),
-    Action("open_help", ("?",), "Keys of this screen", "keys", rank=1, group="everywhere"),
-    Action("leave_program", ("q",), "Quit", "", _LISTS, group="everywhere"),
+    Action("open_help", ("?",), "Keys of this screen", "keys", rank=1, group="everywhere", verbs=("help", "h")),
+    Action("leave_program", ("q",), "Quit", "", _LISTS, group="everywhere", verbs=("q", "quit", "q!", "exit")),
 )  # fmt: skip
 
 Keymap = Mapping[str, tuple[str, ...]]
@@ -234,7 +267,7 @@ def keymap_faults(keymap: Keymap, screens: Sequence[str] = tuple(place.screen fo
         faults += [f"Key map: {name}: {fault}." for key in keys if (fault := key_fault(key))]
         if not keys:
             faults.append(f"Key map: {name} has no key; give one, or leave the line out.")
-    for screen in (*screens, *sorted(_DETAILS)):
+    for screen in (*screens, "objects", *sorted(_DETAILS)):
         for mode in MODES:  # one key may do different things in different modes
             taken: dict[str, str] = {place.key: f"go to {place.title}" for place in PLACES}
             taken |= dict.fromkeys(_LISTS_KEYS, "moving about") | {"tab": "next_list"}

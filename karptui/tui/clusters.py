@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from karptui.tui.actions import CONTEXT_VERBS, NAMESPACE_VERBS
+
 if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 5.0
 """How long the end waits for clusters that do not answer."""
-CONTEXT_WORDS = ("ctx", "context", "contexts")
-NAMESPACE_WORDS = ("ns", "namespace", "namespaces")
 
 
 class Clusters:
@@ -28,6 +28,11 @@ class Clusters:
         self._current = ""
         self._names: list[str] = []
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def known(self) -> bool:
+        """Whether there are others to go to."""
+        return self._contexts is not None
 
     @property
     def beside(self) -> Sequence[str]:
@@ -77,22 +82,22 @@ class Clusters:
         if self._contexts is None:
             return []
         here = self._live.run_shown
+        known = sorted(here.world.of("namespaces"))
         current = here.context or self._current
         found = [
             Entry("command", f"Context {name}", "switch_context", "here" if name == current else "ctx", (name,),
-                  verbs=CONTEXT_WORDS)
+                  verbs=CONTEXT_VERBS)
             for name in self._names
         ]  # fmt: skip
-        known = sorted(here.world.of("namespaces"))
         found += [
             Entry("command", f"Namespace {name}", "switch_namespace", "here" if name == here.namespace else "ns",
-                  (name,), verbs=NAMESPACE_WORDS)
+                  (name,), verbs=NAMESPACE_VERBS)
             for name in known
         ]  # fmt: skip
         words = "All namespaces"
-        found.append(Entry("command", words, "switch_namespace", "ns", ("",), also="0", verbs=NAMESPACE_WORDS))
+        found.append(Entry("command", words, "switch_namespace", "ns", ("",), also="0", verbs=NAMESPACE_VERBS))
         if not known:  # they may not be listed, and be there all the same
-            found.append(Entry("command", "Namespace", "switch_namespace", "ns", verbs=NAMESPACE_WORDS, free=True))
+            found.append(Entry("command", "Namespace", "switch_namespace", "ns", verbs=NAMESPACE_VERBS, free=True))
         return found
 
     async def ask(self) -> None:

@@ -1,6 +1,14 @@
 """docs/keys.md, made from the action table: `python -m karptui.tui.keys_page > docs/keys.md`."""
 
-from karptui.tui.actions import ACTIONS, PLACES, Action
+from karptui.tui.actions import (
+    ACTIONS,
+    CONTEXT_VERBS,
+    EVENT_VERBS,
+    NAMESPACE_VERBS,
+    OBJECT_LISTS,
+    PLACES,
+    Action,
+)
 
 _MOVES = (
     ("`j` `k` `↓` `↑`", "down, up"),
@@ -33,7 +41,27 @@ def keys_page() -> str:
     for name, actions in groups.items():
         lines += ["", f"## {name.capitalize()}", "", "| key | does | where | action |", "| --- | --- | --- | --- |"]
         lines += [_row(action) for action in actions]
+    lines += ["", "## Words behind `:`", "", *_verbs()]
     return "\n".join(lines) + "\n"
+
+
+def _verbs() -> list[str]:
+    """What k9s' prompt takes, and ours."""
+    entries = [
+        *((place.verbs, place.title) for place in PLACES),
+        *((found.verbs, f"all {found.title}; what follows the word filters them") for found in OBJECT_LISTS),
+        (EVENT_VERBS, "the log, with Kubernetes' Events alone"),
+        (NAMESPACE_VERBS, "one namespace; while watching, nothing else is read from then on"),
+        (CONTEXT_VERBS, "another cluster, while watching"),
+        *{action.name: (action.verbs, action.text) for action in ACTIONS if action.verbs}.values(),
+    ]
+    return [
+        "| words | lead to |",
+        "| --- | --- |",
+        *(f"| {' '.join(f'`:{verb}`' for verb in verbs)} | {text} |" for verbs, text in entries),
+        "",
+        "A question, a name of an object or a theme is found by any of its letters. `:pods NAMESPACE` as in k9s.",
+    ]
 
 
 def _row(action: Action) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -13,21 +13,18 @@ from textual.binding import Binding, BindingType
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES, Keymap
 from karptui.tui.early_keys import EarlyKeys
+from karptui.tui.going_about import GoingAbout
 from karptui.tui.helping import Helping
 from karptui.tui.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
-from karptui.tui.screens.places import DETAILS
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
-from karptui.tui.take_away import TakeAway
 from karptui.tui.theme import Themes
 
 if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
-    from karptui.tui.clusters import Clusters
     from karptui.tui.screens.frame import Frame
-    from karptui.tui.screens.places import Detail
     from karptui.tui.travel import Travel
     from karptui.views.why import Why
 
@@ -38,7 +35,7 @@ OTHERS_AFTER, OTHERS_PAUSE = 2.0, 0.05
 _PLACES = {place.screen: place for place in PLACES}
 
 
-class Live(TakeAway):
+class Live(GoingAbout):
     """Shows a run: at once one that is there, else that which `source` makes after the first frame.
 
     Nothing that a run needs is imported before that frame is painted: this module and those it names at its top are all
@@ -47,7 +44,6 @@ class Live(TakeAway):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True)]
 
-    clusters: "Clusters"
     travel: "Travel"
 
     def __init__(
@@ -72,8 +68,6 @@ class Live(TakeAway):
         """Labels that have a column of their own in the lists of nodes and pods."""
         self._source = source
         self._mode = mode
-        self._trail: list[tuple[str, Subject | None]] = []
-        self._here: tuple[str, Subject | None] = ("overview", None)
         self._notice: tuple[str, str, float] | None = None
         self._latest_problem: object = None
         self._missed: set[str] = set()
@@ -216,49 +210,13 @@ class Live(TakeAway):
         self.clock.dirty.mark("problems")
         self.clock.draw_now()
 
-    # Going about
-
-    def go_to(self, place: str) -> None:
-        """A place of the key bar; the way back is forgotten unless it is from there."""
-        if place == self._here[0]:
-            return
-        self._trail = [("overview", None)] if place != "overview" else []
-        self._show(place, None)
-
-    def show(self, screen: str, subject: Subject) -> None:
-        """A detail of something; esc leads back."""
-        if (screen, subject) == self._here:
-            return
-        self._trail.append(self._here)
-        self._show(screen, subject)
-
-    def back(self) -> None:
-        """Where one came from; from the first screen nowhere."""
-        if self._trail:
-            self._show(*self._trail.pop())
-
-    def _show(self, screen: str, subject: Subject | None) -> None:
-        self._here = (screen, subject)
-        if subject is not None and screen in DETAILS:
-            cast("Detail", self.get_screen(screen)).show_subject(subject)
-        if self.screen is not self.get_screen(screen):
-            self.switch_screen(screen)
-        else:
-            self.clock.draw_now()
-
     def why(self, subject: Subject, **most: int) -> "Why":
         """Everything about one thing, with what the latest survey says of a node."""
         if subject.kind == "context":
             return self.clusters.why(subject.key)
         self._helping.attend(self.picture.world)
-        return self.picture.why(subject, outcome=self.surveying.outcome(subject), **most)
-
-    def show_why(self, subject: Subject) -> None:
-        """The decision itself for a decision, its way for a pod of the pod list, else all that is known."""
-        if subject.kind == "context":
-            self.action_switch_context(subject.key)
-            return
-        self.show("decision" if subject.kind == "decision" else "detail", subject)
+        surveying = self.surveying
+        return self.picture.why(subject, outcome=surveying.outcome(subject), survey=surveying.latest, **most)
 
     def show_facet(self, subject: Subject, facet: str) -> None:
         """Events, YAML or relations of something."""
@@ -371,22 +329,6 @@ class Live(TakeAway):
         """Another context or namespace."""
         self.run_worker(self.clusters.ask(), exit_on_error=False, group="contexts", exclusive=True)
 
-    def action_switch_context(self, name: str) -> None:
-        """Another cluster."""
-        self.run_worker(self.clusters.switch(name), exit_on_error=False, group="switch")
-
-    def action_switch_namespace(self, name: str) -> None:
-        """Only the pods of one namespace, "" for all."""
-        self.run_worker(self.clusters.narrow(name), exit_on_error=False, group="switch")
-
-    def action_go_to_object(self, kind: str, key: str) -> None:
-        """Everything about an object that was named in the palette."""
-        self.show_why(Subject(kind, key))
-
     def action_show_timeline_of(self, kind: str, key: str) -> None:
         """The timeline a question asked for."""
         self.show_timeline(Subject(kind, key))
-
-    def action_go_to(self, place: str) -> None:
-        """A place named in the palette."""
-        self.go_to(place)

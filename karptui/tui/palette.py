@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from karptui.tui.actions import PLACES, Keymap, actions_of, key_label
+from karptui.tui.actions import EVENT_VERBS, OBJECT_LISTS, PLACES, Keymap, actions_of, key_label
 from karptui.tui.fuzzy import score
 from karptui.tui.theme import Themes
 from karptui.tui.widgets.columns import Column, Row
@@ -32,7 +32,7 @@ class Entry:
     object's name in an action's text would be code. `note` stands at the right, `also` is searched but not shown.
 
     `verbs` are what people who know k9s type first (`ctx`, `ns`, `pods`): the entry then comes before all others. A
-    `free` one takes what is typed behind its verb for its argument.
+    `free` one takes what is typed behind its verb for its last argument.
     """
 
     kind: Kind
@@ -48,40 +48,25 @@ class Entry:
 def command_entries(screen: str, *, keymap: Keymap | None = None, mode: str = "") -> list[Entry]:
     """What can be done on a screen, and where one can go, from the action table."""
     places = [
-        Entry(
-            "command", f"Go to {place.title}", "go_to", place.key, (place.screen,), verbs=_VERBS.get(place.screen, ())
-        )
+        Entry("command", f"Go to {place.title}", "go_to", place.key, (place.screen,), verbs=place.verbs)
         for place in PLACES
-        if place.screen != screen
     ]
-    return places + [
-        Entry(
-            "command",
-            action.text,
-            action.name,
-            key_label(action.keys[0]) if action.keys else "",
-            verbs=_VERBS.get(action.name, ()),
+    lists = [
+        entry
+        for found in OBJECT_LISTS
+        for entry in (
+            Entry("command", f"List of {found.title}", "show_list", found.verbs[0], (found.resource,),
+                  verbs=found.verbs),
+            Entry("command", f"List of {found.title} with", "show_list", found.verbs[0], (found.resource,),
+                  verbs=found.verbs, free=True),
         )
+    ]  # fmt: skip
+    events = Entry("command", "Kubernetes' Events in the log", "show_kube_events", EVENT_VERBS[0], verbs=EVENT_VERBS)
+    return [*places, *lists, events] + [
+        Entry("command", action.text, action.name, key_label(action.keys[0]) if action.keys else "", verbs=action.verbs)
         for action in actions_of(screen, keymap=keymap, mode=mode)
         if action.name not in ("open_palette", "leave")
     ]
-
-
-_VERBS = {
-    "overview": ("overview", "nodes", "no", "node", "nodepools", "np", "nodeclaims", "nc", "pulses"),
-    "pods": ("pods", "po", "pod"),
-    "map": ("map", "xray"),
-    "decisions": ("decisions", "dec"),
-    "shadow": ("shadow",),
-    "cost": ("cost",),
-    "whatif": ("whatif", "what-if"),
-    "log": ("log", "logs", "events", "ev", "event"),
-    "leave_program": ("q", "quit", "q!", "exit"),
-    "open_help": ("help", "h"),
-    "open_filter": ("filter",),
-    "export_view": ("export", "screendump", "sd"),
-}
-"""Words of k9s' prompt, and our own, by screen and action."""
 
 
 def theme_entries(themes: Themes) -> list[Entry]:
@@ -103,7 +88,8 @@ def matching(query: str, entries: Iterable[Entry]) -> tuple[list[Entry], int]:
         if verb in entry.verbs:
             if entry.free:
                 if named := rest.strip():
-                    said = replace(entry, text=f"{entry.text} {named}", arguments=(named,), free=False)
+                    given = (*entry.arguments, named)
+                    said = replace(entry, text=f"{entry.text} {named}", arguments=given, free=False)
                     found.append((-1, 0.0, index, said))
                 continue
             points = score(rest, entry.text) if rest.strip() else 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from karptui.model.disruption import Command, Held
+from karptui.model.disruption import Command, Held, Survey
 from karptui.modes.run import Run
 from karptui.tui.kept import Kept
 from karptui.tui.subject import Subject
@@ -160,10 +160,16 @@ class Picture:
         """One decision in full."""
         return self._kept.decision_views.read(self.world, key, self.now())
 
-    def why(self, subject: Subject, most: int = SHOWN_PODS, outcome: Command | Held | None = None) -> Why:
-        """Everything about one thing; `outcome` is what the disruption engine says of a node."""
+    def why(
+        self,
+        subject: Subject,
+        most: int = SHOWN_PODS,
+        outcome: Command | Held | None = None,
+        survey: Survey | None = None,
+    ) -> Why:
+        """Everything about one thing; `outcome` is what the disruption engine says of a node, `survey` of all."""
         view = self.decision_view(subject.key) if subject.kind == "decision" else None
-        return why(self.world, *subject, self.now(), most, self.waiting(), outcome, view)
+        return why(self.world, *subject, self.now(), most, self.waiting(), outcome, view, survey)
 
     def head(self, mode: str) -> Head:
         """Mode, cluster, freshness, and the figures that matter."""

@@ -2,13 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from karptui.tui.actions import CONTEXT_VERBS, NAMESPACE_VERBS, PLACES
 from karptui.tui.palette import Entry, command_entries
 from karptui.tui.subject import Subject
 
 if TYPE_CHECKING:
     from karptui.tui.live import Live
 
-_KINDS = (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools"), ("class", "nodeclasses"), ("pod", "pods"))
+_KINDS = (("node", "nodes"), ("claim", "nodeclaims"), ("pool", "nodepools"), ("class", "nodeclasses"),
+          ("pdb", "poddisruptionbudgets"), ("pod", "pods"))  # fmt: skip
+_PODS = next(place.verbs for place in PLACES if place.screen == "pods")
 _NAMES = {
     "node": "node",
     "claim": "NodeClaim",
@@ -16,6 +19,7 @@ _NAMES = {
     "class": "NodeClass",
     "pod": "pod",
     "decision": "decision",
+    "pdb": "PodDisruptionBudget",
 }
 MOST_OBJECTS = 5_000
 """Objects of one kind among which the palette searches: more cannot be searched between two keystrokes."""
@@ -34,7 +38,21 @@ def entries_for(live: "Live", place: str, subject: Subject | None) -> list[Entry
     for key in list(world.decisions)[-MOST_OBJECTS:]:
         entries.append(Entry("object", f"decision {key}", "go_to_object", "decision", ("decision", key)))
     commands = command_entries(place, keymap=live.keymap, mode=live.run_shown.mode)
-    return [*entries, *commands, *live.clusters.entries()]
+    return [*entries, *commands, *live.clusters.entries(), *_namespaces(live)]
+
+
+def _namespaces(live: "Live") -> list[Entry]:
+    """The pods of each; where clusters cannot be switched, what asks for a namespace or a context leads there too."""
+    verbs = _PODS if live.clusters.known else (*_PODS, *NAMESPACE_VERBS)
+    found = [
+        Entry("object", f"pods of namespace {name}", "show_pods_of", "pods", (name,), verbs=verbs)
+        for name in sorted(live.picture.world.of("namespaces"))
+    ]
+    if not found:  # they may not be listed, or not be in the recording
+        found = [Entry("object", "pods of namespace", "show_pods_of", "pods", verbs=verbs, free=True)]
+    if not live.clusters.known:
+        found.append(Entry("object", "another context", "open_contexts", "ctx", verbs=CONTEXT_VERBS))
+    return found
 
 
 def _questions(subject: Subject) -> list[Entry]:

@@ -381,6 +381,8 @@ LOG: Table[LogRow] = Table(
     key=lambda row: row.key,
     cells=_log_cells,
     words=lambda row: f"{row.source} {row.about} {row.text}",
-    fields=lambda row: {"source": row.source, "object": row.about},
+    fields=lambda row: {
+        "source": row.source, "object": row.about, "from": "kubernetes" if row.kube else "karptui",
+    },
     orders=(Order(1, lambda row: row.source), Order(2, lambda row: row.about)),
-)
+)  # fmt: skip

@@ -3,14 +3,18 @@
 from karptui.world.events import StreamState
 from karptui.world.world import World
 
-_NAMES = {"pods": "pods", "nodes": "nodes", "nodepools": "NodePools", "nodeclaims": "NodeClaims"}
+_NAMES = {"pods": "pods", "nodes": "nodes", "nodepools": "NodePools", "nodeclaims": "NodeClaims",
+          "nodeclasses": "NodeClasses", "poddisruptionbudgets": "PodDisruptionBudgets"}  # fmt: skip
 _ABSENT = {
     "nodepools": "No Karpenter here: it has no NodePools. karptui plan -f FILE tries one.",
     "nodeclaims": "No Karpenter here: it has no NodeClaims. karptui demo shows some.",
+    "nodeclasses": "No Karpenter here: it has no NodeClasses. karptui demo shows one.",
 }
 _NONE = {
     "nodepools": "No NodePools: karptui plan -f FILE tells what one would do.",
     "nodeclaims": "No NodeClaim is on its way: a pending pod brings one.",
+    "nodeclasses": "No NodeClasses: a NodePool needs one to launch anything.",
+    "poddisruptionbudgets": "No PodDisruptionBudgets: nothing keeps a pod from being evicted.",
     "nodes": "No nodes: a NodePool and a pending pod bring the first.",
     "pods": "No pods: karptui demo has a cluster full of them.",
     "pending": "Nothing is pending. : asks about any pod, w tries what-if.",
@@ -21,7 +25,7 @@ UNDECIDED = "Nothing decided since karptui looks: a pod that waits for a node br
 
 
 def nothing(world: World, what: str) -> str:
-    """The words for an empty list of `pods`, `nodes`, `nodepools`, `nodeclaims` or `pending` pods."""
+    """The words for an empty list of a resource, or of `pending` pods."""
     resource = "pods" if what == "pending" else what
     stream = world.streams.get(resource)
     if stream is None or (stream.state is not StreamState.FORBIDDEN and not world.synced()):

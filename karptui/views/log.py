@@ -10,7 +10,7 @@ from karptui.world.world import KEPT_EVENTS, World
 
 
 class LogRow(Struct, frozen=True):
-    """One line; `role` tells problems from the rest."""
+    """One line; `role` tells problems from the rest, `kube` is what Kubernetes' Events said."""
 
     key: str
     at: str
@@ -18,6 +18,7 @@ class LogRow(Struct, frozen=True):
     about: str
     text: str
     role: str
+    kube: bool = False
 
 
 def log_row(line: LogLine, key: str) -> LogRow:
@@ -29,6 +30,7 @@ def log_row(line: LogLine, key: str) -> LogRow:
         line.about,
         line.text,
         "bad" if line.source in ("problem", "stream") else "text",
+        line.kube,
     )
 
 

@@ -9,8 +9,10 @@ from karptui.views.line import Line
 from karptui.views.wording import clock
 from karptui.world.world import World
 
-RESOURCE_OF = {"pod": "pods", "node": "nodes", "claim": "nodeclaims", "pool": "nodepools", "class": "nodeclasses"}
-KIND_OF = {"pod": ("Pod",), "node": ("Node",), "claim": ("NodeClaim",), "pool": ("NodePool",)}
+RESOURCE_OF = {"pod": "pods", "node": "nodes", "claim": "nodeclaims", "pool": "nodepools", "class": "nodeclasses",
+               "pdb": "poddisruptionbudgets"}  # fmt: skip
+KIND_OF = {"pod": ("Pod",), "node": ("Node",), "claim": ("NodeClaim",), "pool": ("NodePool",),
+           "pdb": ("PodDisruptionBudget",)}  # fmt: skip
 LONGEST_YAML = 200_000
 """Characters of YAML that are shown; no screen needs more."""
 

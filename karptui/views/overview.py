@@ -1,6 +1,6 @@
 """What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -154,27 +154,32 @@ def in_flight(world: World, pending: list[Waiting], now: float, claims: KeptClai
     """NodeClaims that are not initialized yet or are going, newest first; `claims` up to date, if the caller has it."""
     meant = {entry.claim: len(entry.pods) for entry in pending if entry.claim}
     held = world.of("nodeclaims")
-    rows = []
-    for claim in [held[key] for key in (claims or KeptClaims().read(world)).flight]:
-        timeline = world.claim_timelines.get(claim.key)
-        stage = stage_of(claim, timeline)
-        going = claim.metadata.deleted is not None
-        count = len(world.usage.on(claim.node_name)) if going else meant.get(claim.key, 0)
-        name = f"draining, {plural(count, 'pod')} left" if stage.name == "draining" else stage.name
-        if stage.name == "starting" and (taints := _startup_taints(world, claim)):
-            name = f"startup taint {taints[0]}"
-        row = ClaimRow(
-            claim.key,
-            claim.instance_type or _offered(world, claim),
-            claim.capacity_type,
-            claim.zone,
-            name,
-            stage.role,
-            max(now - (claim.metadata.deleted or created_at(claim, timeline)), 0.0),
-            count,
-        )
-        rows.append(row)
+    rows = [
+        claim_row(world, held[key], now, meant) for key in (claims or KeptClaims().read(world)).flight if key in held
+    ]
     return sorted(rows, key=lambda row: (row.age, row.key))
+
+
+def claim_row(world: World, claim: NodeClaim, now: float, meant: Mapping[str, int]) -> ClaimRow:
+    """The row of one NodeClaim; `meant` is how many pending pods wait for each."""
+    timeline = world.claim_timelines.get(claim.key)
+    stage = stage_of(claim, timeline)
+    going = claim.metadata.deleted is not None
+    there = going or stage.name == "ready"
+    count = len(world.usage.on(claim.node_name)) if there else meant.get(claim.key, 0)
+    name = f"draining, {plural(count, 'pod')} left" if stage.name == "draining" else stage.name
+    if stage.name == "starting" and (taints := _startup_taints(world, claim)):
+        name = f"startup taint {taints[0]}"
+    return ClaimRow(
+        claim.key,
+        claim.instance_type or _offered(world, claim),
+        claim.capacity_type,
+        claim.zone,
+        name,
+        stage.role,
+        max(now - (claim.metadata.deleted or created_at(claim, timeline)), 0.0),
+        count,
+    )
 
 
 def _offered(world: World, claim: NodeClaim) -> str:

@@ -1,12 +1,14 @@
 """What hangs together: from a pod to its node, NodeClaim, NodePool, NodeClass and decision, and back."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
 from karptui.model.metadata import condition
 from karptui.model.selectors import selects
 from karptui.views.decisions import decision_text
+from karptui.views.pdb import protected
 from karptui.views.progress import stage_of, waiting
 from karptui.views.wording import hourly, plural, short_zone
 from karptui.world.world import World
@@ -68,6 +70,9 @@ def _of(world: World, kind: str, key: str, now: float) -> Iterator[Relation]:
             for pool in world.of("nodepools").values():
                 if pool.template.node_class.key == key:
                     yield from _pool(world, pool.key, "used by")
+        case "pdb" if (budget := world.of("poddisruptionbudgets").get(key)) is not None:
+            for pod in islice(protected(world, budget), MOST):
+                yield Relation("pod", pod.key, "protects", _pod_text(world, pod.key))
         case "decision" if (decision := world.decisions.get(key)) is not None:
             yield from _claim(world, world.claim_of_decision.get(key, ""), "made")
             for name in decision.nodes:
@@ -100,7 +105,7 @@ def _of_pod(world: World, key: str) -> Iterator[Relation]:
         same = budget.metadata.namespace == pod.metadata.namespace
         if same and selects(budget.selector, pod.metadata.labels):
             words = f"allows {plural(budget.disruptions_allowed, 'eviction')} now"
-            yield Relation("", name, "PodDisruptionBudget", words)
+            yield Relation("pdb", name, "protected by", words)
 
 
 def _node(world: World, name: str, relation: str) -> Iterator[Relation]:

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentence, remedy_sentence, sentence
-from karptui.model.disruption import Command, Held
+from karptui.model.disruption import Command, Held, Survey
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodeClass, NodePool
@@ -15,6 +15,7 @@ from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, p
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
+from karptui.views.pdb import pdb_lines
 from karptui.views.progress import Waiting, pods_text, waiting
 from karptui.views.remedies import remedy_book
 from karptui.views.stage import stage_of
@@ -51,8 +52,9 @@ def find(world: World, name: str) -> tuple[str, str] | None:
     if len(classes) == 1:
         return "class", classes[0]
     pods = world.of("pods")
-    if name in pods:
-        return "pod", name
+    for kind, held in (("pod", pods), ("pdb", world.of("poddisruptionbudgets"))):
+        if name in held:
+            return kind, name
     matches = [key for key in pods if key.partition("/")[2] == name]
     return ("pod", matches[0]) if len(matches) == 1 else None
 
@@ -66,11 +68,12 @@ def why(
     rows: list[Waiting] | None = None,
     outcome: Command | Held | None = None,
     view: DecisionView | None = None,
+    survey: Survey | None = None,
 ) -> Why:
     """The answer about a pod, waiting, node, claim, pool or decision row; at most `most` pods or types are listed.
 
     `rows` is what is waited for, if the caller has just worked it out; `outcome` what the disruption engine says of a
-    node; `view` the decision's, which takes a moment to work out.
+    node and `survey` of all; `view` is the decision's, which takes a moment to work out.
     """
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
@@ -88,6 +91,9 @@ def why(
             return _node_class(world, node_class)
         case "pool" if (pool := world.of("nodepools").get(key)) is not None:
             return _pool(world, pool, most)
+        case "pdb" if (budget := world.of("poddisruptionbudgets").get(key)) is not None:
+            known = world.surveyed.survey if world.surveyed is not None else survey
+            return Why(f"PodDisruptionBudget {key}", pdb_lines(budget, known))
         case "decision" if (decision := world.decisions.get(key)) is not None:
             view = view or decision_view(world, decision, now)
             refused = [

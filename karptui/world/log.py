@@ -7,12 +7,13 @@ from karptui.world import events
 
 
 class LogLine(Struct, frozen=True, gc=False):
-    """One line of the log: who said what about which object."""
+    """One line of the log: who said what about which object; `kube` if it is an Event of Kubernetes."""
 
     at: float
     source: str
     about: str
     text: str
+    kube: bool = False
 
 
 def line_of(event: events.Event, narration: events.Narrated | None = None) -> LogLine | None:
@@ -53,4 +54,4 @@ def brakes_text(event: events.BrakesSet) -> str:
 
 def line_of_kube_event(found: KubeEvent, at: float) -> LogLine:
     """What an Event of Kubernetes says; `at` is when it was received, for those that state no time."""
-    return LogLine(found.at or at, found.source, f"{found.kind.lower()} {found.about}", found.message)
+    return LogLine(found.at or at, found.source, f"{found.kind.lower()} {found.about}", found.message, kube=True)

@@ -22,10 +22,10 @@ from tests.tui.test_contexts import Known
 from tests.tui.test_travel import told
 from tests.world.recorded import STARTED
 
-LISTS = ("overview", "pods", "map", "decisions", "shadow", "cost", "whatif", "log")
+LISTS = ("overview", "pods", "map", "decisions", "shadow", "cost", "whatif", "log", "objects")
 DETAILS = ("timeline", "decision", "detail")
 ALL = (*LISTS, *DETAILS)
-SEARCHED = ("overview", "pods", "decisions", "shadow", "cost", "whatif", "log", "decision")
+SEARCHED = ("overview", "pods", "decisions", "shadow", "cost", "whatif", "log", "objects", "decision")
 
 Expectation = Callable[["Tried"], Awaitable[None]]
 EXPECTED: dict[tuple[str, str, str], Expectation] = {}
@@ -218,7 +218,9 @@ class Tried:
 
     async def _go(self) -> None:
         await self.press("1")
-        if self.name in DETAILS:
+        if self.name == "objects":
+            self.app.show(self.name, Subject("nodes", ""))
+        elif self.name in DETAILS:
             self.app.show(self.name, self._about)
         else:
             await self.press(next(place.key for place in PLACES if place.screen == self.name))
@@ -227,5 +229,5 @@ class Tried:
 
 
 _ROWS = {"overview": "#nodes", "pods": "#pods", "decisions": "#decisions", "cost": "#open", "log": "#log",
-         "decision": "#types",
+         "decision": "#types", "objects": "#nodes",
          "shadow": "#cases"}  # fmt: skip

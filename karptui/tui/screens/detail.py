@@ -22,12 +22,12 @@ from karptui.views.wording import clock, duration
 
 FACETS = ("why", "events", "yaml", "relations")
 NAMES = {"node": "node", "claim": "NodeClaim", "pool": "NodePool", "class": "NodeClass", "pod": "pod",
-         "decision": "decision", "": ""}  # fmt: skip
+         "decision": "decision", "pdb": "PodDisruptionBudget", "": ""}  # fmt: skip
 
 RELATIONS: Table[Relation] = Table(
     columns=(
         Column("", 20, weight=1),
-        Column("KIND", 9),
+        Column("KIND", 9, most=19),
         Column("NAME", 24, weight=3, cut="middle"),
         Column("WHAT", 20, weight=3, drop=1),
     ),

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from karptui.tui import tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.screens.frame import Frame
+from karptui.tui.screens.narrowed import Narrowed
 from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
@@ -16,7 +17,7 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.why import find
 
 
-class LogScreen(Frame):
+class LogScreen(Narrowed, Frame):
     """One list that follows its end until somebody moves away from it."""
 
     place = "log"
@@ -41,6 +42,7 @@ class LogScreen(Frame):
         )  # fmt: skip
         self.live.clock.draws(listing, topics, self._draw)
         listing.focus()
+        self.narrow_now()
 
     def _draw(self, topics: frozenset[str]) -> None:
         listing = self.query_one("#log", Listing)

@@ -1,6 +1,6 @@
 """The Overview (W1): pools, what is pending and why, what is on its way, nodes, decisions; why follows the cursor."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from karptui.tui.act_table import ACTS
 from karptui.tui.acting import Acting
 from karptui.tui.actions import bindings_of
 from karptui.tui.cluster_table import CLUSTERS
+from karptui.tui.node_listing import nodes_listing
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.opening import NARROW, boxes_css
 from karptui.tui.segments.line import Line
@@ -22,7 +23,6 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.acts import acts, acts_title
 from karptui.views.emptiness import UNDECIDED, nothing
-from karptui.views.open_savings import hold_note
 
 ACTING_MODE = "ACTIVE"
 SHOWN_DECISIONS = 200
@@ -58,8 +58,7 @@ class OverviewScreen(Acting, Frame):
         """Two columns of boxes."""
         pools_list = Listing(tables.POOLS, "pool", empty="No NodePool yet.", id="pools")
         flight_list = Listing(tables.CLAIMS, "claim", empty="No NodeClaim is on its way.", id="flight")
-        nodes_table = tables.with_labels(tables.nodes_table(self._note), self.live.extra_labels, self._labels)
-        nodes_list = Listing(nodes_table, "node", empty="No node yet.", id="nodes")
+        nodes_list = nodes_listing(self.live)
         waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
         made = Listing(
             tables.DECISIONS, "decision", empty=UNDECIDED, header=False, follow="first",
@@ -125,16 +124,6 @@ class OverviewScreen(Acting, Frame):
         picture = self.live.picture
         self.query_one("#acts", Listing).show(acts(picture.world, picture.now()))
         self.query_one("#acts-box", Panel).set_title("Next acts", acts_title(picture.world)[0])
-
-    def _note(self, row: view.NodeRow) -> tuple[str, str]:
-        """What the disruption engine says of a node."""
-        survey = self.live.surveying.latest
-        outcome = survey.nodes.get(row.key) if survey is not None else None
-        return hold_note(outcome) if outcome is not None else ("", "")
-
-    def _labels(self, row: view.NodeRow) -> Mapping[str, str]:
-        node = self.live.picture.world.of("nodes").get(row.key)
-        return node.metadata.labels if node is not None else {}
 
     def _draw_nodes(self) -> Sequence[view.NodeRow]:
         picture = self.live.picture

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from karptui.tui.screens.decision import DecisionScreen
     from karptui.tui.screens.detail import DetailScreen
     from karptui.tui.screens.frame import Frame
+    from karptui.tui.screens.objects import ObjectsScreen
     from karptui.tui.screens.timeline import TimelineScreen
 
-Detail: TypeAlias = "DetailScreen | TimelineScreen | DecisionScreen"
+Detail: TypeAlias = "DetailScreen | TimelineScreen | DecisionScreen | ObjectsScreen"
 
 _NUMBERED = {
     "overview": "OverviewScreen",
@@ -24,8 +25,13 @@ _NUMBERED = {
     "log": "LogScreen",
 }
 _MODULES = {"whatif": "what_if"}
-DETAILS: Mapping[str, str] = {"detail": "DetailScreen", "timeline": "TimelineScreen", "decision": "DecisionScreen"}
-"""The screens about one thing, with their classes."""
+DETAILS: Mapping[str, str] = {
+    "detail": "DetailScreen",
+    "timeline": "TimelineScreen",
+    "decision": "DecisionScreen",
+    "objects": "ObjectsScreen",
+}
+"""The screens about one thing, or one kind of things, with their classes."""
 
 
 def screens() -> dict[str, "Callable[[], Frame]"]:

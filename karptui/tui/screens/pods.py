@@ -10,6 +10,7 @@ from karptui.tui import tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.clock import SECOND
 from karptui.tui.screens.frame import Frame
+from karptui.tui.screens.narrowed import Narrowed
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
@@ -17,7 +18,7 @@ from karptui.views.pods import PodRow, PodRows
 from karptui.views.wording import plural
 
 
-class PodsScreen(Frame):
+class PodsScreen(Narrowed, Frame):
     """One list."""
 
     place = "pods"
@@ -45,6 +46,7 @@ class PodsScreen(Frame):
         topics = ("pods", "preview", "nodeclaims", "decisions", "second", "frozen", "filter")
         self.live.clock.draws(listing, topics, self._draw)
         listing.focus()
+        self.narrow_now()
 
     def _draw(self, topics: frozenset[str]) -> None:
         picture = self.live.picture

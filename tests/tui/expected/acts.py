@@ -16,7 +16,7 @@ async def the_act_is_held_and_goes_on(t: Tried) -> None:
     await t.shown("goes on: ")
 
 
-@expects("switch_disruption", "overview", "map", scene="ACTIVE")
+@expects("switch_disruption", "overview", "map", "objects", scene="ACTIVE")
 async def disruption_is_off_and_on_again(t: Tried) -> None:
     for disruption in (False, True):
         await t.press()
@@ -28,12 +28,12 @@ def _allows(t: Tried, disruption: bool) -> bool:
     return brakes is not None and brakes.disruption is disruption
 
 
-@expects("cordon_node", "overview", "map", scene="ACTIVE")
+@expects("cordon_node", "overview", "map", "objects", scene="ACTIVE")
 async def cordoning_asks_first(t: Tried) -> None:
     await asks(t, f"Cordon {t.subject.key}?")
 
 
-@expects("delete_node", "overview", "map", scene="ACTIVE")
+@expects("delete_node", "overview", "map", "objects", scene="ACTIVE")
 async def deleting_asks_first(t: Tried) -> None:
     await asks(t, f"Delete node {t.subject.key}?")
 

@@ -6,7 +6,7 @@ from karptui.tui.screens.detail import DetailScreen
 from karptui.tui.subject import Subject
 from tests.tui.trying import Tried, expects
 
-OBJECTS = ("overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow")
+OBJECTS = ("overview", "pods", "map", "decisions", "cost", "log", "detail", "shadow", "objects")
 
 
 async def a_row_with_something_beside_it(t: Tried) -> Subject:
@@ -23,7 +23,7 @@ async def a_row_with_something_beside_it(t: Tried) -> Subject:
     return t.subject
 
 
-@expects("show_why", "overview", "log", "cost", "map")
+@expects("show_why", "overview", "log", "cost", "map", "objects")
 async def everything_about_the_row(t: Tried) -> None:
     await a_row_with_something_beside_it(t)
     subject = t.subject
@@ -134,8 +134,8 @@ async def its_other_side(t: Tried) -> None:
     await t.until(lambda: t.subject == Subject(*wanted))
 
 
-@expects("mark_row", "overview", "map")
-@expects("mark_row", "overview", "map", scene="DEMO")
+@expects("mark_row", "overview", "map", "objects")
+@expects("mark_row", "overview", "map", "objects", scene="DEMO")
 async def the_node_is_marked_and_not_any_more(t: Tried) -> None:
     if t.name == "overview":
         await t.focus("#nodes")

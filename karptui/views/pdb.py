@@ -1,0 +1,52 @@
+"""Why for a PodDisruptionBudget: what it allows now, which pods it protects, and which nodes it holds."""
+
+from collections.abc import Iterator
+
+from karptui.engine.explain.held import held_sentence
+from karptui.model.disruption import Survey
+from karptui.model.pod import Pod
+from karptui.model.selectors import LabelSelector, selects
+from karptui.model.workload import PodDisruptionBudget
+from karptui.views.line import Line
+from karptui.views.object_lists import holdings, pdb_rule
+from karptui.views.wording import hourly, plural, short_node
+from karptui.world.world import World
+
+
+def pdb_lines(found: PodDisruptionBudget, survey: Survey | None) -> list[Line]:
+    """Its rule, what it allows now, and the nodes that stay for its sake, as far as the disruption engine looked."""
+    allowed = found.disruptions_allowed
+    lines: list[Line] = [
+        ((f"allows {plural(allowed, 'eviction')} now", "text" if allowed else "bad"),),
+        (("rule ", "dim"), (pdb_rule(found), "text")),
+        (("selects ", "dim"), (selector_text(found.selector), "text")),
+    ]
+    if found.always_allow_unhealthy:
+        lines.append((("pods that are not ready may always be evicted", "text"),))
+    held = holdings(survey).get(found.key, [])
+    if survey is not None and not held:
+        lines.append((("holds no node now", "ok"),))
+    for outcome in sorted(held, key=lambda entry: -entry.saves):
+        words = f"{short_node(outcome.node)}: {held_sentence(outcome)}"
+        saves = f", which keeps {hourly(outcome.saves)} from being saved" if outcome.saves > 0 else ""
+        lines.append((("holds ", "dim"), (f"{words}{saves}", "warn")))
+    return lines
+
+
+def selector_text(selector: LabelSelector | None) -> str:
+    """`app=web, tier In (a b)`; `nothing` for one that is not given, `every pod` for an empty one."""
+    if selector is None:
+        return "nothing"
+    words = [f"{key}={value}" for key, value in sorted(selector.match_labels)]
+    for entry in sorted(selector.match_expressions, key=lambda entry: entry.key):
+        values = f" ({' '.join(sorted(entry.values))})" if entry.values else ""
+        words.append(f"{entry.key} {entry.operator}{values}")
+    return ", ".join(words) or "every pod of its namespace"
+
+
+def protected(world: World, found: PodDisruptionBudget) -> Iterator[Pod]:
+    """The pods it selects: every pod is asked, so only for a screen that is about nothing else."""
+    namespace = found.metadata.namespace
+    for pod in world.of("pods").values():
+        if pod.metadata.namespace == namespace and selects(found.selector, pod.metadata.labels):
+            yield pod
