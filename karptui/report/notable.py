@@ -10,8 +10,10 @@ from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.views.decisions import decision_text
+from karptui.views.interruption import kind_text
 from karptui.views.wording import hourly, plural, short_capacity_type, short_zone
 from karptui.world import events
+from karptui.world.interruption import KINDS
 from karptui.world.log import brakes_text
 from karptui.world.timeline import ClaimTimeline
 from karptui.world.world import World
@@ -79,6 +81,11 @@ class Notables:
                 yield self._single(event.at, "connected", text, {"cluster": event.cluster, "source": event.source})
             case events.DecisionCarriedOut(message=message) if message:
                 yield self._single(event.at, "done", f"{event.decision}: {message}", {"decision": event.decision})
+            case events.ObjectSeen(resource="events", change=events.Change.ADDED, object=found):
+                if self._synced and found.kind == "NodeClaim" and found.reason in KINDS:
+                    data = {"nodeClaim": found.about, "reason": found.reason}
+                    text = f"NodeClaim {found.about}: {kind_text(KINDS[found.reason])}"
+                    yield self._single(event.at, "interruption", text, data)
             case events.InterruptionSeen():
                 seconds = None if event.deadline is None else max(event.deadline - event.at, 0.0)
                 left = "" if seconds is None else f", {seconds:.0f}s left"

@@ -1,7 +1,9 @@
 """A NodeClaim's way, stage by stage: from its creation to ready, and out again."""
 
+from karptui.views.interruption import kind_text, notice_of
 from karptui.views.pod_timeline import Bar, PodTimelineView, claim_usual, marked_late
 from karptui.views.wording import duration, hourly, plural, short_zone
+from karptui.world.interruption import SPOT
 from karptui.world.world import World
 
 
@@ -31,7 +33,7 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
             "ec2",
             timeline.interrupted,
             leaving or terminating or gone,
-            "spot interruption",
+            _cause(world, name),
             "draining",
         )
     if leaving is not None:
@@ -52,6 +54,13 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
         decision=timeline.decision,
         sentence=f"{longest.name} took most: {duration(took)} of {duration(end - zero)}",
     )
+
+
+def _cause(world: World, name: str) -> str:
+    """What EC2 had said of the instance of a NodeClaim that may be gone."""
+    instances = (key for key, claim in world.claim_of_provider_id.items() if claim == name)
+    notice = next(filter(None, (notice_of(world, provider_id) for provider_id in instances)), None)
+    return kind_text(notice.kind if notice is not None else SPOT)
 
 
 def _facts(world: World, name: str) -> str:

@@ -11,6 +11,7 @@ from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.views.decisions import DecisionRow, decision_row
+from karptui.views.interruption import countdown, note_text, notice_of
 from karptui.views.kept.changes import Changes
 from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.keys import Keys
@@ -19,9 +20,11 @@ from karptui.views.kept.sums import NO_NODES, PoolSums, Sum
 from karptui.views.pool_budget import KeptFleets, budget_text
 from karptui.views.progress import Waiting, waiting
 from karptui.views.stage import created_at, stage_of
+from karptui.views.story import spot_notice
 from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import hourly, plural, short_capacity_type
 from karptui.world.events import StreamState
+from karptui.world.interruption import REBALANCE
 from karptui.world.world import World
 
 
@@ -170,6 +173,7 @@ def claim_row(world: World, claim: NodeClaim, now: float, meant: Mapping[str, in
     name = f"draining, {plural(count, 'pod')} left" if stage.name == "draining" else stage.name
     if stage.name == "starting" and (taints := _startup_taints(world, claim)):
         name = f"startup taint {taints[0]}"
+    name += countdown(notice_of(world, claim.provider_id), now)
     return ClaimRow(
         claim.key,
         claim.instance_type or _offered(world, claim),
@@ -300,17 +304,19 @@ def node_row(world: World, node: Node) -> NodeRow:
 
 def _note(world: World, node: Node) -> tuple[str, str]:
     ready = condition(node.conditions, "Ready")
-    instance = node.provider_id.rpartition("/")[2]
+    notice = notice_of(world, node.provider_id)
+    if notice is not None and notice.kind != REBALANCE:
+        return note_text(notice)
     if node.metadata.deleted is not None:
         return "drain", "draining"
-    if instance and instance in world.interruptions:
-        return "interrupted", "bad"
     if ready is None or ready.status != "True":
         return "not ready", "warn"
     if any(taint.key == "karpenter.sh/disrupted" for taint in node.taints):
         return "disrupted", "draining"
     if node.unschedulable:
         return "cordoned", "warn"
+    if notice is not None:
+        return note_text(notice)
     if node.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
         return "DND", "warn"
     empty = True
@@ -352,6 +358,8 @@ def sentence(world: World, pending: list[Waiting], decisions: Sequence[DecisionR
     if blocked:
         worst = max(blocked, key=lambda row: len(row.pods))
         return f"{plural(len(worst.pods), 'pod')} cannot be placed: {worst.text}"
+    if world.narration is None and (notice := spot_notice(world, world.at)):
+        return notice
     if pending:
         return _wait(world, pending)
     if decisions:

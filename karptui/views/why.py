@@ -12,6 +12,7 @@ from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import DecisionView, decision_text, decision_view
 from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pool_in_full
+from karptui.views.interruption import notice_of, notice_text
 from karptui.views.line import Line
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
@@ -232,10 +233,8 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
         lines.append((stays,))
     elif outcome is not None:
         lines.append((hold_text(outcome, now),))
-    instance = node.provider_id.rpartition("/")[2]
-    if instance and (notice := world.interruptions.get(instance)) is not None and notice.deadline is not None:
-        left = f"in {duration(notice.deadline - now)}" if notice.deadline > now else "any moment"
-        lines.append(((f"EC2 takes the instance {left}", "bad"),))
+    if (notice := notice_of(world, node.provider_id)) is not None:
+        lines.append((notice_text(notice, now),))
     ready = condition(node.conditions, "Ready")
     if ready is not None and ready.status != "True" and ready.message:
         lines.append(((ready.message, "warn"),))
@@ -259,6 +258,8 @@ def _claim(world: World, claim: NodeClaim, now: float) -> Why:
     timeline = world.claim_timelines.get(claim.key)
     stage = stage_of(claim, timeline)
     lines: list[Line] = [((stage.name, stage.role), (f" for {duration(now - stage.since)}", "dim"))]
+    if (notice := notice_of(world, claim.provider_id)) is not None:
+        lines.append((notice_text(notice, now),))
     if claim.instance_type:
         offer = f"{claim.instance_type} {claim.capacity_type} {short_zone(claim.zone)}"
         price = world.claim_price(claim)

@@ -1,5 +1,7 @@
 """The log: what each event says, in one line."""
 
+from datetime import UTC, datetime
+
 from msgspec import Struct
 
 from karptui.model.workload import KubeEvent
@@ -29,7 +31,7 @@ def line_of(event: events.Event, narration: events.Narrated | None = None) -> Lo
             told = f"{event.verdict}: {event.cause}" if event.cause else event.verdict
             return LogLine(event.at, "shadow", " ".join(event.about[:2]) or event.decision, told)
         case events.InterruptionSeen():
-            return LogLine(event.at, "ec2", event.instance, event.kind)
+            return LogLine(event.at, "ec2", event.instance, _interruption_text(event))
         case events.Narrated() if narration is None or narration.text != event.text:
             return LogLine(event.at, "story", f"act {event.act}", event.text)
         case events.LeaseChanged():
@@ -44,6 +46,13 @@ def line_of(event: events.Event, narration: events.Narrated | None = None) -> Lo
             return LogLine(event.at, "problem", event.where, event.message)
         case _:
             return None
+
+
+def _interruption_text(event: events.InterruptionSeen) -> str:
+    kind = event.kind.replace("_", " ")
+    if event.deadline is None:
+        return kind
+    return f"{kind}: EC2 takes it at {datetime.fromtimestamp(event.deadline, UTC):%H:%M:%S}"
 
 
 def brakes_text(event: events.BrakesSet) -> str:

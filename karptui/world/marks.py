@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from karptui.model.decision import DecisionKind
 from karptui.world import events
+from karptui.world.interruption import KINDS
 
 
 class Mark(Struct, frozen=True, gc=False):
@@ -25,6 +26,8 @@ def mark_of(event: events.Event) -> Mark | None:
         case events.ObjectSeen(at=at, resource="nodeclaims", change=change):
             kinds = {events.Change.ADDED: "came", events.Change.DELETED: "went"}
             return Mark(at, kinds[change]) if change in kinds else None
+        case events.ObjectSeen(at=at, resource="events", object=found, change=events.Change.ADDED):
+            return Mark(at, "interruption") if found.reason in KINDS and found.kind == "NodeClaim" else None
         case events.InterruptionSeen(at=at):
             return Mark(at, "interruption")
         case events.Problem(at=at):

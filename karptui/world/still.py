@@ -6,7 +6,8 @@ from copy import copy
 from karptui.world.world import World
 
 _DICTS = (
-    "streams", "decisions", "decision_of_claim", "claim_of_decision", "verdicts", "interruptions", "pending",
+    "streams", "decisions", "decision_of_claim", "claim_of_decision", "verdicts", "interruptions", "announced",
+    "pending",
     "provisionable",
     "going", "node_of_provider_id", "claim_of_provider_id", "nominated",
 )  # fmt: skip

@@ -16,8 +16,10 @@ from karptui.model.workload import KubeEvent
 from karptui.world import events
 from karptui.world.bearing import bears
 from karptui.world.grounds import GroundsBook
+from karptui.world.interruption import KINDS, announce, interrupt, known_now
 from karptui.world.ledger import Ledger, Move, NodePrice
 from karptui.world.log import LogLine, line_of, line_of_kube_event
+from karptui.world.remember import remember
 from karptui.world.timeline import ClaimTimeline, PodTimeline, finer, follow_claim, follow_event, follow_pod
 from karptui.world.usage import Usage
 
@@ -75,6 +77,7 @@ class World:
         self.preview: events.PlanPreviewed | None = None
         self.surveyed: events.Surveyed | None = None
         self.interruptions: dict[str, events.InterruptionSeen] = {}
+        self.announced: dict[tuple[str, str], KubeEvent] = {}  # of instances that are not known yet, by kind and name
         self.narration: events.Narrated | None = None
         self.lease: events.LeaseChanged | None = None
         self.brakes: events.BrakesSet | None = None
@@ -172,7 +175,7 @@ class World:
             case events.CloudCalled():
                 self._cloud(event)
             case events.InterruptionSeen():
-                self._interruption(event)
+                interrupt(self, event)
             case events.Intended():
                 self.intentions.append(event)
                 self.dirty.add(("intentions", ""))
@@ -243,7 +246,7 @@ class World:
                 return  # bound before karptui looked: its conditions tell the story when somebody asks
             created = finer(pod.metadata.created, event.at)
             timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=created)
-            self._remember(self.pod_timelines, key, timeline)
+            remember(self.pod_timelines, key, timeline, KEPT_TIMELINES)
         was_bound = timeline.bound is not None
         follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
         if not was_bound and (seconds := timeline.pending_seconds) is not None:
@@ -271,6 +274,7 @@ class World:
             self.going.pop(key, None)
         if node.provider_id:
             self.node_of_provider_id[node.provider_id] = key
+            known_now(self, "Node", key, event.at)
             claim = self.claim_of_provider_id.get(node.provider_id)
             timeline = self.claim_timelines.get(claim or "")
             if timeline is not None:
@@ -310,10 +314,11 @@ class World:
             created = finer(claim.metadata.created, event.at)
             timeline = ClaimTimeline(name=key, node_pool=claim.node_pool, created=created)
             timeline.decision = self.decision_of_claim.get(key, "")
-            self._remember(self.claim_timelines, key, timeline)
+            remember(self.claim_timelines, key, timeline, KEPT_TIMELINES)
         follow_claim(timeline, claim, event.at, live=event.change is events.Change.MODIFIED)
         if claim.provider_id:
             self.claim_of_provider_id[claim.provider_id] = key
+            known_now(self, "NodeClaim", key, event.at)
 
     def _kube_event(self, event: events.ObjectSeen, found: KubeEvent | None) -> None:
         if found is None:
@@ -322,6 +327,8 @@ class World:
         while len(held) > KEPT_EVENTS:
             held.pop(next(iter(held)))
         self.log.append(line_of_kube_event(found, event.at))
+        if found.reason in KINDS:
+            announce(self, found, event.at)
         timeline = self.pod_timelines.get(found.about) if found.kind == "Pod" else None
         if timeline is None:
             return
@@ -340,7 +347,7 @@ class World:
         self.surveyed = event
 
     def _decision(self, decision: Decision) -> None:
-        self._remember(self.decisions, decision.id, decision, KEPT_DECISIONS)
+        remember(self.decisions, decision.id, decision, KEPT_DECISIONS)
         if decision.claim is not None:
             self.grounds.note(decision, self.snapshot(decision.at))
         self.dirty.add(("decisions", decision.id))
@@ -374,7 +381,7 @@ class World:
 
     def _judged(self, event: events.PredictionJudged) -> None:
         for name in filter(None, (event.decision, *event.about)):
-            self._remember(self.verdicts, name, event, KEPT_DECISIONS)
+            remember(self.verdicts, name, event, KEPT_DECISIONS)
         for name in event.about:
             self.dirty |= {("nodeclaims", name), ("nodes", name)}
         self.dirty.add(("decisions", event.decision))
@@ -384,16 +391,3 @@ class World:
         if timeline is not None and event.call == "CreateFleet" and timeline.fleet_called is None:
             timeline.fleet_called = event.at
         self.dirty.add(("nodeclaims", event.claim))
-
-    def _interruption(self, event: events.InterruptionSeen) -> None:
-        self.interruptions[event.instance] = event
-        for provider_id, claim in self.claim_of_provider_id.items():
-            if provider_id.endswith(event.instance) and (timeline := self.claim_timelines.get(claim)) is not None:
-                timeline.interrupted = timeline.interrupted or event.at
-                self.dirty.add(("nodeclaims", claim))
-
-    @staticmethod
-    def _remember(kept: dict[str, Any], key: str, value: Any, most: int = KEPT_TIMELINES) -> None:
-        kept[key] = value
-        if len(kept) > most:
-            kept.pop(next(iter(kept)))
