@@ -41,6 +41,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Your own prices for active mode, USD an hour: `"m7i.large" = 0.08` on demand, `"m7i.large/spot" = 0.03`."""
     commitments: tuple[Commitment, ...] = ()
     """What you pay for in advance, as tables: reserved instances, savings plans, capacity reservations and blocks."""
+    keep_costs: bool = True
+    """Keep what a cluster costs, a point a minute for thirty days, in your state folder; `false` keeps nothing."""
     feature_gates: dict[str, bool] = {}
     """Karpenter's feature gates, as your cluster has them: a table, or text such as `StaticCapacity=true`."""
 
@@ -74,6 +76,15 @@ def config_folder() -> Path:
     import platformdirs
 
     return Path(os.environ.get("KARPTUI_CONFIG_DIR") or platformdirs.user_config_dir("karptui"))
+
+
+def costs_folder(settings: Settings) -> Path | None:
+    """Where costs are kept between runs; None for nowhere."""
+    if not settings.keep_costs:
+        return None
+    import platformdirs
+
+    return platformdirs.user_state_path("karptui") / "costs"
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -109,6 +109,7 @@ def active(
     from karptui.cli.record import check_new
     from karptui.engine.cheapest import Policy
     from karptui.modes.active import Active
+    from karptui.settings import costs_folder
 
     settings = (look or Look()).settings()
     if record:
@@ -128,6 +129,8 @@ def active(
         Path(record) if record else None,
         settings.region,
     )
+    if not dry_run:
+        run.costs = costs_folder(settings)
     return play(lambda: run, settings, output, mode="ACTIVE")
 
 

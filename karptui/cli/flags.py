@@ -65,8 +65,9 @@ def observer(cluster: Cluster, settings: Settings, record: str | None = None) ->
     from pathlib import Path
 
     from karptui.modes.observe import Observe
+    from karptui.settings import costs_folder
 
-    return Observe(
+    run = Observe(
         cluster.kubeconfig,
         cluster.context,
         cluster.namespace,
@@ -74,3 +75,5 @@ def observer(cluster: Cluster, settings: Settings, record: str | None = None) ->
         Path(record) if record else None,
         settings.region,
     )
+    run.costs = costs_folder(settings)
+    return run

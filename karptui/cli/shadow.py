@@ -152,10 +152,11 @@ def _maker(
 
     def make() -> "Shadow":
         from karptui.modes.shadow import Shadow
-        from karptui.settings import load_settings
+        from karptui.settings import costs_folder, load_settings
 
-        region = load_settings().region
-        run = Shadow(cluster.kubeconfig, cluster.context, None, record, region, journal, metrics_url)
+        settings = load_settings()
+        run = Shadow(cluster.kubeconfig, cluster.context, None, record, settings.region, journal, metrics_url)
+        run.costs = costs_folder(settings)
         run.bundles = kept_in or _asked_for()
         return run
 

@@ -40,6 +40,8 @@ def cluster(
 ) -> int:
     """Watch a cluster; the exit code."""
 
+    from karptui.settings import costs_folder
+
     beside = settings.context_names
     first = context or next(iter(beside), None)
     if first and beside:
@@ -49,12 +51,14 @@ def cluster(
         from karptui.modes.observe import Observe
 
         path = Path(record) if record else None
-        return Observe(kubeconfig, first, namespace, options_of(settings), path, settings.region)
+        run = Observe(kubeconfig, first, namespace, options_of(settings), path, settings.region)
+        run.costs = costs_folder(settings)
+        return run
 
     def contexts() -> "Contexts":
         from karptui.modes.contexts import Contexts
 
-        return Contexts(kubeconfig, options_of(settings), settings.region, beside)
+        return Contexts(kubeconfig, options_of(settings), settings.region, beside, costs_folder(settings))
 
     _check(record)
     return play(make, settings, output, contexts=contexts)

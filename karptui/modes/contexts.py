@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.kube.connect import load_client
@@ -18,10 +19,12 @@ class Contexts:
         options: Options | None = None,
         region: str = DEFAULT_REGION,
         beside: Sequence[str] = (),
+        costs: Path | None = None,
     ) -> None:
         self._kubeconfig = kubeconfig
         self._options = options
         self._region = region
+        self._costs = costs
         self.beside = tuple(dict.fromkeys(beside))
 
     async def known(self) -> tuple[str, list[str]]:
@@ -30,4 +33,6 @@ class Contexts:
 
     def observe(self, context: str | None, namespace: str = "") -> Observe:
         """A run that watches a context, None for the current one; `namespace` limits the pods."""
-        return Observe(self._kubeconfig, context, namespace, self._options, None, self._region)
+        run = Observe(self._kubeconfig, context, namespace, self._options, None, self._region)
+        run.costs = self._costs
+        return run

@@ -9,6 +9,7 @@ from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import KubeError
 from karptui.kube.source import KubeSource
 from karptui.model.snapshot import Options
+from karptui.modes.bill_file import KeptBill
 from karptui.modes.run import Run
 from karptui.world.events import StreamState
 
@@ -58,11 +59,14 @@ class Observe(Run):
         """
         try:
             async with connect(self._kubeconfig, self._context) as connection:
+                self.connection = connection
                 await self._source(connection).read(self.sink)
         except KubeError as error:
             raise Failure(str(error)) from error
         if mistaken := self._no_such_namespace():
             raise Failure(mistaken)
+        if self.costs is not None and (kept := KeptBill(self, self.costs)).ready and kept.remember():
+            kept.note()
         await self.planner().decide()
         await self.surveyor().ask()
 

@@ -13,6 +13,7 @@ from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
 from karptui.kube.garbage import quiet_collection, set_aside
 from karptui.model.snapshot import Options
+from karptui.modes.bill_file import KeptBill
 from karptui.world import events
 from karptui.world.history import History
 from karptui.world.outline import Outline
@@ -71,6 +72,8 @@ class Run:
         """What shadow mode foresees and judges; None in the other modes."""
         self.bundles: Bundles | None = None
         """Where evidence is kept; None for nowhere."""
+        self.costs: Path | None = None
+        """The folder in which what the cluster costs is kept between runs; None for nowhere."""
         self.region = region
         self._told: set[tuple[str, str, bool]] = set()
         self._record = record
@@ -190,6 +193,8 @@ class Run:
         self.spawn(self._feed_to_the_end())
         self.spawn(self.planner().run())
         self.spawn(self.surveyor().run())
+        if self.costs is not None:
+            self.spawn(KeptBill(self, self.costs).run())
 
     async def stop(self) -> None:
         """Cancel everything, wait for it, finish the recording."""

@@ -114,6 +114,7 @@ class Shadow(Run):
         """Watch until cancelled."""
         try:
             async with connect(self._kubeconfig, self._context) as connection:
+                self.connection = connection
                 await self._introduce(connection)
                 self.spawn(self._scrape(connection))
                 source = KubeSource(connection, clock=self.now, keep_raw=lambda: self.recording)

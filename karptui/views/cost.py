@@ -175,6 +175,12 @@ def bill_lines(world: World, found: Bill, now: float) -> list[Line]:
     return lines
 
 
+def averages_line(world: World, now: float) -> Line | None:
+    """What it cost on average, of this run and those before it; None where nothing was kept."""
+    found = averages(world, now)
+    return (("average  ", "dim"), ("   ".join(map(average_text, found)), "money")) if found else None
+
+
 def short_bill_lines(world: World, found: Bill, now: float) -> list[Line]:
     """The same in three lines, for narrow screens."""
     whole = found.hourly
@@ -273,3 +279,43 @@ def history_span(world: World, now: float) -> float:
     first = world.ledger.history[0][0] if world.ledger.history else now
     span = max(now - first, 60.0)
     return next((size for size in (300.0, 900.0, 3600.0, 6 * 3600.0, 86400.0) if span <= size), 7 * 86400.0)
+
+
+DAY = 86400.0
+PERIODS = (("24 h", DAY), ("7 d", 7 * DAY), ("30 d", 30 * DAY))
+"""Over which the bill is averaged, as far as it was kept."""
+LEAST_PAST = 300.0
+"""Seconds from which on what was kept makes a line."""
+
+
+class Average(Struct, frozen=True):
+    """USD an hour over the `seconds` before now, of which `known` are: karptui does not always run."""
+
+    name: str
+    seconds: float
+    hourly: float
+    known: float
+
+
+def averages(world: World, now: float) -> list[Average]:
+    """Of each period that reaches further back than the one before it."""
+    found: list[Average] = []
+    for name, seconds in PERIODS:
+        told = world.ledger.past.average(now, seconds)
+        if told is not None and (not found or told[1] > found[-1].known):
+            found.append(Average(name, seconds, *told))
+    return found
+
+
+def average_text(found: Average) -> str:
+    """`24 h $9.41/h`, and how much of it is known where that is not nearly all."""
+    gaps = f" ({duration(found.known)} known)" if found.known < 0.98 * found.seconds else ""
+    return f"{found.name} {hourly(found.hourly)}{gaps}"
+
+
+def past_span(world: World, now: float) -> float | None:
+    """Seconds that what was kept reaches back, rounded up to what people think in; None where it makes no line."""
+    begins = world.ledger.past.begins(now)
+    if begins is None or now - begins < LEAST_PAST:
+        return None
+    return next((size for size in (3600.0, 6 * 3600.0, DAY, 7 * DAY) if now - begins <= size), 30 * DAY)

@@ -120,6 +120,13 @@ class Surveyed(Struct, frozen=True, gc=False):
                 yield node
 
 
+class BillKnown(Struct, frozen=True, gc=False):
+    """What the cluster cost at some minutes, of this run or of earlier ones; packed as world/bill_series.py has it."""
+
+    at: float
+    points: bytes
+
+
 class DecisionMade(Struct, frozen=True, gc=False):
     """The engine decided something."""
 
@@ -245,6 +252,7 @@ Event = (
     | SettingsSeen
     | PlanPreviewed
     | Surveyed
+    | BillKnown
     | DecisionMade
     | DecisionCarriedOut
     | PredictionJudged

@@ -8,6 +8,7 @@ from msgspec import Struct
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.node import Node
+from karptui.world.bill_series import BillSeries
 
 CHURN_SECONDS = 600.0
 """How soon after a move a launch in the same NodePool counts as the node that came back."""
@@ -49,6 +50,8 @@ class Ledger:
         self.nodes: dict[str, NodePrice] = {}
         self.moves: list[Move] = []
         self.history: deque[tuple[float, float]] = deque(maxlen=4096)
+        self.past = BillSeries()
+        """Minute by minute, of earlier runs too; whoever looks back shares it."""
         self.spent = 0.0
         self._prices: dict[tuple[str, str, str], float] = {}
         self._own: dict[str, dict[tuple[str, str, str], float]] = {}

@@ -172,6 +172,9 @@ class World:
                 self._catalogue(event)
             case events.SettingsSeen():
                 self.options = event.options
+            case events.BillKnown():
+                self.ledger.past.add(event.points)
+                self.dirty.add(("bill", ""))
             case events.CloudCalled():
                 self._cloud(event)
             case events.InterruptionSeen():

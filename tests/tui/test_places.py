@@ -5,6 +5,8 @@ import pytest
 from karptui.tui.screens.what_if import WhatIfScreen
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.packing_map import PackingMap
+from karptui.world import events
+from karptui.world.bill_series import pack
 from tests.tui.moment import shown_at, text_of, until, until_shown
 
 SIZES = [(120, 36), (80, 24)]
@@ -112,3 +114,18 @@ async def test_what_was_looked_for_is_found_again_with_n_after_the_filter_is_dro
         await pilot.press("N")
         await until(pilot, lambda: "impossible" in (pods.cursor_key or ""))
         assert first is not None
+
+
+@pytest.mark.parametrize(("size", "words"), [((120, 36), "7 d, all runs: $2.00/h to $4.00/h"), ((80, 24), "Last 7 d")])
+async def test_cost_reaches_over_earlier_runs_with_the_gaps_between_them(size: tuple[int, int], words: str) -> None:
+    app = shown_at(60.0)
+    world, now = app.run_shown.world, app.run_shown.now()
+    spans = ((2 * 86400.0, 4.0), (0.0, 2.0))
+    points = [(now - since - 60.0 * minute, price) for since, price in spans for minute in range(600)]
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("6")
+        await until_shown(pilot, "Last 5m00s")
+        assert "all runs" not in text_of(app)
+        world.apply(events.BillKnown(now, pack(points)))
+        await until_shown(pilot, words)
+        await until_shown(pilot, "····")

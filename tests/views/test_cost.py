@@ -3,11 +3,24 @@
 import pytest
 
 from karptui.model.decision import Decision, DecisionKind
+from karptui.report.twins.cost import cost_twin
 from karptui.tui.segments.line import plain
-from karptui.views.cost import NodeCosts, bill, bill_lines, history, ledger_line, move_rows, short_bill_lines
+from karptui.views.cost import (
+    NodeCosts,
+    average_text,
+    averages,
+    bill,
+    bill_lines,
+    history,
+    ledger_line,
+    move_rows,
+    past_span,
+    short_bill_lines,
+)
 from karptui.views.overview import nodes
 from karptui.views.packing import packing, packing_lines
 from karptui.world import events
+from karptui.world.bill_series import pack
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until
 
@@ -62,3 +75,18 @@ def test_the_map_has_every_node_once(world: World, grouping: str) -> None:
     assert sorted(keys) == sorted(world.of("nodes"))
     assert sum(group.hourly for group in groups) == pytest.approx(world.ledger.hourly)
     assert plain(packing_lines(world, groups, nodes(world))[0]).startswith("packed ")
+
+
+def test_averages_reach_as_far_back_as_what_was_kept_and_say_what_of_it_is_known() -> None:
+    world, now = world_until(60.0), STARTED + 60.0
+    assert averages(world, now) == []
+    assert past_span(world, now) is None
+    world.apply(events.BillKnown(now, pack((now - 60.0 * minute, 2.0) for minute in range(120))))
+    (day,) = averages(world, now)
+    assert average_text(day) == "24 h $2.00/h (2h00m known)"
+    assert past_span(world, now) == 6 * 3600.0
+    world.apply(events.BillKnown(now, pack((now - 86400.0 - 60.0 * minute, 4.0) for minute in range(120))))
+    assert [(found.name, round(found.hourly, 2)) for found in averages(world, now)] == [("24 h", 2.0), ("7 d", 3.0)]
+    told = cost_twin(world, now)
+    assert any("average  24 h $2.00/h (2h00m known)   7 d $3.00/h" in line for line in told.boxes[0].lines)
+    assert [entry["period"] for entry in told.data["averages"]] == ["24 h", "7 d"]

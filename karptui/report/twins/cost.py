@@ -5,9 +5,20 @@ from typing import Any
 
 from karptui.report.twins.twin import Record, Twin
 from karptui.views.commitments import commitment_rows, effective_bill, with_commitments
-from karptui.views.cost import Bill, MoveRow, NodeCosts, bill, bill_lines, ledger_line, move_rows, price_source
+from karptui.views.cost import (
+    Bill,
+    MoveRow,
+    NodeCosts,
+    averages,
+    averages_line,
+    bill,
+    bill_lines,
+    ledger_line,
+    move_rows,
+    price_source,
+)
 from karptui.views.forms import Export
-from karptui.views.line import plain
+from karptui.views.line import Line, plain
 from karptui.views.open_savings import OpenRow, open_rows
 from karptui.views.wording import HOURS_A_MONTH, amount, monthly, percent, signed_hourly
 from karptui.world.world import World
@@ -84,6 +95,10 @@ def _data(
         "allOnDemandUsdPerHour": found.all_on_demand,
         "unpricedNodes": found.unpriced,
         "prices": price_source(world, now),
+        "averages": [
+            {"period": kept.name, "usdPerHour": kept.hourly, "seconds": kept.seconds, "knownSeconds": kept.known}
+            for kept in averages(world, now)
+        ],
         **_effective(world),
         "pools": pools,
         "namespaces": namespaces,
@@ -126,9 +141,14 @@ def _effective(world: World) -> dict[str, Any]:
     }
 
 
+def _now_lines(world: World, found: Bill, now: float) -> list[Line]:
+    lines, kept = with_commitments(bill_lines(world, found, now), world), averages_line(world, now)
+    return [*lines, kept] if kept is not None else lines
+
+
 def _boxes(world: World, found: Bill, moves: Sequence[MoveRow], savings: Sequence[OpenRow], now: float) -> list[Export]:
     return [
-        Export("Now", (), (), tuple(plain(line) for line in with_commitments(bill_lines(world, found, now), world))),
+        Export("Now", (), (), tuple(plain(line) for line in _now_lines(world, found, now))),
         Export(
             "Paid in advance", ("COMMITMENT", "WHAT", "USED", "$/h", "COVERS $/h", "ENDS"),
             tuple(commitment_rows(world, now)),

@@ -21,9 +21,11 @@ from karptui.views.commitments import with_commitments
 from karptui.views.open_savings import OpenRow, nothing_open, open_rows
 from karptui.views.wording import amount, duration, hourly, monthly
 
-TOPICS = ("nodes", "catalogue", "decisions", "second", "frozen", "unit", "filter")
+TOPICS = ("nodes", "catalogue", "decisions", "bill", "second", "frozen", "unit", "filter")
 
 
+GAP = "·"
+"""Stands in the line of the past where karptui did not run."""
 SHOWN_WASTE = 100
 """Nodes that are listed by what of them nobody asked for."""
 
@@ -40,12 +42,13 @@ class CostScreen(Frame):
     CostScreen.-broad #left { width: 72; }
     CostScreen #now-box { height: 11; }
     CostScreen #history-box { height: 4; }
+    CostScreen.-past #history-box { height: 7; }
     CostScreen #why-below-box { height: 9; }
     CostScreen.-narrow #columns { layout: vertical; }
     CostScreen.-narrow #left { width: 100%; height: 8; }
     CostScreen.-narrow #right { width: 100%; height: 1fr; }
     CostScreen.-narrow #now-box { height: 5; }
-    CostScreen.-narrow #history-box { height: 3; }
+    CostScreen.-narrow #history-box, CostScreen.-narrow.-past #history-box { height: 3; }
     CostScreen.-narrow #waste-box, CostScreen.-narrow #why-below-box { display: none; }
     CostScreen.-narrow #pools-box, CostScreen.-narrow #spaces-box { display: none; }
     CostScreen.-narrow.-pools #pools-box, CostScreen.-narrow.-spaces #spaces-box { display: block; height: 1fr; }
@@ -94,6 +97,7 @@ class CostScreen(Frame):
             self.query_one("#now-box").styles.height = 12  # one line more than without what is paid in advance
         for name, rows in (("pools", found.pools), ("spaces", found.namespaces)):
             self.query_one(f"#{name}", Listing).show(rows, unit)
+        self.set_class(view.past_span(picture.world, picture.now()) is not None, "-past")
         self.query_one("#history", TextPane).show(self._history)
 
     def _draw_waste(self, topics: frozenset[str]) -> None:
@@ -110,7 +114,27 @@ class CostScreen(Frame):
         if not known:
             return [(("Nothing has been paid yet.", "dim"),)]
         ends: Line = ((f"{hourly(min(known))} to {hourly(max(known))}", "dim"),)
-        return [sparkline(values, width, low=0.0), *([] if self.has_class("-narrow") else [ends])]
+        if self.has_class("-narrow"):
+            return self._past(width)[:1] or [sparkline(values, width, low=0.0)]
+        return [sparkline(values, width, low=0.0), ends, *self._past(width)]
+
+    def _past(self, width: int) -> list[Line]:
+        """The line over earlier runs too, with the time in which karptui did not look as dots, and averages."""
+        world, now = self.live.picture.world, self.live.picture.now()
+        span = view.past_span(world, now)
+        if span is None:
+            return []
+        values = world.ledger.past.cells(now, span, max(width, 1))
+        known = [value for value in values if value is not None]
+        words = f"{hourly(min(known))} to {hourly(max(known))}" if known else ""
+        line, panel = sparkline(values, width, low=0.0, gap=GAP), self.query_one("#history-box", Panel)
+        if self.has_class("-narrow"):
+            panel.set_title(f"Last {_span_text(span)}, $/h", words)
+        elif GAP in line[0][0]:
+            panel.set_title(panel.title, f"{GAP} nobody looked")
+        told = (f"{found.name} {hourly(found.hourly)}" for found in view.averages(world, now))
+        averages: Line = ((f"average {', '.join(told)}", "text"),)
+        return [line, ((f"{_span_text(span)}, all runs: {words}", "dim"),), averages]
 
     def _draw_moves(self, topics: frozenset[str]) -> None:
         world = self.live.picture.world
@@ -193,3 +217,8 @@ class CostScreen(Frame):
         if world.ledger.moves:
             return view.ledger_line(world)
         return f"the cluster costs ${amount(world.ledger.hourly)}/h, {monthly(world.ledger.hourly)}"
+
+
+def _span_text(span: float) -> str:
+    """`24 h`, `30 d`."""
+    return f"{span / 3600:.0f} h" if span <= 86400 else f"{span / 86400:.0f} d"

@@ -63,12 +63,17 @@ class UsageBar:
 
 
 def sparkline(
-    values: Sequence[float | None], width: int, low: float | None = None, high: float | None = None, role: str = "bar"
+    values: Sequence[float | None],
+    width: int,
+    low: float | None = None,
+    high: float | None = None,
+    role: str = "bar",
+    gap: str = " ",
 ) -> Line:
     """Eight levels in exactly `width` cells, newest at the right; older values are averaged into one cell when many.
 
     `low` and `high` fix the scale; without them it is the smallest and the largest value. Equal values are drawn at the
-    middle level. None and NaN are gaps, drawn as spaces.
+    middle level. None and NaN are gaps, drawn as `gap`.
     """
     if width <= 0:
         return ()
@@ -76,7 +81,7 @@ def sparkline(
     known = [value for value in cells if value is not None]
     low = min(known, default=0.0) if low is None else low
     high = max(known, default=0.0) if high is None else high
-    marks = "".join(" " if value is None else _level(value, low, high) for value in cells)
+    marks = "".join(gap if value is None else _level(value, low, high) for value in cells)
     return ((" " * (width - len(marks)) + marks, role),)
 
 
