@@ -3,7 +3,7 @@
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from karptui.tui.segments.bars import StageBand, bar, full_cells, sparkline, usage_bar
@@ -49,6 +49,7 @@ def test_a_sparkline_has_eight_levels_and_gaps() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.floats()), max_size=200), st.integers(0, 60))
+@example([1.7e293, -1.7976931348623141e308], 2)
 def test_sparklines_have_their_width(values: list[float | None], width: int) -> None:
     assert line_width(sparkline(values, width)) == width
 

@@ -88,7 +88,8 @@ def sparkline(
 def _level(value: float, low: float, high: float) -> str:
     if high <= low:
         return LEVELS[3]
-    return LEVELS[min(max(int((value - low) / (high - low) * 8), 0), 7)]
+    share = (value / 2 - low / 2) / (high / 2 - low / 2)  # halved, as the difference of two floats may be no float
+    return LEVELS[min(max(int(share * 8), 0), 7)]
 
 
 def _resampled(values: Sequence[float | None], width: int) -> list[float | None]:
