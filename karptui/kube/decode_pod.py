@@ -27,6 +27,7 @@ from karptui.kube.wire_pod import (
     WireClaimSource,
     WireContainer,
     WireEphemeralSource,
+    WireManagedPod,
     WireNamed,
     WireNodeAffinity,
     WirePod,
@@ -55,6 +56,7 @@ _NO_STATUS = WirePodStatus()
 _NO_AFFINITY = WireNodeAffinity()
 _NO_POD_AFFINITY = WirePodAffinity()
 _pod_decoder = Decoder(WirePod)
+_managed_decoder = Decoder(WireManagedPod)
 _text_of: Memo[str] = Memo("", lambda text: word(msgspec.json.decode(text, type=str)), "")
 _integer_of: Memo[int | None] = Memo("", lambda text: msgspec.json.decode(text, type=int), None)
 
@@ -337,6 +339,13 @@ def _containers_started(wire: WirePodSpec, status: WirePodStatus) -> float | Non
     return latest
 
 
+def _last_change(raw: bytes | memoryview) -> float | None:
+    """When anything of a pod was changed last; None where nobody wrote that down."""
+    metadata = _managed_decoder.decode(raw).metadata
+    times = [entry.time for entry in (metadata.managedFields if metadata is not None else None) or () if entry.time]
+    return max(map(seconds, times), default=None)
+
+
 def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
     """A pod from JSON. Raises FieldError or msgspec.DecodeError."""
     wire = _pod_decoder.decode(raw)
@@ -358,4 +367,5 @@ def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
         optional_seconds(status.startTime),
         _containers_started(spec_wire, status),
         written,
+        None if spec_wire.nodeName else _last_change(raw),  # few wait, and for them it says when Karpenter looks again
     )

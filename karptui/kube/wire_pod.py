@@ -196,3 +196,21 @@ class WireNamed(Struct, gc=False):
     """Named as the API has it."""
 
     name: Text = None
+
+
+class WireManaged(Struct, gc=False):
+    """An entry of managedFields: who changed something is of no consequence here."""
+
+    time: Text = None
+
+
+class WireManagedMetadata(Struct, gc=False):
+    """Metadata, of which only the times of changes are read."""
+
+    managedFields: list[WireManaged] | None = None
+
+
+class WireManagedPod(Struct, gc=False):
+    """A pod, of which only the times of changes are read."""
+
+    metadata: WireManagedMetadata | None = None

@@ -57,7 +57,10 @@ class PodSpec(Struct, frozen=True, gc=False, eq=False):
 
 
 class Pod(Struct, frozen=True, gc=False, eq=False):
-    """A pod. `requests` differ from those of `spec` only while an in-place resize is under way."""
+    """A pod. `requests` differ from those of `spec` only while an in-place resize is under way.
+
+    `changed` is when anything of it was changed last, in whole seconds: only told of a pod that has no node.
+    """
 
     metadata: Metadata
     spec: PodSpec
@@ -70,6 +73,7 @@ class Pod(Struct, frozen=True, gc=False, eq=False):
     started: float | None = None
     containers_started: float | None = None
     resized_formats: dict[str, Format] | None = None
+    changed: float | None = None
 
     @property
     def formats(self) -> dict[str, Format]:

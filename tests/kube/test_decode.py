@@ -61,6 +61,14 @@ def test_a_real_unschedulable_pod_is_provisionable() -> None:
     assert since >= first.metadata.created
 
 
+def test_only_a_pod_without_a_node_tells_when_it_was_changed_last() -> None:
+    pods: list[Pod] = [decode_object("pods", raw) for raw in recorded("pods")]
+    waiting = [found for found in pods if found.metadata.name and not found.bound]
+    assert waiting
+    assert all(found.changed is not None and found.changed >= found.metadata.created for found in waiting)
+    assert all(found.changed is None for found in pods if found.bound)
+
+
 def test_a_real_claim_and_its_node_agree() -> None:
     claims: list[NodeClaim] = [decode_object("nodeclaims", raw) for raw in recorded("nodeclaims")]
     nodes: list[Node] = [decode_object("nodes", raw) for raw in recorded("nodes")]
