@@ -37,8 +37,8 @@ ASKED_AGAIN = 25.0
 """Seconds for which NodeClaims that are foreseen again and again may fail to come: Karpenter throws a batch away where
 a launch is under way, and asks again after ten (spec/scheduling.md 2)."""
 
-MOST_SINCE, MOST_REPLACED = 10_000, 200
-"""Pods and replacements that are remembered."""
+MOST_SINCE, MOST_REPLACED, MOST_GIVEN_UP = 10_000, 200, 20
+"""Pods, replacements and rounds that were given up, that are remembered."""
 
 
 class Observer:
@@ -61,6 +61,7 @@ class Observer:
         self.removals: list[Removal] = []
         self._open: list[Round] = []
         self._fresh: list[Round] = []
+        self._given_up: deque[Round] = deque(maxlen=MOST_GIVEN_UP)
         self._made: list[Made] = []
         self._taken: list[tuple[Taken, list[Supposed]]] = []
         self._carried: list[Carried] = []
@@ -137,12 +138,13 @@ class Observer:
     def after(self, event: events.Event) -> None:
         """The event has been taken in."""
         self.at = max(self.at, event.at)
+        self.sight.hear(event)
         self.rounds.heard(event)
         self.passes.hear(event)
         if (
             isinstance(event, events.ObjectSeen)
             and event.change is events.Change.ADDED
-            and self._is_live(event.resource)
+            and self.sight.is_live(event.resource)
         ):
             self.sight.skew.heard(event)
         if isinstance(event, events.ObjectSeen) and event.change is events.Change.DELETED:
@@ -180,8 +182,8 @@ class Observer:
     def _begin(self, at: float) -> None:
         """The cluster has been listed."""
         self.watching.since = at
-        self.rounds.begin()
         found = Resuming(self.memory, at, self.sight, self.actual).resumed(self.rounds, self.passes)
+        self.rounds.begin(at)
         self.there = found.there
         self.actual.news.clear()
         self._open += found.open
@@ -196,10 +198,6 @@ class Observer:
         found = list(self.actual.news)
         self.actual.news.clear()
         return found
-
-    def _is_live(self, resource: str) -> bool:
-        stream = self.world.streams.get(resource)
-        return stream is not None and stream.state is events.StreamState.LIVE
 
     @property
     def awaited(self) -> tuple[int, int]:
@@ -273,12 +271,14 @@ class Observer:
 
     def _foresee(self, round_: Round, instead_of: Sequence[Round] = ()) -> None:
         self._open = [entry for entry in self._open if entry not in instead_of]
+        self._given_up.extend(instead_of)
         for entry in instead_of:
             self._before_round.pop(entry.at, None)
         if round_.plan.claims:
             self._open.append(round_)
             self._open.sort(key=lambda entry: entry.at)
-            self._fresh.append(round_)
+            if round_ not in self._given_up:  # else it is taken back, and was told
+                self._fresh.append(round_)
             if self._last_round is not None:
                 self._before_round[round_.at] = self._last_round
         self._last_round = round_.snapshot
@@ -316,7 +316,7 @@ class Observer:
                 self._taken = [entry for entry in self._taken if entry not in same]
             moments = [self._signed.pop(entry.claim, None) for entry in together]
             carried = Carried(first.at, first.reason, together, near, moment=moments[0], away=first.away)
-            self.passes.carried_out(carried.at, carried.nodes, near)
+            self.passes.carried_out(carried.at, carried.nodes, carried.reason, near, carried.moment)
             self._carried.append(carried)
 
     # -- judging -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from karptui.engine.disruption import disrupt, validate
+from karptui.engine.disruption import disrupt, placements_without, validate
 from karptui.engine.disruption.validation import VALIDATION_SECONDS
 from karptui.model.disruption import Command, Held
 from karptui.model.snapshot import Snapshot
@@ -29,6 +29,13 @@ QUIET_TICK = 2.0
 
 JITTER = 0.7
 """Seconds by which a pass may have begun earlier or later than can be told: its own work, and ours to hear of it."""
+
+SLOW = 2.5
+"""Seconds by which a command may be carried out later than its pass is supposed to end: on a busy machine Karpenter's
+work takes so long. What stood then counts only where nothing nearer agrees."""
+
+MOST_MOMENTS = 3
+"""Snapshots that are asked where the pods of a command go that nobody foresaw."""
 
 KEPT = VALIDATION_SECONDS + 5.0
 EMPTINESS = "emptiness"
@@ -178,8 +185,14 @@ class Passes:
         return self._latest
 
     def frozen(self, at: float) -> list[Supposed]:
-        """What was foreseen for this time, as it stands now."""
-        return [copy(entry) for entry in self.near(at)]
+        """What was foreseen for this time, as it stands now; then what else was foreseen for shortly before."""
+        near = self.near(at)
+        known = {says(entry.command) for entry in near}
+        for entry in reversed(self.supposed):
+            if JITTER < at - entry.until - entry.wait <= SLOW and says(entry.command) not in known:
+                known.add(says(entry.command))
+                near.append(entry)
+        return [copy(entry) for entry in near]
 
     def close(self, at: float) -> None:
         """Karpenter has begun a command: no more is made of what was foreseen for this time, and it looks again at once
@@ -189,17 +202,29 @@ class Passes:
             entry.closed = True
         self._suppose(max(at, self._sight.world.at))
 
-    def carried_out(self, at: float, nodes: tuple[str, ...], near: list[Supposed]) -> None:
+    def carried_out(
+        self, at: float, nodes: tuple[str, ...], reason: str, near: list[Supposed], moment: Snapshot | None
+    ) -> None:
         """All nodes of a command are known: those to which it moves pods are nominated, as by a round
-        (spec/lifecycle.md 5).
+        (spec/lifecycle.md 5). `moment` is the cluster just before it.
         """
         known = (entry.outcome or entry.command for entry in near)
-        found = next((entry for entry in known if isinstance(entry, Command) and entry.nodes == nodes), None)
+        same = [entry for entry in known if isinstance(entry, Command) and entry.nodes == nodes]
+        # Pods may have come or gone meanwhile: the pass that Karpenter's own words fit is the one that it was.
+        found = max(same, key=lambda entry: self._sight.told_of(entry.placements, at - JITTER), default=None)
         if found is None:
             chances = (entry.for_chance(nodes) for entry in near)
             found = next((entry for entry in chances if entry is not None and entry.nodes == nodes), None)
         if found is not None:
             self._sight.nominate_names(at, found.placements)
+            return
+        # Nobody foresaw it: what follows must still know where its pods go, by the time at which that was decided.
+        decided_at = [entry.snapshot for entry in near if entry.command.validated and reason == entry.command.reason]
+        moments = decided_at or ([moment] if moment is not None else [])
+        supposed = [placements_without(snapshot, nodes, reason) for snapshot in moments[:MOST_MOMENTS]]
+        told = max(supposed, key=lambda placements: self._sight.told_of(placements, at - JITTER), default=None)
+        if told is not None:
+            self._sight.nominate_names(at, told)
 
     def _suppose(self, at: float, after: str = "", ahead: float = 0.0) -> None:
         if not self._sight.synced():

@@ -13,6 +13,9 @@ from karptui.shadow.table import Round, asks_the_same
 REPLACED_WITHIN = 2.0
 """Seconds after its first taint within which a command's replacements are made."""
 
+TOLD_WITHIN = 5.0
+"""The same of those of which events say that they are replacements, however slow the API server is."""
+
 AT_ONCE = 0.5
 """Seconds after its first taint within which a NodeClaim that no round asked for is a command's, foreseen or not."""
 
@@ -27,8 +30,12 @@ def replacements_of(carried: Carried, following: float, made: Iterable[Made], ro
     """
     if carried.reason == EMPTY:
         return []  # nothing takes the place of an empty node
-    until = min(carried.at + REPLACED_WITHIN, following)
-    near = [entry for entry in made if carried.at - BEFORE <= entry.at < until]
+    near = [
+        entry
+        for entry in made
+        if carried.at - BEFORE <= entry.at < following
+        and entry.at < carried.at + (TOLD_WITHIN if entry.replacement else REPLACED_WITHIN)
+    ]
     planned = planned_by(carried.near)
     found: list[Made] = []
     by_chance: list[PlannedClaim] | None = None

@@ -26,6 +26,9 @@ OVERTAKEN_WITHIN = 0.5
 """Seconds by which Karpenter's window may begin or close at another time than ours: it hears of pods at other moments
 than we do, and does not ask again after exactly ten seconds."""
 
+WHOLE_SECOND = 1.05
+"""Seconds after the time that an object states within which it really changed, and was heard of."""
+
 BURST = 0.5
 """Seconds within which the NodeClaims of one round are seen."""
 
@@ -57,11 +60,13 @@ class Rounds:
         self._waiting: dict[str, tuple[str, str]] = {}
         self._again: dict[str, float] = {}
         self._first: dict[str, float] = {}
+        self._vague: dict[str, float] = {}
         self._number = 0
         self._at = 0.0
         self._unmade: list[tuple[Round, PlannedClaim]] = []
         self._seen: list[_Seen] = []
         self._worked_out: tuple[float, Round | None] = (-BURST, None)
+        self._set_aside: tuple[float, Round, list[Round]] | None = None
         self.table = Table()
         self._reopened = False
         self._changed = False
@@ -83,9 +88,46 @@ class Rounds:
         """Let so many seconds pass between two answers for the table: big clusters must not hold up the rest."""
         self._gap = seconds
 
-    def begin(self) -> None:
-        """The cluster has been listed: Karpenter may long have seen to the pods that wait."""
+    def begin(self, at: float) -> None:
+        """The cluster has been listed: Karpenter may long have seen to the pods that wait, and asks again for each ten
+        seconds after it last changed."""
+        self._window.clear()
+        for uid in self._first:
+            last = self._looked(uid, at)
+            self._ask(uid, last + ASK_AGAIN)
+            if last + WHOLE_SECOND + self._window.idle > at:
+                self._window.trigger(uid, at)
         self._reopened = self._window.closes is not None
+
+    def _looked(self, uid: str, at: float) -> float:
+        """When Karpenter looked last at what waits, at the soonest; `at` where that is not to be told."""
+        resource, key = self._waiting[uid]
+        found = self._sight.world.of(resource).get(key) if resource == "pods" else None
+        if found is None or found.changed is None:
+            return at
+        first = min(found.changed + self._sight.skew.seconds, at)
+        last = first + (at - first) // ASK_AGAIN * ASK_AGAIN
+        self._vague[uid] = last + ASK_AGAIN
+        return last
+
+    def _ask(self, uid: str, at: float) -> None:
+        """Whatever waits is looked at again by itself; one entry an object: anything that makes Karpenter look at it
+        puts that off."""
+        self._again[uid] = at
+        heapq.heappush(self._due, (at, uid))
+
+    def _asked_again(self, uid: str, at: float) -> None:
+        """Karpenter looks again. Where that is known to a second only, it is supposed at its beginning and its end."""
+        self._trigger(uid, at)
+        soonest = self._vague.get(uid)
+        if soonest is None:
+            return
+        self._reopened = True
+        if at < soonest + WHOLE_SECOND:
+            self._ask(uid, soonest + WHOLE_SECOND)
+        else:
+            self._vague[uid] = soonest + ASK_AGAIN
+            self._ask(uid, soonest + ASK_AGAIN)
 
     def recall(
         self, rounds: Sequence[Round], answers: Sequence[Round], claims: Sequence[tuple[float, NodeClaim]]
@@ -110,7 +152,7 @@ class Rounds:
             if moment == again:
                 due, uid = heapq.heappop(self._due)
                 if self._again.get(uid) == due and self._still_waits(uid):
-                    self._trigger(uid, moment)
+                    self._asked_again(uid, moment)
                 continue
             if moment != closes:
                 self._draft(moment)
@@ -162,6 +204,8 @@ class Rounds:
             if found is not None:
                 alikes = [planned for planned in found.plan.claims if alike(planned, claim)]
                 return None if self._all_of(alikes, leaving) else self._instead(found, claim, at)
+        if (own := self._taken_back(claim, at)) is not None:
+            return own
         found = self._now(claim, at)
         if found is None:
             return None
@@ -187,6 +231,24 @@ class Rounds:
             return None
         moment = first.at if first is not None else max(self._at, found.at)
         return replace(found, at=moment, drafted=found.at, provisional=True, alternatives=self.table.alternatives(at))
+
+    def _taken_back(self, claim: NodeClaim, at: float) -> tuple[Round, list[Round]] | None:
+        """The round of our own window, where the answer that was taken in its place has no room for what follows: by
+        chance its first NodeClaim was alike."""
+        if self._set_aside is None or at - self._set_aside[0] > BURST:
+            return None
+        _, taken, given_up = self._set_aside
+        own = max(given_up, key=lambda entry: entry.at)
+        if len(own.plan.claims) <= len(self._seen):
+            return None
+        self._set_aside = None
+        self._unmade = [entry for entry in self._unmade if entry[0] is not taken]
+        self._unmade += [(own, planned) for planned in own.plan.claims]
+        seen, self._seen = [*(entry.claim for entry in self._seen), claim], []
+        for made in seen:
+            if not self._is_expected(made, at, is_the_same):
+                self._is_expected(made, at, asks_the_same)
+        return own, [taken]
 
     def _now(self, claim: NodeClaim, at: float) -> Round | None:
         if self._sight.synced():
@@ -215,7 +277,10 @@ class Rounds:
             if uid in self._waiting and self._waiting[uid][1] not in known and self._still_waits(uid):
                 self._trigger(uid, first)
                 self._reopened = True
-        return found, list(given_up.values())
+        replaced = list(given_up.values())
+        windows = [entry for entry in replaced if not (entry.provisional or entry.overtaken)]
+        self._set_aside = (at, found, windows) if windows else None
+        return found, replaced
 
     def _all_of(self, planned: Sequence[PlannedClaim], leaving: Collection[str]) -> bool:
         return all(self._all_on(leaving, entry) for entry in planned)
@@ -248,6 +313,7 @@ class Rounds:
             self._forget(uid)
             return
         self._waiting[uid] = (event.resource, event.object.key)
+        self._vague.pop(uid, None)
         if self._still_waits(uid):
             self._trigger(uid, event.at)
         else:
@@ -257,6 +323,7 @@ class Rounds:
         self._waiting.pop(uid, None)
         self._first.pop(uid, None)
         self._again.pop(uid, None)
+        self._vague.pop(uid, None)
 
     def _still_waits(self, uid: str) -> bool:
         resource, key = self._waiting[uid]
@@ -270,9 +337,7 @@ class Rounds:
             self._opened = at
         self._window.trigger(uid, at)
         self._first.setdefault(uid, at)
-        # One entry an object: whatever makes Karpenter look at it puts off when it looks again by itself.
-        self._again[uid] = at + ASK_AGAIN
-        heapq.heappush(self._due, (at + ASK_AGAIN, uid))
+        self._ask(uid, at + ASK_AGAIN)
 
     def _foresee(self, at: float, overtaken: bool = False) -> Round:
         snapshot = self._sight.snapshot(at)

@@ -2,6 +2,7 @@
 
 from karptui.engine.disruption.conditions import with_conditions
 from karptui.engine.disruption.kept import Kept
+from karptui.engine.disruption.moving import placements_without
 from karptui.engine.disruption.passes import disrupt
 from karptui.engine.disruption.survey import blocked_savings, held_by, survey
 from karptui.engine.disruption.validation import VALIDATION_SECONDS, validate
@@ -14,6 +15,7 @@ __all__ = [
     "blocked_savings",
     "disrupt",
     "held_by",
+    "placements_without",
     "survey",
     "validate",
     "with_conditions",
