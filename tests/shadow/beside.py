@@ -1,25 +1,34 @@
-"""A short scripted day on a real control plane with a real Karpenter, and karptui in its shadow.
+"""A scripted day on a real control plane with a real Karpenter, and `karptui shadow --headless` beside it.
 
-python -m tests.shadow.beside [--pause N] [--keep DIR]      prints the report, which docs/shadow.md shows
+python -m tests.shadow.beside [--pause N] [--keep DIR] [--kill N [--away N]]     prints every verdict and the report
 """
 
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
+import time
 from pathlib import Path
-from typing import Any
+
+from msgspec import Struct
 
 from karptui.control.permissions import cluster_role, observe_rules
-from karptui.modes.shadow import Shadow
 from karptui.report.shadow_report import decision_line, report_markdown
-from tests.control_plane.client import Client, Document
+from karptui.shadow.judged import Judged
+from karptui.shadow.memory import read_journal, read_memory
+from karptui.shadow.score import score_of
+from tests.cli.commands import environment
+from tests.control_plane.client import Client
 from tests.control_plane.plane import ControlPlane
 from tests.control_plane.polling import until
+from tests.control_plane.processes import Process
+from tests.shadow.perturbed import told
+from tests.shadow.scripted import POOLS, Day
+from tests.shadow.workloads import pool
 
 WATCHER = "shadow"
 COMPONENTS = {"scheduler", "controller-manager", "kwok", "karpenter"}
-POOLS = "/apis/karpenter.sh/v1/nodepools"
 CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -50,171 +59,103 @@ def audited_verbs(folder: Path) -> set[str]:
     return {json.loads(line)["verb"] for line in log.read_text().splitlines() if line.strip()}
 
 
-def pool(
-    name: str, capacity_types: list[str], *, after: str = "5s", taint: str = "", weight: int = 1, nodes: str = "100%"
-) -> Document:
-    """A NodePool of whose nodes so many may go at once."""
-    taints = [{"key": taint, "effect": "NoSchedule"}] if taint else []
-    return {
-        "apiVersion": "karpenter.sh/v1",
-        "kind": "NodePool",
-        "metadata": {"name": name},
-        "spec": {
-            "weight": weight,
-            "disruption": {
-                "consolidationPolicy": "WhenEmptyOrUnderutilized",
-                "consolidateAfter": after,
-                "budgets": [{"nodes": nodes}],
-            },
-            "template": {
-                "spec": {
-                    "expireAfter": "720h",
-                    "nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"},
-                    "taints": taints,
-                    "requirements": [
-                        {"key": "karpenter.sh/capacity-type", "operator": "In", "values": capacity_types},
-                        {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
-                        {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
-                    ],
-                }
-            },
-        },
-    }
+class Watched(Struct):
+    """What a day left: every verdict of the journal, and the most memory that karptui had at once, in bytes.
+
+    `killed` and `back`: when it was killed, and when it had listed the cluster again; 0.0 where it ran to the end.
+    """
+
+    judged: list[Judged]
+    peak: int = 0
+    killed: float = 0.0
+    back: float = 0.0
 
 
-def deployment(
-    name: str,
-    replicas: int,
-    cpu: str,
-    *,
-    spread: bool = False,
-    apart: bool = False,
-    with_: str = "",
-    tolerates: str = "",
-) -> Document:
-    """A Deployment; `spread` over zones, each replica `apart` on a node, `with_` the pods of another in a zone, or
-    one that `tolerates` a pool's taint."""
-    labels = {"app": name}
-    constraint = {
-        "maxSkew": 1,
-        "topologyKey": "topology.kubernetes.io/zone",
-        "whenUnsatisfiable": "DoNotSchedule",
-        "labelSelector": {"matchLabels": labels},
-    }
-    spec: dict[str, Any] = {
-        "containers": [{"name": "app", "image": "app", "resources": {"requests": {"cpu": cpu, "memory": "1Gi"}}}],
-        "topologySpreadConstraints": [constraint] if spread else [],
-        "tolerations": [{"key": tolerates, "operator": "Exists"}] if tolerates else [],
-    }
-    affinity: dict[str, Any] = {}
-    if apart:
-        affinity["podAntiAffinity"] = _required("kubernetes.io/hostname", name)
-    if with_:
-        affinity["podAffinity"] = _required("topology.kubernetes.io/zone", with_)
-    if affinity:
-        spec["affinity"] = affinity
-    return {
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
-    }
+class Watcher:
+    """`karptui shadow --headless` as a process of its own, in `folder`; each start goes on from one journal."""
+
+    def __init__(self, folder: Path, plane: ControlPlane) -> None:
+        self._folder, self._starts = folder, 0
+        self._metrics = f"http://127.0.0.1:{plane.metrics_port}/metrics"
+        self._kubeconfig = plane.kubeconfig(WATCHER)
+        self._program: Process | None = None
+        self.journal = folder / "journal.jsonl"
+        self.peak = 0
+        self.killed = self.back = 0.0
+
+    async def start(self) -> None:
+        """Start it; returns once it has listed the cluster, which its journal says."""
+        self._starts += 1
+        began = time.time()
+        flags = {"--kubeconfig": self._kubeconfig, "--journal": self.journal, "--metrics-url": self._metrics}
+        flags["--record"] = self._folder / ("day.zst" if self._starts == 1 else f"day-{self._starts}.zst")
+        words = [str(word) for flag in flags.items() for word in flag]
+        command = [sys.executable, "-m", "karptui", "shadow", "--headless", *words]
+        self._program = program = Process("shadow", command, self._folder, environment(self._folder))
+
+        def watches() -> bool:
+            assert program.running, program.tail()
+            return read_memory(self.journal).until > began
+
+        await until(watches, "the first lists of karptui shadow", limit=120.0)
+
+    async def end(self) -> None:
+        """Ask it to end, and wait until it has judged what is open."""
+        program, self._program = self._program, None
+        if program is not None:
+            self.peak = max(self.peak, _peak(program.pid))
+            program.terminate()
+            await until(lambda: not program.running, "the end of karptui shadow", limit=120.0)
+            program.kill()
+
+    async def broken(self, after: float, away: float) -> None:
+        """Kill it after so many seconds, and start it again when it was away for so many."""
+        await asyncio.sleep(after)
+        program, self._program = self._program, None
+        assert program is not None, "it runs until the end of the day"
+        self.peak = max(self.peak, _peak(program.pid))
+        self.killed = time.time()
+        program.kill()
+        await asyncio.sleep(away)
+        await self.start()
+        self.back = time.time()
 
 
-def _required(key: str, app: str) -> dict[str, Any]:
-    term = {"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}}
-    return {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+def _peak(process: int) -> int:
+    """The most memory that a process had resident at once, in bytes; 0 where the system does not say."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
-class Day:
-    """One scripted day. Every step is a method; `played` is their order."""
+async def beside(folder: Path, pause: float = 20.0, *, kill: float | None = None, away: float = 20.0) -> Watched:
+    """Run the day. `folder` gets the audit log, the journal, a recording, what karptui said and Karpenter's own log.
 
-    def __init__(self, api: Client, namespace: str, pause: float) -> None:
-        self._api, self._pause = api, pause
-        self._namespace = namespace
-        self._apps = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-
-    async def played(self) -> None:
-        """Bursts of every feature, a budget that holds, scaling down, a NodePool edited, everything gone."""
-        await self._bursts()
-        await self._guarded()
-        await self._scaled(first=1, zonal=1, alone=1)
-        await self._rest(2)
-        await self._edited("general", {"template": {"metadata": {"labels": {"team": "data"}}}})
-        await self._rest(2)
-        await self._edited("slow", {"disruption": {"budgets": [{"nodes": "1"}]}})
-        await self._rest(1)
-        await self._scaled(first=8, zonal=5)
-        await self._rest(1)
-        await self._scaled(first=2, zonal=2)
-        await self._rest(3)
-        await self._edited("slow", {"disruption": {"budgets": [{"nodes": "100%"}]}})
-        await self._scaled(first=0, zonal=0, kept=0, alone=0, beside=0, held=0)
-
-    async def _bursts(self) -> None:
-        """Requests, spread over zones, replicas apart, pods beside others; spot and on-demand."""
-        await self._deploy(deployment("first", 6, "1"))
-        await self._rest(0.4)
-        await self._deploy(deployment("zonal", 4, "2", spread=True))
-        await self._rest(0.4)
-        await self._deploy(deployment("alone", 3, "500m", apart=True))
-        await self._rest(0.4)
-        await self._deploy(deployment("beside", 2, "1", with_="zonal"))
-        await self._rest(0.4)
-
-    async def _guarded(self) -> None:
-        """A NodePool of on-demand nodes with a PodDisruptionBudget, one whose budget lets no node go."""
-        await self._api.create(POOLS, pool("steady", ["on-demand"], taint="steady", weight=10))
-        await self._api.create(POOLS, pool("slow", ["spot"], taint="slow", weight=5, nodes="0"))
-        await self._rest(0.2)
-        await self._deploy(deployment("kept", 3, "3", tolerates="steady"))
-        guard = {"minAvailable": 2, "selector": {"matchLabels": {"app": "kept"}}}
-        budgets = f"/apis/policy/v1/namespaces/{self._namespace}/poddisruptionbudgets"
-        await self._api.create(budgets, {"metadata": {"name": "kept"}, "spec": guard})
-        await self._rest(0.4)
-        await self._deploy(deployment("held", 2, "2", tolerates="slow", apart=True))
-        await self._rest(1)
-
-    async def _deploy(self, document: Document) -> None:
-        await self._api.create(self._apps, document)
-
-    async def _scaled(self, **replicas: int) -> None:
-        for name, number in replicas.items():
-            await self._api.patch(f"{self._apps}/{name}", {"spec": {"replicas": number}})
-
-    async def _edited(self, name: str, spec: dict[str, Any]) -> None:
-        await self._api.patch(f"{POOLS}/{name}", {"spec": spec})
-
-    async def _rest(self, pauses: float) -> None:
-        await asyncio.sleep(pauses * self._pause)
-
-
-async def beside(folder: Path, pause: float = 20.0) -> Shadow:
-    """Run the day; the shadow after it has stopped. `folder` gets the audit log, the journal and a recording."""
-    flags = audited(folder)
-    plane = ControlPlane(COMPONENTS, users=("admin", WATCHER), apiserver_flags=flags)
+    With `kill`, karptui is killed after so many seconds of the day and started again after `away` more.
+    """
+    plane = ControlPlane(COMPONENTS, users=("admin", WATCHER), apiserver_flags=audited(folder))
     async with plane, plane.client() as api:
         await plane.grant(WATCHER, cluster_role(WATCHER, observe_rules())["rules"])
         kind = {"apiVersion": "karpenter.kwok.sh/v1alpha1", "kind": "KWOKNodeClass"}
         await api.create("/apis/karpenter.kwok.sh/v1alpha1/kwoknodeclasses", {**kind, "metadata": {"name": "default"}})
         await api.create(POOLS, pool("general", ["spot", "on-demand"]))
-        run = Shadow(
-            str(plane.kubeconfig(WATCHER)),
-            record=folder / "day.zst",
-            journal=folder / "journal.jsonl",
-            metrics_url=f"http://127.0.0.1:{plane.metrics_port}/metrics",
-        )
-        await run.start()
+        watcher = Watcher(folder, plane)
+        await watcher.start()
+        breaking = asyncio.create_task(watcher.broken(kill, away)) if kill is not None else None
         try:
-            await until(run.world.synced, "the first lists")
             await Day(api, await api.make_namespace(), pause).played()
-            await until(lambda: _is_empty(api), "every node gone", limit=180.0)
+            await until(lambda: _is_empty(api), "every node gone", limit=240.0)
+            if breaking is not None:
+                await breaking
             await asyncio.sleep(8.0)
         finally:
-            await run.stop()
-    return run
+            if breaking is not None:
+                breaking.cancel()
+            await watcher.end()
+            (folder / "karpenter.log").write_text(plane.log("karpenter"))
+    return Watched(read_journal(watcher.journal)[0], watcher.peak, watcher.killed, watcher.back)
 
 
 async def _is_empty(api: Client) -> bool:
@@ -225,18 +166,21 @@ def main() -> None:
     """Print every verdict and the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.shadow.beside", description=__doc__)
     parser.add_argument("--pause", type=float, default=20.0, help="seconds between two steps of the day")
-    parser.add_argument("--keep", type=Path, help="folder that keeps the recording (day.zst), journal and audit log")
+    parser.add_argument("--keep", type=Path, help="folder that keeps the recording (day.zst), journal and logs")
+    parser.add_argument("--kill", type=float, help="seconds after which karptui is killed")
+    parser.add_argument("--away", type=float, default=20.0, help="seconds after which it is started again then")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as passing:
-        folder: Path = asked.keep or Path(passing)
+        folder: Path = (asked.keep or Path(passing)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        run = asyncio.run(beside(folder, asked.pause))
+        watched = asyncio.run(beside(folder, asked.pause, kill=asked.kill, away=asked.away))
         verbs = audited_verbs(folder)
-    for entry in run.judged:
+    for entry in watched.judged:
         print(decision_line(entry))
     print()
-    print(report_markdown(run.judged, "a scripted day", tuple(run.blind.values())))
-    print(f"Verbs that were sent: {', '.join(sorted(verbs))}")
+    print(report_markdown(watched.judged, "a scripted day"))
+    print(told(score_of(watched.judged)))
+    print(f"Verbs that were sent: {', '.join(sorted(verbs))}. Memory: {watched.peak / 1e6:.0f} MB at most.")
 
 
 if __name__ == "__main__":
