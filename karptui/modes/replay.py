@@ -17,6 +17,10 @@ from karptui.world.planning import Planner
 from karptui.world.recording import Recording
 
 BURST = 500  # events taken in before the screen gets a turn
+LOOK_SECONDS = 0.02
+"""Of the recording's time, between two looks at what waits while it is taken in at once."""
+MOST_ENGINE_SECONDS = 20.0
+"""What the engine may take to decide what was due in a part that is taken in at once."""
 
 
 class Replay(Run):
@@ -43,6 +47,9 @@ class Replay(Run):
         self._sought = 0.0
         self._woken = asyncio.Event()
         self._outline: Outline | None = None
+        self._planner: Planner | None = None
+        self._engine_seconds = 0.0
+        self._looked = 0.0
 
     @property
     def started(self) -> float:
@@ -88,7 +95,10 @@ class Replay(Run):
 
     def planner(self) -> Planner:
         """Decides as if it were then, unless karptui decided then."""
-        return Planner(self.world, self.sink, self.now, decides=not self._recording.header.decisions)
+        if self._planner is None:
+            decides = not self._recording.header.decisions
+            self._planner = Planner(self.world, self.sink, self.now, decides=decides)
+        return self._planner
 
     @property
     def outline(self) -> Outline | None:
@@ -121,15 +131,44 @@ class Replay(Run):
                 begun = event.at
                 self._assume_live(event)
             if event.at >= max(begun + self._skip, self._sought):
+                self._engine_seconds = 0.0
+                self.planner().led = False
                 await self._wait_for(event.at)
+            else:
+                await self._decide_before(event)
             self._at = max(self._at, event.at)
             self.sink(event)
             taken += 1
             if taken % BURST == 0:
                 await asyncio.sleep(0)
         self._anchor, self._over = None, True
+        self.planner().led = False
         if self._recording.problem:
             self.sink(events.Problem(self.now(), "recording", self._recording.problem))
+
+    async def _decide_before(self, event: events.Event) -> None:
+        """What was due before an event that is taken in at once: who looks back finds what was decided then."""
+        planner = self.planner()
+        if not planner.decides or self._engine_seconds >= MOST_ENGINE_SECONDS:
+            return
+        planner.led = True
+        overtaken = (
+            isinstance(event, events.ObjectSeen)
+            and event.resource == "nodeclaims"
+            and event.object.key not in self.world.of("nodeclaims")
+        )
+        if event.at - self._looked < LOOK_SECONDS and not overtaken:
+            return
+        self._looked = event.at
+        began = time.monotonic()
+        if await planner.pass_time(event.at, overtaken):
+            self._engine_seconds += time.monotonic() - began
+            if self._engine_seconds >= MOST_ENGINE_SECONDS:
+                after = datetime.fromtimestamp(self._at, UTC).strftime("%H:%M:%S")
+                words = (
+                    f"deciding what was due before took too long: nothing is decided from {after} UTC to where it plays"
+                )
+                self.sink(events.Problem(self._at, "replay", words))
 
     def _assume_live(self, first: events.Event) -> None:
         """A recording that does not say how its streams stand is taken for whole."""

@@ -70,6 +70,8 @@ class Planner:
         self._last_preview = (0.0, 0.0)  # when it ended (by the loop) and what it cost, in seconds
         self._waiting: dict[str, str] = {}
         self._looked = (-1, 0.0)
+        self.led = False
+        """Whether `pass_time` leads it now, and not the clock."""
 
     async def run(self) -> None:
         """Plan until cancelled."""
@@ -82,21 +84,8 @@ class Planner:
 
     async def step(self) -> bool:
         """Look once: trigger, preview or decide as the time has come. Whether the engine was asked."""
-        if not self._world.synced():
-            return False
         now = self._now()
-        if not self._look(now):
-            return False
-        waiting = self._waiting
-        for uid in waiting:
-            if now - self._seen.get(uid, -ASK_AGAIN) >= ASK_AGAIN:
-                self._seen[uid] = now
-                self._window.trigger(uid, now)
-        for uid in [uid for uid in self._seen if uid not in waiting]:
-            del self._seen[uid]
-        if not waiting:
-            self._window.clear()
-            self._forget()
+        if self.led or not self._notice(now):
             return False
         if self._preview is not None and self._overtaken(self._preview[1]):
             # Karpenter itself has just decided: what we would have decided at that moment is the latest preview.
@@ -119,6 +108,36 @@ class Planner:
             self._last_preview = (loop.time(), loop.time() - began)
             return True
         return False
+
+    async def pass_time(self, until: float, overtaken: bool = False) -> bool:
+        """Decide what is due up to `until` (epoch seconds) as of when it is: for a recording that is taken in faster
+        than its time goes. `overtaken`: somebody else's NodeClaim comes then, and an open window is decided before it.
+        Whether the engine was asked.
+        """
+        if not self._notice(self._world.at):
+            return False
+        closes = self._window.closes
+        if closes is None or (closes > until and not overtaken):
+            return False
+        self._window.clear()
+        await self._ask(min(closes, until), decide=self.decides)
+        return True
+
+    def _notice(self, now: float) -> bool:
+        """Trigger for what waits; whether there is anything to do about it."""
+        if not self._world.synced() or not self._look(now):
+            return False
+        waiting = self._waiting
+        for uid in waiting:
+            if now - self._seen.get(uid, -ASK_AGAIN) >= ASK_AGAIN:
+                self._seen[uid] = now
+                self._window.trigger(uid, now)
+        for uid in [uid for uid in self._seen if uid not in waiting]:
+            del self._seen[uid]
+        if not waiting:
+            self._window.clear()
+            self._forget()
+        return bool(waiting)
 
     def _look(self, now: float) -> bool:
         """Find what waits, unless nothing can have changed; whether there is anything to do about it."""

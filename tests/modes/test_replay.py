@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from karptui.kube.decode_recorded import decode_recorded
 from karptui.model.decision import DecisionKind
 from karptui.modes.replay import Replay
 from karptui.world import events
@@ -80,3 +81,50 @@ async def test_a_cut_off_recording_plays_to_the_cut_and_says_so(tmp_path: Path) 
     await played(run)
     assert any("cut off" in problem.message for problem in run.world.problems)
     assert Recording(RECORDING, lambda resource, raw: None).problem == ""
+
+
+async def begun_at(start: float, path: Path = RECORDING) -> Replay:
+    """A replay that plays from there on, with what is kept to look back."""
+    run = Replay(path, speed=0.001, start=start)
+    run.keep_history()
+    reached = asyncio.Event()
+    run.on_event = lambda event: None if run.catching_up else reached.set()
+    await run.start()
+    async with asyncio.timeout(120):
+        while run.catching_up:
+            await asyncio.sleep(0.01)
+    return run
+
+
+async def test_what_was_due_before_the_start_is_decided_as_it_would_have_been_then() -> None:
+    run = await begun_at(30.0)
+    try:
+        first = next(iter(run.world.decisions.values()))
+        assert first.kind is DecisionKind.LAUNCH
+        assert len(first.pods) == 5
+        assert first.claim is not None
+        assert first.claim.instance_types[0] == "c-8x-amd64-linux"
+        assert STARTED < first.at < STARTED + 10
+        assert run.history is not None
+        marks = {mark.key: mark.at for mark in run.history.marks if mark.kind == "decision"}
+        assert marks[first.id] == first.at
+        then = run.history.recall(first.at)()
+        assert list(then.decisions) == [first.id]
+        assert len(then.pending) == 5
+    finally:
+        await run.stop()
+
+
+async def test_what_karptui_had_decided_before_the_start_is_there_and_not_decided_again() -> None:
+    path = RECORDING.with_name("karpenter-scripted-day.jsonl.zst")
+    recording = Recording(path, decode_recorded)
+    begun = recording.header.started
+    made = [event for event in recording.read() if isinstance(event, events.DecisionMade)]
+    start = made[len(made) // 2].at + 1.0 - begun
+    run = await begun_at(start, path)
+    try:
+        earlier = [event.decision.id for event in made if event.at < run.now() - 0.5]
+        assert list(run.world.decisions)[: len(earlier)] == earlier
+        assert len(run.world.decisions) <= len(earlier) + 1
+    finally:
+        await run.stop()

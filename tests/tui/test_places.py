@@ -129,3 +129,28 @@ async def test_cost_reaches_over_earlier_runs_with_the_gaps_between_them(size: t
         world.apply(events.BillKnown(now, pack(points)))
         await until_shown(pilot, words)
         await until_shown(pilot, "····")
+
+
+async def test_the_map_is_dimmed_and_marked_while_a_stream_is_lost_as_every_list_is() -> None:
+    app = shown_at(60.0)
+    run = app.run_shown
+
+    def told(state: events.StreamState) -> None:
+        run.world.apply(events.StreamChanged(run.now(), "nodes", state, "no answer", run.now()))
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("3")
+        await until_shown(pilot, "Packing map by zone")
+        shown = app.screen.query_one("#map", PackingMap)
+        await until(pilot, lambda: shown.cursor_cell is not None)
+        fresh = [shown.render_line(line) for line in range(6)]
+        told(events.StreamState.STALE)
+        await until_shown(pilot, "packed ")
+        await until(pilot, lambda: "STALE" in shown.render_line(0).text)
+        for line, before in enumerate(fresh):
+            now = shown.render_line(line)
+            assert now.text.replace("   STALE", "").rstrip() == before.text.rstrip()
+            if any(letter.isalnum() for letter in before.text):  # an empty bar is as dim as it can be
+                assert {segment.style for segment in now} != {segment.style for segment in before}
+        told(events.StreamState.LIVE)
+        await until(pilot, lambda: [shown.render_line(line) for line in range(6)] == fresh)

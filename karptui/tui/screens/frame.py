@@ -139,9 +139,13 @@ class Frame(Timed):
         facts, more = self.head_facts(), agreement(picture.shadow())
         self.query_one(StatusHead).show(head_of(found, self.live.unit, behind, ended, facts, more))
         if found.stale or self._stale:  # to look for every list at each change costs more than all the rest of the head
-            for shown in (*self.query(Listing), *self.query(TextPane)):
-                shown.set_stale(bool(found.stale))
+            self.set_stale(bool(found.stale))
         self._stale = bool(found.stale)
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim what is shown: it is the last picture."""
+        for shown in (*self.query(Listing), *self.query(TextPane)):
+            shown.set_stale(stale)
 
     def _draw_why_below(self, topics: frozenset[str]) -> None:
         """What the row under the cursor is about."""

@@ -71,6 +71,11 @@ class MapScreen(Acting, Frame):
         draws(self.query_one("#node", TextPane), (*TOPICS, "cursor", "pods"), self._draw_node)
         self.query_one("#map", PackingMap).focus()
 
+    def set_stale(self, stale: bool) -> None:
+        """The map is dimmed like any list."""
+        super().set_stale(stale)
+        self.query_one("#map", PackingMap).set_stale(stale)
+
     def _draw(self, topics: frozenset[str]) -> None:
         picture, surveying = self.live.picture, self.live.surveying
         surveying.ask(picture.world, picture.now())

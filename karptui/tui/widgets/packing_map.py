@@ -61,6 +61,7 @@ class PackingMap(ScrollView, can_focus=True):
         self._cursor = 0
         self._cursor_key: str | None = None
         self._marked: Collection[str] = frozenset()
+        self._stale = False
         self.lines = 0
         """Lines that all groups take."""
         self.compact = False
@@ -78,6 +79,12 @@ class PackingMap(ScrollView, can_focus=True):
         self._groups, self._marked = groups, frozenset(marked)
         self._lay_out()
         self.refresh()
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim every cell: the stream behind them is lost and this is the last picture."""
+        if stale != self._stale:
+            self._stale = stale
+            self.refresh()
 
     def on_resize(self) -> None:
         """Lay the cells out anew, and say so where that is another form."""
@@ -126,16 +133,18 @@ class PackingMap(ScrollView, can_focus=True):
         """One line: a group's title, or cells."""
         look, width = look_of(self.app), self.container_size.width
         line = round(self.scroll_y) + y
+        plain = "stale" if self._stale else "background"
         if (group := self._titles.get(line)) is not None:
-            return look.paint(_title(group, width), width)
+            return look.paint(_title(group, width, self._stale), width)
         strips: list[Strip] = [look.paint(((" ", "text"),), 1)]
         used = 1
         for index in self._at_line.get(line, ()):
             place, cell = self._places[index], self._cells[index]
             here = index == self._cursor
-            ground = "cursor" if here and self.has_focus else "cursor_away" if here else "background"
+            ground = "cursor" if here and self.has_focus else "cursor_away" if here else plain
             ground = "marked" if cell.key in self._marked and not here else ground
             drawn = _block(cell) if self.compact else _half(cell, line - place.line, here, cell.key in self._marked)
+            drawn = _dimmed(drawn) if self._stale else drawn
             gap = 1 if place.width > 1 else 0
             strips.append(look.paint(fit_line(drawn, place.width - gap), place.width - gap, ground))
             if gap:
@@ -219,20 +228,24 @@ class PackingMap(ScrollView, can_focus=True):
                     self.action_choose()
 
 
-def _title(group: Group, width: int) -> Line:
+def _title(group: Group, width: int, stale: bool) -> Line:
     coming = f" +{group.coming} coming" if group.coming else ""
     words = f"   {plural(group.nodes, 'node')}{coming}   "
     tail = f"   packed {percent(group.packed)}"
-    return fit_line(
-        (
-            (" ", "text"),
-            (group.name, "strong"),
-            (words, "dim"),
-            (f"${amount(group.hourly)}/h", "money"),
-            (tail, "dim"),
-        ),
-        width,
+    told: Line = (
+        (" ", "text"),
+        (group.name, "strong"),
+        (words, "dim"),
+        (f"${amount(group.hourly)}/h", "money"),
+        (tail, "dim"),
     )
+    if stale:
+        told = (*_dimmed(told), ("   STALE", "bad"))
+    return fit_line(told, width)
+
+
+def _dimmed(line: Line) -> Line:
+    return tuple((text, role if role == "bar_free" else "dim") for text, role in line)
 
 
 def _half(cell: Cell, row: int, here: bool, marked: bool) -> Line:
