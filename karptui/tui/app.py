@@ -49,8 +49,8 @@ class Karptui(App[None]):
     CSS = """
     ToastRack { display: none; }
     .-present Sentence { dock: top; height: 3; margin-top: 2; margin-bottom: 0; }
-    .-present Panel { padding: 0 2; }
-    .-present StoryLine { margin-bottom: 1; }
+    .-present Panel { padding: 0 1; }
+    .-present StoryLine { height: 2; margin-bottom: 1; }
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from karptui.tui.money import Unit
 from karptui.tui.segments.bars import UsageBar
 from karptui.tui.segments.line import Line, fit, fit_line, width_of
 from karptui.tui.table import Order, Table
-from karptui.tui.widgets.columns import Cell, Column
+from karptui.tui.widgets.columns import SPARE, Cell, Column
 from karptui.views.decisions import CandidateRow, DecisionRow
 from karptui.views.log import LogRow
 from karptui.views.overview import ClaimRow, NodeRow, PoolRow
@@ -136,6 +136,14 @@ WAITING: Table[Waiting] = Table(
     fields=lambda row: {"claim": row.claim},
     numbers=lambda row: {"pods": len(row.pods)},
 )
+
+
+def plainer(table: Table[T]) -> Table[T]:
+    """The table as it is read from afar: a column that may be left out goes before any text beside it is cut."""
+    columns = tuple(
+        dataclass_replace(column, drop=max(column.drop, SPARE)) if column.drop else column for column in table.columns
+    )
+    return dataclass_replace(table, columns=columns)
 
 
 def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:

@@ -1,11 +1,14 @@
 """A demo on a stage: the story on top of every screen, and steps that wait for their key."""
 
+import pytest
 from textual.geometry import Region
 
+from karptui.model.decision import Decision, DecisionKind
 from karptui.tui.live import Live
+from karptui.tui.segments.line import plain
 from karptui.tui.theme import load_themes, shipped_folder
 from karptui.tui.widgets.sentence import Sentence
-from karptui.tui.widgets.story_line import story_line
+from karptui.tui.widgets.story_line import StoryLine, story_line
 from karptui.views.story import StoryView
 from karptui.world import events
 from tests.tui.moment import Moment, decided, until, until_shown
@@ -34,3 +37,41 @@ def test_a_step_that_waits_for_a_hand_counts_no_time() -> None:
     text = "".join(words for words, _ in story_line(view, 120))
     assert "next: a burst" in text
     assert " in " not in text
+
+
+LONGEST = "Act 3: the evening: most of it is scaled away; what is left is moved together, and the rest given back"
+
+
+def on_stage(seconds: float = 11.0) -> Live:
+    """A moment with all there is to tell: an interruption, a move that saves, the longest of the story's texts."""
+    world, now = decided(seconds), STARTED + seconds
+    told = events.Narrated(now, 3, LONGEST, 3, "The evening", 2, 4, "spot is reclaimed", now + 86_000)
+    node = next(iter(world.of("nodes").values()))
+    gone = Decision("D-00090", now, DecisionKind.DELETE, nodes=(node.key,), cause="Empty", price_change=-0.04)
+    instance = node.provider_id.rpartition("/")[2]
+    taken = events.InterruptionSeen(now, instance, "spot_interrupted", now + 100)
+    for event in (told, taken, events.DecisionMade(now, gone), events.DecisionCarriedOut(now, gone.id)):
+        world.apply(event)
+    return Live(Moment(world, now, "DEMO"), load_themes([shipped_folder()]), mode="DEMO", present=True)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (100, 30)])
+async def test_nothing_of_the_story_is_cut_on_a_stage(size: tuple[int, int]) -> None:
+    app = on_stage()
+    async with app.run_test(size=size) as pilot:
+        for place in ("1", "3", "4", "6"):
+            await pilot.press(place)
+            await until_shown(pilot, "Act 3/3 The evening")
+            said = "\n".join(plain(line) for line in app.screen.query_one(Sentence).lines_for(size[0]))
+            assert " ".join(said.replace("▸", "").split()) == LONGEST
+            told = "\n".join(plain(line) for line in app.screen.query_one(StoryLine).lines_for(size[0]))
+            for words in ("EC2 takes ", "next: spot is reclaimed", "1 move saves $0.0400/h, $0.000 so far"):
+                assert words in told
+
+
+@pytest.mark.parametrize("size", [(120, 36), (100, 30)])
+async def test_what_pods_wait_for_and_where_they_go_is_whole_on_a_stage(size: tuple[int, int]) -> None:
+    app = on_stage()
+    async with app.run_test(size=size) as pilot:
+        for words in ("default-66rwv initializes, ~0.5s left", "1 pod → kwok-default-66rwv, which has room"):
+            await until_shown(pilot, words)

@@ -14,7 +14,7 @@ from karptui.tui.export import Format
 from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import agreement, head_of
 from karptui.tui.painting import Painting
-from karptui.tui.screens.opening import BROAD, NARROW
+from karptui.tui.screens.opening import BROAD, NARROW, STAGE_NARROW
 from karptui.tui.screens.room import small, too_small
 from karptui.tui.screens.timed import Timed
 from karptui.tui.screens.topics import HEAD_TOPICS, SENTENCE_TOPICS, WHY_TOPICS
@@ -109,12 +109,13 @@ class Frame(Timed):
     def on_resize(self) -> None:
         """Note how much room there is."""
         width, height = self.size
-        if (width < NARROW) != self.has_class("-narrow"):
+        narrow = width < (STAGE_NARROW if self.has_class("-present") else NARROW)
+        if narrow != self.has_class("-narrow"):
             self.live.clock.draw_again(self)
             self.call_after_refresh(self.live.clock.draw_now)
-        self.set_class(width < NARROW, "-narrow")
+        self.set_class(narrow, "-narrow")
         self.set_class(width >= BROAD, "-broad")
-        self.set_class(width < NARROW, "-two-lines")
+        self.set_class(narrow, "-two-lines")
         tiny, cramped = too_small(width, height), small(width, height)
         self.set_class(bool(tiny), "-tiny")
         self.query_one("#tiny", TextPane).show([((tiny, "warn"),)] if tiny else [])

@@ -15,6 +15,8 @@ from karptui.tui.widgets.status_head import Head, Mode, StatusHead
 from karptui.tui.widgets.text_pane import TextPane
 
 NARROW, BROAD = 100, 160
+STAGE_NARROW = 112
+"""On a stage boxes stand further apart, and what they say is read from afar: below this they have the whole width."""
 
 
 def boxes_css(screen: str) -> str:
@@ -29,6 +31,7 @@ def boxes_css(screen: str) -> str:
     SCREEN.-broad #pools-box { height: 12; }
     SCREEN.-broad #waiting-box { height: 12; }
     SCREEN.-broad #flight-box { height: 14; }
+    SCREEN.-present #right { width: 62; }
     SCREEN.-narrow #body { layout: vertical; }
     SCREEN.-narrow #columns { layout: vertical; }
     SCREEN.-narrow #left { width: 100%; height: auto; }

@@ -14,7 +14,7 @@ from karptui.tui.actions import bindings_of
 from karptui.tui.cluster_table import CLUSTERS
 from karptui.tui.node_listing import nodes_listing
 from karptui.tui.screens.frame import Frame
-from karptui.tui.screens.opening import NARROW, boxes_css
+from karptui.tui.screens.opening import boxes_css
 from karptui.tui.segments.line import Line
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
@@ -59,7 +59,8 @@ class OverviewScreen(Acting, Frame):
         pools_list = Listing(tables.POOLS, "pool", empty="No NodePool yet.", id="pools")
         flight_list = Listing(tables.CLAIMS, "claim", empty="No NodeClaim is on its way.", id="flight")
         nodes_list = nodes_listing(self.live)
-        waiting_list = Listing(tables.WAITING, "waiting", empty="Nothing is pending.", header=False, id="waiting")
+        waiting_table = tables.plainer(tables.WAITING) if self.has_class("-present") else tables.WAITING
+        waiting_list = Listing(waiting_table, "waiting", empty="Nothing is pending.", header=False, id="waiting")
         made = Listing(
             tables.DECISIONS, "decision", empty=UNDECIDED, header=False, follow="first",
             id="decisions",
@@ -151,15 +152,14 @@ class OverviewScreen(Acting, Frame):
                 listing.set_marked(self.live.marked)
             panel.set_title(*_titled(title, listing))
             if which == "#pools":
-                self._arrange(self.size.width < NARROW)
+                self._arrange(self.has_class("-narrow"))
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter", "streams"), draw)
 
     def on_resize(self) -> None:
         """Which boxes there is room for."""
         super().on_resize()
-        width, height = self.size
-        narrow = width < NARROW
+        height, narrow = self.size.height, self.has_class("-narrow")
         self.set_class(not narrow and height >= 48, "-tall")
         self._arrange(narrow)
 
@@ -183,7 +183,7 @@ class OverviewScreen(Acting, Frame):
 
     def lists(self) -> "list[Listing[Any]]":
         """All of them: in one column `tab` brings the hidden ones up."""
-        log = () if self.size.width < NARROW or not self.has_class("-tall") else ("log",)
+        log = () if self.has_class("-narrow") or not self.has_class("-tall") else ("log",)
         names = (_ORDER[0], *self._acts, *_ORDER[1:], *log)
         names = (*names, "clusters") if self.live.clusters.beside else names
         return [self.query_one(f"#{name}", Listing) for name in names]
@@ -192,7 +192,7 @@ class OverviewScreen(Acting, Frame):
         """What gets the focus must be seen."""
         if listing.id in (*_THIRD, *self._acts):
             self._third = listing.id
-            self._arrange(self.size.width < NARROW)
+            self._arrange(self.has_class("-narrow"))
         super().reach(listing)
 
     def sentence(self) -> str:

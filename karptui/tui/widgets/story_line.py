@@ -14,6 +14,25 @@ _AN_HOUR = 3600.0
 
 def story_line(view: StoryView, width: int, paused: bool = False) -> Line:
     """The line in at most `width` cells; what is left out first is what was saved, then the next step."""
+    return story_lines(view, width, 1, paused)[0]
+
+
+def story_lines(view: StoryView, width: int, most: int, paused: bool = False) -> list[Line]:
+    """The same in at most `most` lines; what has no room in the last is left out, from the end."""
+    lines: list[list[Span]] = [[]]
+    for cell in _cells(view, width, paused):
+        line = lines[-1]
+        longer = [*line, (" │ ", "border"), *cell] if line else cell
+        if line and line_width(longer) > width:
+            if len(lines) == most:
+                break
+            lines.append([(" ", "text"), *cell])
+        else:
+            lines[-1] = longer
+    return [tuple(line) for line in lines]
+
+
+def _cells(view: StoryView, width: int, paused: bool) -> list[list[Span]]:
     title = f" {view.title}" if width >= _WIDE else ""
     dots = "●" * view.step + "○" * (view.steps - view.step)
     if view.goes_on is None and view.step:
@@ -28,17 +47,11 @@ def story_line(view: StoryView, width: int, paused: bool = False) -> Line:
         cells.append([("space", "key"), (f" next: {view.following}{when}", "text")])
     if view.saved:
         cells.append([(view.saved, "money")])
-    while True:
-        line: list[Span] = []
-        for cell in cells:
-            line += [(" │ ", "border"), *cell] if line else cell
-        if line_width(line) <= width or len(cells) == 1:
-            return tuple(line)
-        cells.pop()
+    return cells
 
 
 class StoryLine(Painted):
-    """One line; empty where there is no story yet."""
+    """One line, or two where the style sheet gives it two; empty where there is no story yet."""
 
     DEFAULT_CSS = "StoryLine { height: 1; dock: bottom; margin-bottom: 2; }"
 
@@ -54,5 +67,7 @@ class StoryLine(Painted):
             self.show_changes()
 
     def lines_for(self, width: int) -> Sequence[Line]:
-        """The one line."""
-        return [story_line(self._view, width, self._paused)] if self._view is not None else [()]
+        """The line or two."""
+        most = max(self.size.height, 1)
+        lines = story_lines(self._view, width, most, self._paused) if self._view is not None else []
+        return [*lines, *[()] * (most - len(lines))]
