@@ -6,8 +6,6 @@ from dataclasses import replace as dataclass_replace
 from math import isfinite
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from karptui.model.decision import Refusal
 from karptui.tui.money import Unit
 from karptui.tui.segments.bars import UsageBar
@@ -16,7 +14,7 @@ from karptui.tui.table import Order, Table
 from karptui.tui.widgets.columns import SPARE, Cell, Column
 from karptui.views.decisions import CandidateRow, DecisionRow
 from karptui.views.log import LogRow
-from karptui.views.overview import ClaimRow, NodeRow, PoolRow
+from karptui.views.overview import ClaimRow, PoolRow
 from karptui.views.pods import PodRow
 from karptui.views.progress import Waiting, pods_text
 from karptui.views.wording import duration, percent, short_capacity_type, short_node, short_zone
@@ -26,7 +24,8 @@ T = TypeVar("T")
 NEARLY_FULL = 0.9
 
 
-def _bar(share: float) -> Cell:
+def bar(share: float) -> Cell:
+    """A share as a bar, to the percent."""
     return UsageBar(round(share, 2))
 
 
@@ -36,7 +35,7 @@ def capacity(capacity_type: str) -> Cell:
     return (short_capacity_type(capacity_type) or "-", role if capacity_type else "dim")
 
 
-def _zone(zone: str) -> Cell:
+def zone_cell(zone: str) -> Cell:
     """Two letters tell the zones of a region apart."""
     short = short_zone(zone)
     return dash(short if len(short) <= 2 else short.rpartition("-")[2])
@@ -85,7 +84,7 @@ def _pool_cells(row: PoolRow, unit: Unit) -> tuple[Cell, ...]:
         )
     used: tuple[Cell, Cell] = (("-", "dim"), ("-", "dim"))
     if row.nodes:
-        used = (_bar(row.cpu), _bar(row.memory))
+        used = (bar(row.cpu), bar(row.memory))
     name: Cell = (row.key, "text" if row.ready else "bad")
     budget: Cell = (row.budget, "dim") if row.ready else ("NOT READY", "bad")
     nodes: Cell = (f"{row.nodes:,}", "text" if row.nodes else "dim")
@@ -152,7 +151,7 @@ def _claim_cells(row: ClaimRow, unit: Unit) -> tuple[Cell, ...]:
         row.key,
         (row.instance_type, "text" if known else "dim"),
         capacity(row.capacity_type),
-        _zone(row.zone),
+        zone_cell(row.zone),
         (row.stage, row.role),
         (duration(row.age), "text"),
         (f"{row.pods:,}", "text" if row.pods else "dim"),
@@ -207,75 +206,6 @@ def with_labels(table: Table[T], names: Sequence[str], labels_of: Callable[[T], 
         fields=lambda row: {**{name.lower(): value for name, value in labels_of(row).items()}, **table.fields(row)},
         orders=(*table.orders, *orders),
     )
-
-
-def nodes_table(note_of: Callable[[NodeRow], tuple[str, str]]) -> Table[NodeRow]:
-    """The nodes with a note of `note_of` (words and role) where they have none of their own: why it is still here."""
-
-    def noted(row: NodeRow) -> NodeRow:
-        if row.note:
-            return row
-        note, role = note_of(row)
-        return replace(row, note=note, role=role) if note else row
-
-    def noted_order(order: Order[NodeRow]) -> Order[NodeRow]:
-        return Order(order.column, lambda row: order.value(noted(row)), order.falling)
-
-    return dataclass_replace(
-        NODES,
-        cells=lambda row, unit: _node_cells(noted(row), unit),
-        words=lambda row: NODES.words(noted(row)),
-        fields=lambda row: NODES.fields(noted(row)),
-        orders=tuple(noted_order(order) for order in NODES.orders),
-    )
-
-
-def _node_cells(row: NodeRow, unit: Unit) -> tuple[Cell, ...]:
-    price: Cell = (unit.text(row.price), "money") if row.price is not None else ("none", "warn")
-    return (
-        short_node(row.key),
-        row.instance_type,
-        capacity(row.capacity_type),
-        _zone(row.zone),
-        _bar(row.cpu),
-        _bar(row.memory),
-        f"{row.pods:,}",
-        price,
-        ((f"{row.mark} ", "text"), (row.note, row.role)) if row.mark else (row.note, row.role),
-    )
-
-
-NODES: Table[NodeRow] = Table(
-    columns=(
-        Column("NODE", 14, weight=2, cut="middle"),
-        Column("TYPE", 12, weight=1),
-        Column("CAP", 4),
-        Column("ZN", 2, drop=3),
-        Column("CPU", 8, weight=3),
-        Column("MEMORY", 8, weight=3, drop=2),
-        Column("PODS", 4, align="right", drop=4),
-        Column("$", 6, align="right"),
-        Column("NOTE", 11, weight=1, drop=1),
-    ),
-    gap=1,
-    key=lambda row: row.key,
-    cells=_node_cells,
-    words=lambda row: f"{row.key} {row.instance_type} {row.capacity_type} {row.zone} {row.note}",
-    fields=lambda row: {
-        "node": row.key, "type": row.instance_type, "cap": row.capacity_type, "zone": row.zone, "note": row.note,
-    },
-    numbers=lambda row: {"price": row.price, "cpu": row.cpu * 100, "memory": row.memory * 100, "pods": row.pods},
-    orders=(
-        Order(0, lambda row: row.key),
-        Order(1, lambda row: (row.instance_type, row.key)),
-        Order(3, lambda row: (row.zone, row.key)),
-        Order(4, lambda row: (row.cpu, row.key), falling=True),
-        Order(5, lambda row: (row.memory, row.key), falling=True),
-        Order(6, lambda row: (row.pods, row.key), falling=True),
-        Order(7, lambda row: (row.price or 0.0, row.key), falling=True),
-        Order(8, lambda row: (row.note, row.key), falling=True),
-    ),
-)  # fmt: skip
 
 
 def _decision_cells(row: DecisionRow, unit: Unit) -> tuple[Cell, ...]:
@@ -339,7 +269,7 @@ def _candidate_cells(row: CandidateRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         (row.instance_type, "chosen" if chosen else "text"),
         capacity(row.capacity_type),
-        _zone(row.zone),
+        zone_cell(row.zone),
         (unit.text(row.price), "money" if isfinite(row.price) else "dim"),
         dash(row.use),
         (row.verdict, _VERDICT_ROLES.get(row.code, "refused")),

@@ -8,6 +8,7 @@ from karptui.model.metadata import Conditions
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import Budget, NodePool
 from karptui.model.quantity import human
+from karptui.views.extended import extended_of
 from karptui.views.line import Line
 from karptui.views.wording import clock, duration, percent, plural, short_capacity_type
 from karptui.world.world import World
@@ -28,6 +29,7 @@ def node_in_full(world: World, node: Node, now: float) -> list[Line]:
     lines.append(_named("up for", duration(max(now - node.metadata.created, 0.0))))
     asked, there = world.usage.requested.get(node.key, {}), node.allocatable
     lines += [_share(name, asked.get(name, 0), there.get(name, 0)) for name in ("cpu", "memory")]
+    lines += [_share(name, asked.get(name, 0), there[name]) for name in extended_of(there)]
     pods = len(world.usage.on(node.key))
     if most := there.get("pods", 0):
         lines.append(_bar("pods", pods / (most / 1e9), f"{pods} of {human(most, 'pods')}"))

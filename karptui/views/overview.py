@@ -1,6 +1,6 @@
 """What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.views.decisions import DecisionRow, decision_row
+from karptui.views.extended import extended_of, extended_shares
 from karptui.views.interruption import countdown, note_text, notice_of
 from karptui.views.kept.changes import Changes
 from karptui.views.kept.claims import KeptClaims
@@ -57,7 +58,10 @@ class ClaimRow(Struct, frozen=True):
 
 
 class NodeRow(Struct, frozen=True):
-    """One node; `price` None: unpriced. `note` is one word, `role` how it is meant; `mark` is shadow mode's verdict."""
+    """One node; `price` None: unpriced. `note` is one word, `role` how it is meant; `mark` is shadow mode's verdict.
+
+    `extended` are the shares of GPUs and other extended resources that are asked for, the fullest first.
+    """
 
     key: str
     instance_type: str
@@ -70,6 +74,7 @@ class NodeRow(Struct, frozen=True):
     note: str
     role: str
     mark: str = ""
+    extended: tuple[tuple[str, float], ...] = ()
 
 
 class Overview(Struct, frozen=True):
@@ -214,6 +219,8 @@ class KeptNodes:
         self._ranks = Ranks()
         self._rows: dict[str, NodeRow] = {}
         self._changes = Changes()
+        self._extended: dict[str, tuple[str, ...]] = {}
+        self._names: frozenset[str] = frozenset()
 
     def read(self, world: World) -> "NodeRows":
         """As `nodes`."""
@@ -224,17 +231,36 @@ class KeptNodes:
                 self._rows.pop(key, None)
             self._ranks.update({key: _unused(world, held[key]) if key in held else None for key in changed})
             self._changes.note(changed)
-        return NodeRows(world, self._ranks.entries(), self._rows, self._changes)
+            self._note_extended(held, changed)
+        return NodeRows(world, self._ranks.entries(), self._rows, self._changes, self._names)
+
+    def _note_extended(self, held: Mapping[str, Node], changed: Iterable[str]) -> None:
+        before = len(self._extended)
+        for key in changed:
+            names = extended_of(held[key].allocatable) if key in held else ()
+            if names:
+                self._extended[key] = names
+            else:
+                self._extended.pop(key, None)
+        if before or self._extended:
+            self._names = frozenset(name for names in self._extended.values() for name in names)
 
 
 class NodeRows(Sequence[NodeRow]):
     """Nodes in order; a row is made when it is asked for and kept for as long as its node stays as it is."""
 
     def __init__(
-        self, world: World, entries: list[tuple[Any, str]], rows: dict[str, NodeRow], changes: Changes
+        self,
+        world: World,
+        entries: list[tuple[Any, str]],
+        rows: dict[str, NodeRow],
+        changes: Changes,
+        extended: frozenset[str] = frozenset(),
     ) -> None:
         self._world, self._entries, self._rows = world, entries, rows
         self.changes = changes
+        self.extended = extended
+        """Names of extended resources that some node has."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -299,6 +325,7 @@ def node_row(world: World, node: Node) -> NodeRow:
         note,
         role,
         VERDICT_MARKS.get(judged.verdict, ("", ""))[0] if judged is not None else "",
+        extended_shares(world, node),
     )
 
 

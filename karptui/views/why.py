@@ -11,6 +11,7 @@ from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import DecisionView, decision_text, decision_view
+from karptui.views.extended import short_extended
 from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pool_in_full
 from karptui.views.interruption import notice_of, notice_text
 from karptui.views.line import Line
@@ -224,7 +225,14 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
     price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
     lines: list[Line] = [
         ((f"{row.instance_type} {row.capacity_type} {short_zone(row.zone)}  ", "text"), (price, "money")),
-        (("cpu ", "dim"), (percent(row.cpu), "text"), ("  memory ", "dim"), (percent(row.memory), "text")),
+        (
+            *(("cpu ", "dim"), (percent(row.cpu), "text"), ("  memory ", "dim"), (percent(row.memory), "text")),
+            *(
+                span
+                for name, share in row.extended
+                for span in ((f"  {short_extended(name)} ", "dim"), (percent(share), "text"))
+            ),
+        ),
     ]
     if row.note:
         lines.append(((row.note, row.role),))

@@ -92,6 +92,13 @@ class Listing(Rows, Generic[T]):
         rows = arranged(self._table, items, self._filter, order, falling, self._unit)
         self.set_rows(rows, self._words_for_nothing)
 
+    def use(self, table: Table[T]) -> None:
+        """Show the items given from now on in another table; its orders begin with those of the one before."""
+        self._table = table
+        self.set_columns(table.titled(self._unit))
+        self._mark_order()
+        self._arrangement = None
+
     def say_of_nothing(self, words: str) -> None:
         """What is said where there is no row."""
         self._nothing = words
@@ -180,7 +187,10 @@ class Listing(Rows, Generic[T]):
     def _current_order(self) -> "Order[Any] | None":
         return self._table.orders[self._order] if self._order is not None and self._table.orders else None
 
-    def _show_order(self) -> None:
+    def _mark_order(self) -> None:
         order = self._current_order()
         self.set_sort(order.column if order else None, bool(order and order.falling != self._reversed))
+
+    def _show_order(self) -> None:
+        self._mark_order()
         self._arrange_anew()
