@@ -39,7 +39,10 @@ class BillFile:
         if not raw.startswith(HEADING) or not sound(whole, now):
             aside = self.path.with_suffix(".damaged")
             self.path.replace(aside)
-            return b"", f"the costs kept in {self.path} cannot be read: they now are {aside.name}, and it begins anew"
+            return (
+                b"",
+                f"the costs kept in {self.path} cannot be read: the file is {aside.name} now, and a new one begins",
+            )
         series = BillSeries()
         series.add(whole)
         kept = series.packed(now - KEPT_MINUTES * MINUTE)

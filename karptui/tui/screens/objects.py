@@ -12,6 +12,7 @@ from karptui.tui.acting import Acting
 from karptui.tui.actions import OBJECT_LISTS, bindings_of
 from karptui.tui.node_listing import nodes_listing
 from karptui.tui.object_tables import PDBS, class_table
+from karptui.tui.screens.detail import NAMES
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.narrowed import Narrowed
 from karptui.tui.subject import Subject
@@ -22,6 +23,7 @@ from karptui.views.object_lists import all_claims, class_rows, pdb_rows
 from karptui.views.wording import plural
 
 _TITLES = {found.resource: found.title for found in OBJECT_LISTS}
+_SINGULAR = {found.resource: NAMES[found.kind] for found in OBJECT_LISTS}
 _TOPICS = {
     "nodes": ("nodes", "catalogue", "marked", "survey", "second"),
     "nodepools": ("nodepools", "nodes", "pods", "catalogue"),
@@ -133,4 +135,5 @@ class ObjectsScreen(Acting, Narrowed, Frame):
                 return (
                     f"{plural(len(shut), 'PodDisruptionBudget')} of {len(world.of(resource)):,} allow no eviction now"
                 )
-        return f"{len(world.of(resource)):,} {_TITLES[resource]}"
+        count = len(world.of(resource))
+        return f"1 {_SINGULAR[resource]}" if count == 1 else f"{count:,} {_TITLES[resource]}"
