@@ -10,7 +10,7 @@ from msgspec import Struct
 from karptui.model.metadata import Conditions, Metadata
 from karptui.model.pod import Pod, PodSpec
 
-_UNREAD = frozenset({"resource_version", "generation", "containers_started"})
+_UNREAD = frozenset({"resource_version", "generation", "containers_started", "changed"})
 """Fields that no engine reads; what a container does shows in the pod's phase and in its condition Ready."""
 
 _READ_CONDITIONS = frozenset({"PodScheduled", "Ready"})
