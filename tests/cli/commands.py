@@ -14,7 +14,7 @@ RECORDING = ROOT / "recordings" / "karpenter-kwok.jsonl.zst"
 
 def environment(home: Path) -> dict[str, str]:
     """Nothing of the machine's own configuration, nor of the terminal the tests were started from."""
-    foreign = ("KUBECONFIG", "KARPTUI_CONFIG_DIR", "COLUMNS", "LINES", "NO_COLOR", "COLORTERM")
+    foreign = ("KUBECONFIG", "KARPTUI_CONFIG_DIR", "XDG_STATE_HOME", "COLUMNS", "LINES", "NO_COLOR", "COLORTERM")
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     return {**kept, "HOME": str(home), "KARPTUI_CONFIG_DIR": str(home / "config"), "PYTHONPATH": str(ROOT)}
 
