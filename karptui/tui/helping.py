@@ -14,7 +14,8 @@ class Helping:
 
     def __init__(self, told: Callable[[], None]) -> None:
         self._told = told
-        self._running = False
+        self.running = False
+        """Whether something is worked out now."""
 
     def attend(self, world: "World") -> None:
         """Take what is asked about this World from now on."""
@@ -25,8 +26,8 @@ class Helping:
             book.later = lambda question: self._take(book, question)
 
     def _take(self, book: "RemedyBook", question: "Question") -> None:
-        if not self._running:
-            self._running = True
+        if not self.running:
+            self.running = True
             asyncio.get_running_loop().create_task(self._answer(book, question))
 
     async def _answer(self, book: "RemedyBook", question: "Question") -> None:
@@ -35,5 +36,5 @@ class Helping:
         except Exception:  # a fault of the engine must not end the screen: then nothing is known to help
             book.note(question, ())
         finally:
-            self._running = False
+            self.running = False
             self._told()

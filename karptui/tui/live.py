@@ -74,7 +74,7 @@ class Live(GoingAbout):
         self.marked: dict[str, None] = {}
         """Names of nodes that are marked for What-if, in the order they were."""
         self._surveying = Surveying(lambda: self.clock.dirty.mark("survey"))
-        self._helping = Helping(lambda: self.clock.dirty.mark("preview"))
+        self.helping = Helping(lambda: self.clock.dirty.mark("preview"))
         self._contexts = contexts
         self._present = present
         self.early_keys = EarlyKeys(self)
@@ -214,7 +214,7 @@ class Live(GoingAbout):
         """Everything about one thing, with what the latest survey says of a node."""
         if subject.kind == "context":
             return self.clusters.why(subject.key)
-        self._helping.attend(self.picture.world)
+        self.helping.attend(self.picture.world)
         surveying = self.surveying
         return self.picture.why(subject, outcome=surveying.outcome(subject), survey=surveying.latest, **most)
 

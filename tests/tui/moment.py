@@ -101,3 +101,14 @@ async def until_shown(pilot: Pilot[None], words: str) -> None:
     app = pilot.app
     assert isinstance(app, Live)
     await until(pilot, lambda: words in text_of(app))
+
+
+async def all_helped(pilot: Pilot[None]) -> None:
+    """Wait until nothing is worked out any more about what would help the pods that are shown."""
+    app = pilot.app
+    assert isinstance(app, Live)
+    await pilot.pause()
+    app.clock.draw_now()
+    while app.helping.running:
+        await until(pilot, lambda: not app.helping.running)
+        app.clock.draw_now()

@@ -1,11 +1,13 @@
 """Pictures of the application over a moment of the recording. After a wanted change: `pytest … --snapshot-update`."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from textual.pilot import Pilot
 
 from karptui.tui.screens.what_if import WhatIfScreen
 from karptui.world import events
-from tests.tui.moment import shown_at, until, until_shown
+from tests.tui.moment import all_helped, shown_at, until, until_shown
 from tests.tui.test_travel import told
 from tests.world.recorded import STARTED
 
@@ -28,25 +30,35 @@ PLACES = {
 WITHOUT_COLOUR = ("map", "cost")
 
 
+def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Press these keys, and wait for what is worked out beside the screen."""
+
+    async def there(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await all_helped(pilot)
+
+    return there
+
+
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_the_overview(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shown_at(11.0), terminal_size=size)
+    assert snap_compare(shown_at(11.0), terminal_size=size, run_before=pressed())
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_a_timeline(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shown_at(11.0), terminal_size=size, press=["2", "enter"])
+    assert snap_compare(shown_at(11.0), terminal_size=size, run_before=pressed("2", "enter"))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_a_decision(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shown_at(2.4), terminal_size=size, press=["4", "enter"])
+    assert snap_compare(shown_at(2.4), terminal_size=size, run_before=pressed("4", "enter"))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place(snap_compare, place: str, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    assert snap_compare(shown_at(11.0, surveyed=True), terminal_size=size, press=PLACES[place])
+    assert snap_compare(shown_at(11.0, surveyed=True), terminal_size=size, run_before=pressed(*PLACES[place]))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
@@ -73,7 +85,7 @@ def test_the_last_picture_of_a_lost_connection(snap_compare, size: tuple[int, in
     for resource in ("pods", "nodes", "nodeclaims", "nodepools"):
         lost = events.StreamChanged(STARTED + 11.0, resource, events.StreamState.STALE, words)
         app.run_shown.world.apply(lost)
-    assert snap_compare(app, terminal_size=size)
+    assert snap_compare(app, terminal_size=size, run_before=pressed())
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
@@ -94,9 +106,9 @@ def test_the_past_of_a_replay(snap_compare, size: tuple[int, int]) -> None:  # t
 @pytest.mark.parametrize("place", WITHOUT_COLOUR)
 def test_a_place_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch, place: str) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(shown_at(11.0, surveyed=True), terminal_size=(120, 36), press=PLACES[place])
+    assert snap_compare(shown_at(11.0, surveyed=True), terminal_size=(120, 36), run_before=pressed(*PLACES[place]))
 
 
 def test_the_overview_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(shown_at(11.0), terminal_size=(120, 36))
+    assert snap_compare(shown_at(11.0), terminal_size=(120, 36), run_before=pressed())
