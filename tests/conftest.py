@@ -15,7 +15,7 @@ settings.load_profile("karptui")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane", "machines", "recorded_day")
+SHARED = ("control_plane", "real_api_server", "running_lab", "own_plane", "machines", "recorded_day", "scripted_day")
 """Fixtures that start servers, or judge a whole day, for many tests: with several workers, all of those tests go to the
 same one."""
 

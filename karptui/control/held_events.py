@@ -17,10 +17,10 @@ POOL_AGAIN_SECONDS = 60.0
 MOST_AT_ONCE = 50
 """Events of one pass; what is left is said by the next ones, so that a large cluster costs five writes a second."""
 
+# Not that it goes already, as Karpenter does: it was told so when that began, and a drain of many has enough to write.
 _BLOCKING = frozenset(
     {
         Hold.NOT_INITIALIZED,
-        Hold.DELETING,
         Hold.NOMINATED,
         Hold.DO_NOT_DISRUPT,
         Hold.NO_POOL_LABEL,
