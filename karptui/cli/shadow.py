@@ -77,11 +77,7 @@ def shadow(
     metrics_port
         With --headless: Prometheus metrics of agreement, predictions and inputs at this port's /metrics.
     """
-    refused = ""
-    if bundles is None and (redact or every_case):
-        refused = "--redact and --every-case are about bundles: name their folder by --bundles"
-    elif metrics_port is not None and (not headless or recording is not None):
-        refused = "--metrics-port goes with --headless beside a cluster"
+    refused = _refused(bundles, redact or every_case, metrics_port, headless and recording is None)
     if refused := refused or _out_of_range(min_agreement, speed):
         print(f"karptui: {refused}", file=sys.stderr)
         return 2
@@ -101,6 +97,15 @@ def shadow(
     if on_screen:
         return _shown(make, look or Look())
     return _beside(make(), output, min_agreement, seconds, metrics_port)
+
+
+def _refused(bundles: Path | None, about_bundles: bool, metrics_port: int | None, serves: bool) -> str:
+    """What does not go together, or nothing."""
+    if bundles is None and about_bundles:
+        return "--redact and --every-case are about bundles: name their folder by --bundles"
+    if metrics_port is not None and not serves:
+        return "--metrics-port goes with --headless beside a cluster"
+    return ""
 
 
 def _out_of_range(min_agreement: float | None, speed: float | None) -> str:
