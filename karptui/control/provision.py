@@ -7,10 +7,10 @@ from typing import Any
 from karptui.control.brakes import Pace
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.engine.explain.event_text import NO_COMPATIBLE_TYPES, failed_text, nominated_text
+from karptui.engine.explain.event_text import failed_text, no_types_text, nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
-from karptui.model.decision import Decision, DecisionKind, PlannedClaim, PodFailure, Refusal
+from karptui.model.decision import Decision, DecisionKind, PlannedClaim, Reason
 from karptui.world import events
 
 NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND = 10, 5.0
@@ -59,7 +59,9 @@ class Provisioner:
                 self._start(self._nominate(decision.pods, f"node/{decision.nodes[0]}"))
             elif decision.failure is not None and not self._hands.dry_run:
                 self._start(self._refuse(decision.pods, failed_text(decision.failure)))
-                self._start(self._tell_pools(decision.failure))
+        preview = self._hands.world.preview  # the round that these decisions are of
+        if preview is not None and preview.plan.typeless and not self._hands.dry_run:
+            self._start(self._tell_pools(preview.plan.typeless))
 
     async def create(self, claim: PlannedClaim, decision: str) -> str:
         """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
@@ -104,30 +106,30 @@ class Provisioner:
         await self._nominate(decision.pods, f"nodeclaim/{name}")
 
     async def _nominate(self, pods: tuple[str, ...], target: str) -> None:
-        for key in pods:
-            pod = self._hands.world.of("pods").get(key)
-            if pod is None or pod.node_name:
-                continue
-            if not self._nominations.take(self._hands.now()):
-                return
-            await self._hands.announce("Pod", pod.metadata, "Nominated", nominated_text(target))
+        await self._tell(pods, self._nominations, "Nominated", nominated_text(target))
 
     async def _refuse(self, pods: tuple[str, ...], why: str) -> None:
+        await self._tell(pods, self._refusals, "FailedScheduling", why, warning=True)
+
+    async def _tell(
+        self, pods: tuple[str, ...], pace: TokenBucket, reason: str, words: str, *, warning: bool = False
+    ) -> None:
+        """Write an Event about each of the pods that still wait, as far as the pace allows."""
         for key in pods:
             pod = self._hands.world.of("pods").get(key)
             if pod is None or pod.node_name:
                 continue
-            if not self._refusals.take(self._hands.now()):
+            if not pace.take(self._hands.now()):
                 return
-            await self._hands.announce("Pod", pod.metadata, "FailedScheduling", why, warning=True)
+            await self._hands.announce("Pod", pod.metadata, reason, words, warning=warning)
 
-    async def _tell_pools(self, failure: PodFailure) -> None:
-        """NodePools whose requirements leave no instance type are told so, wherever the pod's other obstacles are."""
-        for reason in failure.reasons:
+    async def _tell_pools(self, typeless: tuple[Reason, ...]) -> None:
+        """NodePools that no instance type suits are told so."""
+        for reason in typeless:
             pool = self._hands.world.of("nodepools").get(reason.pool)
-            if pool is not None and reason.code is Refusal.NO_TYPES:
-                told = "NoCompatibleInstanceTypes"
-                await self._hands.announce("NodePool", pool.metadata, told, NO_COMPATIBLE_TYPES, warning=True)
+            if pool is not None:
+                named = "NoCompatibleInstanceTypes"
+                await self._hands.announce("NodePool", pool.metadata, named, no_types_text(reason), warning=True)
 
 
 def _described(claim: PlannedClaim) -> str:

@@ -140,7 +140,8 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     that were tried and fit nowhere; `ignored` failed validation and were not tried; `deferred` says why no round
     started at all; `not_modelled` names features that the pods ask for and that this engine does not weigh yet;
     `unfinished`: the time was up before every pod had been tried. `compared`: what other nodes would have cost.
-    `overlays`: of every NodeOverlay why it counts for nothing, or "" where it counts.
+    `overlays`: of every NodeOverlay why it counts for nothing, or "" where it counts. `typeless`: NodePools that no
+    instance type suits, whatever the pod, and why (NO_TYPES or MIN_VALUES).
     """
 
     claims: tuple[PlannedClaim, ...] = ()
@@ -153,6 +154,7 @@ class Plan(Struct, frozen=True, gc=False, eq=False):
     unfinished: bool = False
     compared: Comparison | None = None
     overlays: dict[str, str] = {}
+    typeless: tuple[Reason, ...] = ()
 
 
 class DecisionKind(StrEnum):

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from karptui.engine.explain.event_text import NO_COMPATIBLE_TYPES
+from karptui.engine.explain.event_text import NO_COMPATIBLE_TYPES, NO_COMPATIBLE_TYPES_FOR_MIN_VALUES
 from karptui.lab import manifests
 from karptui.model.metadata import is_true
 from tests.control.active_cluster import ActiveCluster, active_cluster
@@ -76,3 +76,17 @@ async def test_a_nodepool_that_no_instance_type_suits_is_told_so() -> None:
             return await told(cluster, "NoCompatibleInstanceTypes", "NodePool")
 
         assert await until(said, "the NodePool told") == [NO_COMPATIBLE_TYPES]
+        family = {
+            "key": "karpenter.k8s.aws/instance-family",
+            "operator": "In",
+            "values": ["m6i", "m99"],
+            "minValues": 2,
+        }
+        pool["spec"]["requirements"][-1] = family
+        await patch(cluster, POOL, {"template": pool})
+        await cluster.apply(manifests.deployment("web", {"cpu": "1"}, replicas=1))
+
+        async def said_otherwise() -> bool:
+            return NO_COMPATIBLE_TYPES_FOR_MIN_VALUES in await said()
+
+        await until(said_otherwise, "the NodePool told of minValues")

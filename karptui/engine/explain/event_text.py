@@ -1,12 +1,17 @@
 """The messages of the events that Karpenter publishes about a round (spec/scheduling.md 9.5)."""
 
 from karptui.engine.explain.sentences import failure_sentence
-from karptui.model.decision import PodFailure
+from karptui.model.decision import PodFailure, Reason, Refusal
 
 NO_COMPATIBLE_TYPES = "NodePool requirements filtered out all compatible available instance types"
 """NoCompatibleInstanceTypes, about a NodePool that no instance type suits."""
 
 NO_COMPATIBLE_TYPES_FOR_MIN_VALUES = NO_COMPATIBLE_TYPES + " due to minValues incompatibility"
+
+
+def no_types_text(reason: Reason) -> str:
+    """NoCompatibleInstanceTypes; `reason` is one of a Plan's `typeless`."""
+    return NO_COMPATIBLE_TYPES_FOR_MIN_VALUES if reason.code is Refusal.MIN_VALUES else NO_COMPATIBLE_TYPES
 
 
 def nominated_text(*targets: str) -> str:

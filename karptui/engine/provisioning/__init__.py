@@ -46,4 +46,5 @@ def plan(snapshot: Snapshot, expired: Callable[[], bool] | None = None) -> Plan:
         not_modelled=missing,
         unfinished=answer.unfinished,
         overlays=overlays,
+        typeless=answer.typeless,
     )

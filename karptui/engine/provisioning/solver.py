@@ -81,6 +81,7 @@ class Solver:
         self._order = ClaimOrder()
         self._joining = Joining(self._order, self._topology, ground.filter, ground.min_values, self._reservations)
         self._finishing = ground.finishing
+        self._typeless = ground.typeless
         self._placed = 0
         self._relaxed: list[Relaxation] = []
         self._failed: dict[tuple[int, bool], tuple[int, tuple[Reason, ...], tuple[Relaxation, ...]]] = {}
@@ -96,6 +97,7 @@ class Solver:
             ignored=self._batch.ignored,
             relaxed=tuple(self._relaxed),
             unfinished=outcome.unfinished,
+            typeless=self._typeless,
         )
 
     def run(self, expired: Callable[[], bool] | None = None) -> Outcome:
