@@ -3,6 +3,7 @@
 from math import inf
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.engine.disruption.budgets import Fleet, allowed, fleets
 from karptui.engine.disruption.costs import cheapest_like, disruption_cost, price, rescheduling_cost
@@ -64,7 +65,8 @@ class Candidate(Struct, frozen=True, gc=False, eq=False):
 class Situation:
     """All nodes of a Snapshot, divided: candidates of the graceful methods, of drift, and those that stay."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, earlier: "Situation | None" = None) -> None:
+        """`earlier`: the same nodes and pods at another time, of which is taken what does not hang on the time."""
         snapshot = simulation.snapshot
         self.simulation = simulation
         self.snapshot = snapshot
@@ -78,6 +80,8 @@ class Situation:
         self.fleets: dict[str, Fleet] = fleets(simulation.nodes)
         self._rules = rules = Eligibility(snapshot)
         self._allowed: dict[tuple[str, str], int] = {}
+        self._made: dict[str, Candidate] = {}
+        self._earlier = earlier._made if earlier is not None else {}
         for state in simulation.nodes:
             held = rules.held(state)
             if held is None:
@@ -124,8 +128,7 @@ class Situation:
             return None
         return self.catalogue.variants.get(state.node_pool, {}).get(name) or self.types.get(name)
 
-    def _price(self, state: StateNode) -> float:
-        type_ = self._type(state)
+    def _price(self, state: StateNode, type_: InstanceType | None) -> float:
         if self.profile.exact_price:
             return price(type_, state.labels.get(ZONE, ""), state.labels.get(CAPACITY_TYPE, ""))
         cheapest = cheapest_like(type_, state.labels)
@@ -134,19 +137,31 @@ class Situation:
     def _candidate(self, state: StateNode, pool: NodePool | None) -> Candidate:
         assert state.claim is not None, "a node without a claim is held before this"
         assert pool is not None, "a node without a pool is held before this"
+        known = self._earlier.get(state.name)
+        if known is None:
+            made = self._new(state, state.claim, pool)
+        elif state.claim.expire_after is None:
+            made = known
+        else:
+            made = replace(known, disruption_cost=disruption_cost(state.pods, state.claim, self.snapshot.now))
+        self._made[state.name] = made
+        return made
+
+    def _new(self, state: StateNode, claim: NodeClaim, pool: NodePool) -> Candidate:
         pods = tuple(pod for pod in state.movers if is_reschedulable(pod))
         cost = rescheduling_cost(pods)
+        type_ = self._type(state)
         return Candidate(
             state=state,
-            claim=state.claim,
+            claim=claim,
             pool=pool,
             pods=pods,
-            type_=self._type(state),
+            type_=type_,
             zone=state.labels.get(ZONE, ""),
             capacity_type=state.labels.get(CAPACITY_TYPE, ""),
-            price=self._price(state),
+            price=self._price(state, type_),
             cost=cost,
-            disruption_cost=disruption_cost(state.pods, state.claim, self.snapshot.now),
+            disruption_cost=disruption_cost(state.pods, claim, self.snapshot.now),
             empty=cost <= 1.0 if self.profile.empty_by_cost else not pods,
         )
 

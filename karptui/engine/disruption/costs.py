@@ -15,6 +15,8 @@ POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 def eviction_cost(pod: Pod) -> float:
     """1, moved by deletion cost and priority, between -10 and 10."""
     cost = 1.0
+    if not pod.metadata.annotations and not pod.priority:
+        return cost
     text = pod.metadata.annotations.get(POD_DELETION_COST)
     if text is not None:
         try:
@@ -27,7 +29,7 @@ def eviction_cost(pod: Pod) -> float:
 
 def rescheduling_cost(pods: Iterable[Pod]) -> float:
     """1 for the node itself and what each pod adds; never less than 1."""
-    return 1.0 + sum(max(0.0, eviction_cost(pod)) for pod in pods)
+    return 1.0 + sum([max(0.0, eviction_cost(pod)) for pod in pods])
 
 
 def lifetime_remaining(claim: NodeClaim, now: float) -> float:
@@ -40,7 +42,7 @@ def lifetime_remaining(claim: NodeClaim, now: float) -> float:
 
 def disruption_cost(pods: Iterable[Pod], claim: NodeClaim, now: float) -> float:
     """What ranked candidates up to Karpenter 1.13: all pods, and less the older the node is. May be negative."""
-    return sum(eviction_cost(pod) for pod in pods) * lifetime_remaining(claim, now)
+    return sum([eviction_cost(pod) for pod in pods]) * lifetime_remaining(claim, now)
 
 
 def price(type_: InstanceType | None, zone: str, capacity_type: str) -> float:

@@ -61,7 +61,7 @@ class Eligibility:
         for pod in state.pods:
             if not is_disruptable(pod, self._snapshot.now):
                 return Held(state.name, Hold.POD_DO_NOT_DISRUPT, (pod.key,))
-        for pod in state.pods:
+        for pod in state.pods if self._limits else ():
             budgets = self._limits.blocking(pod)
             if budgets:
                 code = Hold.PDB if len(budgets) == 1 else Hold.SEVERAL_PDBS

@@ -77,7 +77,7 @@ class Pass:
         if command is None or not self._validate:
             return command
         simulation = self.situation.simulation
-        self.situation = Situation(simulation.at(simulation.snapshot.now + VALIDATION_SECONDS))
+        self.situation = Situation(simulation.at(simulation.snapshot.now + VALIDATION_SECONDS), self.situation)
         self._consolidation = None
         answer = validated(self.situation, command)
         if isinstance(answer, Command):

@@ -12,14 +12,14 @@ from karptui.model.workload import PodDisruptionBudget
 
 def is_reschedulable(pod: Pod) -> bool:
     """Whether a pod would come back elsewhere, whatever holds it now."""
-    if pod.daemon or pod.mirror:
+    if pod.metadata.owners and (pod.daemon or pod.mirror):
         return False
     return pod.active or (pod.terminating and pod.metadata.owned_by("apps/v1", "StatefulSet"))
 
 
 def is_disruptable(pod: Pod, now: float) -> bool:
     """Whether the pod itself does not forbid it. DaemonSet and mirror pods are asked as well."""
-    return not pod.active or not is_protected(pod, now)
+    return not is_protected(pod, now) or not pod.active
 
 
 class EvictionLimits:
@@ -30,6 +30,10 @@ class EvictionLimits:
         self._by_namespace: dict[str, list[PodDisruptionBudget]] = {}
         for budget in sorted(budgets, key=lambda budget: budget.key):
             self._by_namespace.setdefault(budget.metadata.namespace, []).append(budget)
+
+    def __bool__(self) -> bool:
+        """Whether there is any budget at all."""
+        return bool(self._by_namespace)
 
     def blocking(self, pod: Pod) -> tuple[PodDisruptionBudget, ...]:
         """The budgets that keep a pod from being evicted now; several, if it has several, whatever they allow."""

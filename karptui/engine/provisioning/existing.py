@@ -1,5 +1,6 @@
 """Existing nodes as places for pods (spec/scheduling.md 3.5, 6.4 step 1, 6.5)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from karptui.engine.provisioning.classes import PodClass
@@ -88,6 +89,26 @@ class ExistingNode:
         twin.volumes, twin.pods = set(self.volumes), []
         return twin
 
+    def room(self, class_: PodClass, most: int) -> int:
+        """How many pods of a class of which one fits do so, as far as resources go and up to `most`."""
+        if self.limits or class_.spec.host_ports:
+            return 1
+        remaining = self.remaining
+        for name, amount in class_.amounts:
+            if amount * most > remaining.get(name, 0):
+                most = remaining.get(name, 0) // amount
+        return most
+
+    def take(self, pods: Sequence[Pod], class_: PodClass, requirements: RequirementSet) -> None:
+        """Takes several pods of a class in, for which there is room."""
+        self.pods += pods
+        self.requirements = requirements
+        remaining, number = self.remaining, len(pods)
+        for name, amount in class_.amounts:
+            remaining[name] = remaining.get(name, 0) - amount * number
+        self.ports.extend(class_.spec.host_ports)
+        self.volumes.update(class_.volume_use)
+
     def add(self, pod: Pod, class_: PodClass, requirements: RequirementSet) -> None:
         """Takes a pod in."""
         self.pods.append(pod)
@@ -125,10 +146,19 @@ class ExistingNodes:
         self, states: Sequence[StateNode], daemons: Sequence[Daemon], space: RequirementSpace, snapshot: Snapshot
     ) -> None:
         ordered = sorted((state for state in states if not state.deleting), key=lambda s: (not s.initialized, s.name))
-        self.nodes = [ExistingNode(state, daemons, space, snapshot) for state in ordered]
+        self._states = ordered
+        self._nodes: list[ExistingNode | None] = [None] * len(ordered)
+        self._common = (daemons, space, snapshot)
         self.all = (1 << len(ordered)) - 1
         self.bit = {state.name: 1 << place for place, state in enumerate(ordered)}
         self._refusals: dict[int, _Refusals] = {}
+
+    def node(self, index: int) -> ExistingNode:
+        """The i-th node, made ready when it is first looked at: most questions are settled by the first few."""
+        known = self._nodes[index]
+        if known is None:
+            known = self._nodes[index] = ExistingNode(self._states[index], *self._common)
+        return known
 
     def mask(self, names: Iterable[str]) -> int:
         """The bits of the nodes of these names."""
@@ -155,6 +185,8 @@ class Places:
         self._taken: dict[int, ExistingNode] = {}
         self._taken_mask = 0
         self._full: dict[int, int] = {}
+        self._short: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        """Nodes that have less left than an amount of a resource, by both."""
 
     def taken(self) -> list[ExistingNode]:
         """The nodes that got pods, in their order."""
@@ -174,7 +206,7 @@ class Places:
             mask ^= bit
             index = bit.bit_length() - 1
             taken = self._taken.get(index)
-            verdict = self._try(taken or self._existing.nodes[index], class_, groups)
+            verdict = self._try(taken or self._existing.node(index), class_, groups)
             if isinstance(verdict, RequirementSet):
                 return self._settle(index, pod, class_, groups, verdict)
             if verdict is None:
@@ -186,6 +218,52 @@ class Places:
             elif verdict == "never":
                 self._full[class_.index] = self._full.get(class_.index, 0) | bit
         return None
+
+    def fill(self, pods: Sequence[Pod], class_: PodClass, groups: ClassTopology) -> int:
+        """Puts pods of one class, for which any domain will do, onto the first nodes that accept them.
+
+        As `place` would do with one after the other. The answer is how many found a place.
+        """
+        known = self._existing.refusals(class_)
+        full = self._full.get(class_.index, 0)
+        mask = self._open & ~(known.refused & ~(known.undefined & self._taken_mask)) & ~full
+        existing, taken, amounts = self._existing, self._taken, class_.amounts
+        for name, amount in amounts:
+            for less, nodes in self._short[name].items():
+                if less <= amount:
+                    mask &= ~nodes
+        placed, wanted = 0, len(pods)
+        while mask and placed < wanted:
+            bit = mask & -mask
+            index = bit.bit_length() - 1
+            used = taken.get(index)
+            node = used or existing.node(index)
+            remaining = node.remaining
+            for name, amount in amounts:
+                if amount > remaining.get(name, 0):
+                    verdict = "never"
+                    short = self._short[name]
+                    short[amount] = short.get(amount, 0) | bit
+                    break
+            else:
+                verdict = self._try(node, class_, groups)
+            if isinstance(verdict, RequirementSet):
+                if used is None:
+                    used = self._take(index)
+                room = used.room(class_, wanted - placed)
+                used.take(pods[placed : placed + room], class_, verdict)
+                self._topology.record(groups, used.taints, verdict, used.host, room)
+                placed += room
+                continue
+            mask ^= bit
+            if used is not None:
+                full |= bit if verdict == "never" else 0
+            else:
+                known.refused |= bit
+                if verdict == "undefined":
+                    known.undefined |= bit
+        self._full[class_.index] = full
+        return placed
 
     def _try(self, node: ExistingNode, class_: PodClass, groups: ClassTopology) -> RequirementSet | str | None:
         """The node's requirements with the pod; None: not now; else never ("undefined": unless it defines a label)."""
@@ -214,10 +292,13 @@ class Places:
     def _settle(
         self, index: int, pod: Pod, class_: PodClass, groups: ClassTopology, requirements: RequirementSet
     ) -> ExistingNode:
-        node = self._taken.get(index)
-        if node is None:
-            node = self._taken[index] = self._existing.nodes[index].copy()
-            self._taken_mask |= 1 << index
+        node = self._taken.get(index) or self._take(index)
         node.add(pod, class_, requirements)
         self._topology.record(groups, node.taints, requirements, node.host)
+        return node
+
+    def _take(self, index: int) -> ExistingNode:
+        """A node of which the round may use up something."""
+        node = self._taken[index] = self._existing.node(index).copy()
+        self._taken_mask |= 1 << index
         return node

@@ -23,10 +23,8 @@ class Batch:
         self.ignored: dict[str, str] = {}
         self.rescheduled: list[Pod] = []
         checked: dict[bytes, str] = {}
-        for key in sorted(snapshot.pods):
+        for key in sorted([key for key, pod in snapshot.pods.items() if not pod.node_name and pod.provisionable]):
             pod = snapshot.pods[key]
-            if pod.node_name or not pod.provisionable:
-                continue
             error = checked.get(pod.spec.key)
             if error is None:
                 error = checked[pod.spec.key] = "; ".join(spec_errors(pod.spec, snapshot))

@@ -1,7 +1,8 @@
 """The order in which pods are tried, and when trying stops (spec/scheduling.md 6.1, 6.2)."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from karptui.model.pod import Pod
 
@@ -30,6 +31,15 @@ class PodQueue:
         pods, length_at_push = self._pods, self._length_at_push
         while pods and not (length_at_push and length_at_push.get(id(pods[0])) == len(pods)):
             yield pods.popleft()
+
+    def alike(self, class_of: Mapping[int, object], class_: object) -> list[Pod]:
+        """The pods at the head that are of a class, by the `id` of the pod. They stay where they are."""
+        return list(takewhile(lambda pod: class_of[id(pod)] is class_, self._pods))
+
+    def drop(self, number: int) -> None:
+        """Takes pods off the head that have found a place already."""
+        for _ in range(number):
+            self._pods.popleft()
 
     def push(self, pod: Pod) -> None:
         """Puts a pod that found no place at the tail."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from karptui.engine.provisioning.evictable import is_reschedulable
+from karptui.engine.provisioning.evictable import is_reschedulable, protected_until
+from karptui.engine.provisioning.existing import ExistingNode
 from karptui.engine.provisioning.finish import Closed
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.pending import Batch, unreadable
@@ -23,16 +24,21 @@ from karptui.model.snapshot import Snapshot
 class Simulated(NamedTuple):
     """A world without some nodes.
 
-    `moving` are their pods that were planned for; `placements` the existing nodes that got pods, `claims` the new ones;
+    `moving` are their pods that were planned for; `taken` the existing nodes that got pods, `claims` the new ones;
     `stranded` the pods with no place that were not pending before; `unready` those of them that would have to go to a
     node that has not started.
     """
 
     moving: tuple[Pod, ...]
     claims: list[Closed]
-    placements: dict[str, tuple[str, ...]]
+    taken: list[ExistingNode]
     stranded: dict[str, PodFailure]
     unready: dict[str, str]
+
+    @property
+    def placements(self) -> dict[str, tuple[str, ...]]:
+        """The pods that existing nodes got, by node, sorted."""
+        return {node.state.name: tuple(sorted(pod.key for pod in node.pods)) for node in self.taken}
 
     @property
     def fits(self) -> bool:
@@ -51,15 +57,21 @@ class Simulation:
         bound = (pod.spec for state in self.nodes for pod in state.movers)
         specs = {id(spec): spec for spec in (*bound, *(pod.spec for pod in batch.pods))}
         self.ground = Groundwork(snapshot, self.nodes, self.pools, specs.values())
-        self._faults: dict[bytes, str] = {}
+        # What is wrong with specs that no API server would let through, so that no place can be looked for.
+        self._faults = {spec.key: "; ".join(found) for spec in specs.values() if (found := unreadable(spec))}
         self._budgets = [snapshot.budgets[key] for key in sorted(snapshot.budgets)]
+        self._lasting: dict[str, list[Pod]] = {}
+        self._answers: dict[tuple[frozenset[str], int], Simulated] = {}
         self._set_clock(snapshot, batch)
 
     def at(self, now: float) -> "Simulation":
         """The same world with nothing changed but the time, which costs next to nothing."""
         twin = copy(self)
         snapshot = replace(self.snapshot, now=now)
-        twin._set_clock(snapshot, Batch(snapshot, self.nodes))
+        batch = Batch(snapshot, self.nodes)
+        if batch.pods != self._batch.pods or batch.rescheduled != self._batch.rescheduled:
+            twin._answers = {}
+        twin._set_clock(snapshot, batch)
         return twin
 
     def _set_clock(self, snapshot: Snapshot, batch: Batch) -> None:
@@ -73,7 +85,6 @@ class Simulation:
             id(pod) for pod in batch.pods if pod.phase == "Pending" or pod.key in self._deleting
         )
         self._shielded: int | None = None
-        self._answers: dict[tuple[frozenset[str], bool], Simulated] = {}
 
     def without(self, names: Iterable[str], shield: bool) -> Simulated | None:
         """The world without these nodes; None where no NodePool could make a node, so that nothing is asked.
@@ -83,22 +94,26 @@ class Simulation:
         if not self.pools:
             return None
         gone = frozenset(names)
-        known = self._answers.get((gone, shield))
-        if known is None:
-            known = self._answers[gone, shield] = self._simulated(gone, shield)
+        moving = tuple(pod for name in sorted(gone) for pod in self._moving_from(self.state[name]))
+        shielded = self._shield() if shield else 0
+        known = self._answers.get((gone, shielded))
+        if known is None or known.moving != moving:
+            known = self._answers[gone, shielded] = self._simulated(gone, moving, shielded)
         return known
 
-    def _simulated(self, gone: frozenset[str], shield: bool) -> Simulated:
-        moving = [pod for name in sorted(gone) for pod in self._moving_from(self.state[name])]
-        faults = {pod.key: fault for pod in moving if (fault := self._fault(pod))}
+    def _simulated(self, gone: frozenset[str], moving: tuple[Pod, ...], shielded: int) -> Simulated:
+        readable = moving
+        faults: dict[str, str] = {}
+        if self._faults:
+            faults = {pod.key: fault for pod in moving if (fault := self._faults.get(pod.spec.key))}
+            readable = tuple(pod for pod in moving if pod.key not in faults)
         batch = copy(self._batch)
-        batch.pods = [*self._batch.pods, *(pod for pod in moving if pod.key not in faults)]
+        batch.pods = [*self._batch.pods, *readable]
         let_through = self._waiting_ids
-        if shield and any(pod.phase == "Pending" for pod in moving):
+        if shielded and any(pod.phase == "Pending" for pod in moving):
             let_through = let_through.union(id(pod) for pod in moving if pod.phase == "Pending")
-        absence = Absence(gone, self._shield() if shield else 0, let_through)
+        absence = Absence(gone, shielded, let_through)
         outcome = Solver(self.ground, batch, absence, fallback=True).run()
-        placements = {node.state.name: tuple(sorted(pod.key for pod in node.pods)) for node in outcome.taken}
         unready = {
             pod.key: node.state.name
             for node in outcome.taken
@@ -108,21 +123,15 @@ class Simulation:
         }
         stranded = {key: failure for key, failure in outcome.failures.items() if key not in self._pending}
         stranded.update((key, PodFailure((), fault)) for key, fault in faults.items())
-        return Simulated(tuple(moving), outcome.claims, placements, stranded, unready)
-
-    def _fault(self, pod: Pod) -> str:
-        """What is wrong with a pod that no API server would let through, so that no place can be looked for."""
-        known = self._faults.get(pod.spec.key)
-        if known is None:
-            known = self._faults[pod.spec.key] = "; ".join(unreadable(pod.spec))
-        return known
+        return Simulated(moving, outcome.claims, outcome.taken, stranded, unready)
 
     def _moving_from(self, state: StateNode) -> list[Pod]:
-        known = self._moving.get(state.name)
+        known = self._lasting.get(state.name) or self._moving.get(state.name)
         if known is None:
             now = self.snapshot.now
             known = [pod for pod in state.movers if is_reschedulable(pod, self._budgets, now)]
-            self._moving[state.name] = known
+            lasting = all(protected_until(pod) is None for pod in state.movers)
+            (self._lasting if lasting else self._moving)[state.name] = known
         return known
 
     def _shield(self) -> int:

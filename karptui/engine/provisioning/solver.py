@@ -1,7 +1,7 @@
 """The loop: pods in order, each to an existing node, an open claim or a new one (spec/scheduling.md 6)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from karptui.engine.provisioning.claims import Claim, ClaimOrder
@@ -112,11 +112,23 @@ class Solver:
         left = Counter(class_of.values())
         queue = PodQueue(self._batch.pods)
         unfinished = False
+        filled: PodClass | None = None
         for pod in queue:
             if expired is not None and expired():
                 unfinished = True
                 break
             class_ = class_of[id(pod)]
+            if class_ is not filled:
+                filled = class_
+                placed = self._fill(pod, class_, queue, class_of)
+                if placed:
+                    if failures:
+                        for alike in placed:
+                            failures.pop(alike.key, None)
+                    left[class_] -= len(placed)
+                    if not left[class_]:
+                        self._joining.forget(class_)
+                    continue
             failure = self._attempt(pod, class_)
             if failure is None:
                 if failures:
@@ -139,6 +151,23 @@ class Solver:
             else:
                 failures.update((pod.key, PodFailure((closed,))) for pod in claim.pods)
         return Outcome(claims, self._places.taken(), failures, unfinished)
+
+    def _fill(self, pod: Pod, class_: PodClass, queue: PodQueue, class_of: Mapping[int, PodClass]) -> list[Pod]:
+        """Puts a pod, and those behind it in the queue that are alike, onto existing nodes; those that found a place.
+
+        As one after the other would be. Not for those that topology, or a shielded node, tells apart.
+        """
+        if not self._places.any or self._absence.shielded or class_.spec.resource_claims:
+            return []
+        groups = self._topology.of(class_)
+        if groups.zonal or groups.hosts:
+            return []
+        pods = [pod, *queue.alike(class_of, class_)]
+        placed = self._places.fill(pods, class_, groups)
+        if placed:
+            self._placed += placed
+            queue.drop(placed - 1)
+        return pods[:placed]
 
     def _attempt(self, pod: Pod, class_: PodClass) -> PodFailure | None:
         """Tries a pod, and tries again with one preference fewer, until there is none (6.3)."""

@@ -7,7 +7,7 @@ from karptui.model.metadata import is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.quantity import NANO
-from karptui.model.resources import Resources, subtract
+from karptui.model.resources import Resources
 from karptui.model.snapshot import Snapshot
 from karptui.model.taints import Taint, is_ephemeral
 
@@ -116,7 +116,9 @@ def subtract_all(total: Mapping[str, int], parts: Iterable[Mapping[str, int]]) -
     """`total` less every part, with the names of `total` only."""
     left = dict(total)
     for part in parts:
-        left = subtract(left, part)
+        for name, amount in part.items():
+            if name in left:
+                left[name] -= amount
     return left
 
 

@@ -179,9 +179,14 @@ class Topology:
         return True
 
     def record(
-        self, groups: ClassTopology, taints: tuple[Taint, ...], requirements: RequirementSet, host: Host
+        self,
+        groups: ClassTopology,
+        taints: tuple[Taint, ...],
+        requirements: RequirementSet,
+        host: Host,
+        number: int = 1,
     ) -> None:
-        """A pod has been placed, on something with these requirements (7.7)."""
+        """So many pods have been placed, on something with these requirements (7.7)."""
         recording = groups.recorded.get(requirements)
         if recording is None or recording.taints is not taints:
             recording = groups.recorded[requirements] = _recording(groups, taints, requirements)
@@ -191,9 +196,9 @@ class Topology:
             known = counts.get(domain, 0)
             if not known:
                 group.occupied += 1
-            counts[domain] = known + 1
+            counts[domain] = known + number
         for group in recording.hosts:
-            group.hosts[host] = group.hosts.get(host, 0) + 1
+            group.hosts[host] = group.hosts.get(host, 0) + number
 
     def _refresh(self, class_: PodClass, known: ClassTopology) -> None:
         counted = self._counting(class_)
