@@ -12,11 +12,11 @@ from karptui.kube.wire import (
     MEMO_SIZE,
     FieldError,
     Memo,
-    conditions_of,
     field_error,
     labels_of,
     metadata_of,
     optional_seconds,
+    remembered_conditions_of,
     seconds,
     word,
     words,
@@ -351,7 +351,7 @@ def decode_pod(raw: bytes | memoryview, version: str) -> Pod:
     wire = _pod_decoder.decode(raw)
     spec_wire, status = wire.spec or _NO_SPEC, wire.status or _NO_STATUS
     known = _known_of(spec_wire, False)
-    conditions = conditions_of(status.conditions)
+    conditions = remembered_conditions_of(status.conditions)
     requests, written = known.spec.requests, None
     if status.containerStatuses:
         requests, written = _effective_requests(spec_wire, status, known, conditions)

@@ -26,6 +26,9 @@ Text = str | None
 MEMO_SIZE = 16_384
 """Distinct values a Memo keeps: a cluster of 5,000 workloads needs about that many; then it starts anew."""
 
+FEW = 4096
+"""The same of what is told apart by the second: enough for pods that start together, and that change again."""
+
 LONGEST_REMEMBERED = 2048
 """Bytes: what is longer is hardly ever the same in two objects."""
 
@@ -58,12 +61,13 @@ def field_error(error: Exception, path: str) -> FieldError:
 class Memo(Generic[T]):
     """Decodes raw JSON once for equal bytes. Absent and null give `empty`. Raises FieldError at `path`."""
 
-    __slots__ = ("_decode", "_empty", "_known", "_path")
+    __slots__ = ("_decode", "_empty", "_known", "_path", "_size")
 
-    def __init__(self, path: str, decode: Callable[[bytes], T], empty: T) -> None:
+    def __init__(self, path: str, decode: Callable[[bytes], T], empty: T, size: int = MEMO_SIZE) -> None:
         self._path = path
         self._decode = decode
         self._empty = empty
+        self._size = size
         self._known: dict[bytes, T] = {}
 
     def __call__(self, raw: Raw | bytes) -> T:
@@ -81,7 +85,7 @@ class Memo(Generic[T]):
         except (msgspec.DecodeError, ValueError) as error:
             raise field_error(error, self._path) from error
         if len(text) <= LONGEST_REMEMBERED:
-            if len(known) >= MEMO_SIZE:
+            if len(known) >= self._size:
                 known.clear()
             known[text] = value
         return value
@@ -285,3 +289,11 @@ def conditions_of(wire: list[WireCondition] | None) -> Conditions:
             )
         )
     return tuple(found)
+
+
+_condition_list: Decoder[list[WireCondition] | None] = Decoder(list[WireCondition] | None)
+
+remembered_conditions_of: Memo[Conditions] = Memo(
+    "status.conditions", lambda text: conditions_of(_condition_list.decode(text)), (), FEW
+)
+"""Conditions from raw JSON: one object for equal bytes, so that most versions of a pod share it with the one before."""

@@ -3,7 +3,7 @@
 from msgspec import Raw, Struct
 
 from karptui.kube.parts import WireNodeSelector, WireNodeTerm
-from karptui.kube.wire import Text, WireCondition, WireMetadata, WireSelector
+from karptui.kube.wire import Text, WireMetadata, WireSelector
 
 
 class WireContainer(Struct, gc=False):
@@ -72,7 +72,7 @@ class WirePodStatus(Struct, gc=False):
     phase: Text = None
     nominatedNodeName: Text = None
     startTime: Text = None
-    conditions: list[WireCondition] | None = None
+    conditions: Raw = Raw()
     containerStatuses: list[WireContainerStatus] | None = None
     initContainerStatuses: list[WireContainerStatus] | None = None
 

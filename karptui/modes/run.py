@@ -113,7 +113,7 @@ class Run:
             self.history.note(event)
         if self.on_event is not None:
             self.on_event(event)
-        if self.chooses_catalogue and isinstance(event, events.ObjectSeen):
+        if self.chooses_catalogue and isinstance(event, events.ObjectSeen) and event.resource != "pods":
             self._choose_catalogue(event)
 
     def _choose_catalogue(self, event: events.ObjectSeen) -> None:
