@@ -112,13 +112,14 @@ class Solver:
         left = Counter(class_of.values())
         queue = PodQueue(self._batch.pods)
         unfinished = False
+        filling = self._places.any and not self._absence.shielded
         filled: PodClass | None = None
         for pod in queue:
             if expired is not None and expired():
                 unfinished = True
                 break
             class_ = class_of[id(pod)]
-            if class_ is not filled:
+            if filling and class_ is not filled:
                 filled = class_
                 placed = self._fill(pod, class_, queue, class_of)
                 if placed:
@@ -155,9 +156,9 @@ class Solver:
     def _fill(self, pod: Pod, class_: PodClass, queue: PodQueue, class_of: Mapping[int, PodClass]) -> list[Pod]:
         """Puts a pod, and those behind it in the queue that are alike, onto existing nodes; those that found a place.
 
-        As one after the other would be. Not for those that topology, or a shielded node, tells apart.
+        As one after the other would be. Not for those that topology tells apart.
         """
-        if not self._places.any or self._absence.shielded or class_.spec.resource_claims:
+        if class_.spec.resource_claims:
             return []
         groups = self._topology.of(class_)
         if groups.zonal or groups.hosts:
