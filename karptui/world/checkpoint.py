@@ -1,11 +1,13 @@
 """A World packed away, a few objects at a time, and unpacked again."""
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from itertools import chain, islice
+from typing import Any, TypeAlias
 
 from karptui.world.scroll import Scroll
-from karptui.world.still import small_still_of, still_of
+from karptui.world.still import small_still_of
 from karptui.world.world import World
 
 SLICE = 128
@@ -15,16 +17,17 @@ SLICES = 2
 _TIMELINES = ("pod_timelines", "claim_timelines")
 
 
+Slice: TypeAlias = tuple[str, list[Any]]
+"""Where things belong, with some of them."""
+
+
 class Checkpoint:
-    """What is small is held as it is, objects, timelines and the log are packed by `step`; until all are, the World
-    itself is held as a still."""
+    """What is small is held as it is; objects, timelines and the log are packed by `step`, and held until then."""
 
     def __init__(self, world: World) -> None:
-        self._still: World | None = still_of(world)
-        self._still.surveyed = None
-        self._small: World | None = None
+        self._small = _without_objects(world)
         self._scroll = Scroll()
-        self._parts = _slices(self._still)
+        self._waiting = deque(_slices(world))
 
     @property
     def bytes(self) -> int:
@@ -33,54 +36,65 @@ class Checkpoint:
 
     def step(self) -> bool:
         """Pack a little more; whether there is more to do."""
-        some = list(islice(self._parts, SLICES))
-        for part in some:
-            self._scroll.write(part)
-        if some:
-            return True
-        assert self._still is not None
-        self._scroll.close()
-        self._small, self._still = _without_objects(self._still), None
-        self._parts = iter(())
-        return False
+        for _ in range(min(SLICES, len(self._waiting))):
+            self._scroll.write(self._waiting.popleft())
+        if not self._waiting and self._scroll.open:
+            self._scroll.close()
+        return bool(self._waiting)
 
-    def world(self) -> World:
-        """The World as it was, one's own to lead on."""
-        if self._still is not None:
-            return still_of(self._still)
-        assert self._small is not None
-        world = small_still_of(self._small)
-        world.objects = {resource: {} for resource in world.objects}
-        world.pod_timelines, world.claim_timelines = {}, {}
-        for name, some in self._scroll.reader()():
-            if name == "log":
-                world.log.extend(some)
-            else:
-                (getattr(world, name) if name in _TIMELINES else world.objects[name]).update(some)
-        _index(world)
+    def opened(self) -> Callable[[], World]:
+        """What gives the World as it was, one's own to lead on; may be called in a thread while more is packed here."""
+        if self._scroll.open:
+            self._scroll.flush()
+        read, waiting, small = self._scroll.reader(), tuple(self._waiting), self._small
+
+        def world() -> World:
+            return _whole(small, chain(read(), waiting))
+
         return world
 
 
-def _slices(still: World) -> Iterator[tuple[str, Any]]:
-    for name, held in (*still.objects.items(), *((name, getattr(still, name)) for name in _TIMELINES)):
+def _slices(world: World) -> Iterator[Slice]:
+    for name, held in world.objects.items():
         entries = iter(held.items())
         while some := list(islice(entries, SLICE)):
             yield name, some
-    lines = iter(still.log)
+    for name in _TIMELINES:
+        timelines = ((key, copy(timeline)) for key, timeline in getattr(world, name).items())
+        while some := list(islice(timelines, SLICE)):
+            yield name, some
+    lines = iter(world.log)
     while some := list(islice(lines, SLICE)):
         yield "log", some
 
 
-def _without_objects(still: World) -> World:
+def _without_objects(world: World) -> World:
     """What is small; of pods that wait and nodes that go only the keys."""
-    small = small_still_of(still)
+    small = small_still_of(world)
+    small.surveyed = None
     small.objects = {resource: {} for resource in small.objects}
-    small.pod_timelines, small.claim_timelines, small.usage = {}, {}, still.usage.emptied()
+    small.pod_timelines, small.claim_timelines, small.usage = {}, {}, world.usage.emptied()
     pending: dict[str, Any] = dict.fromkeys(small.pending)
     going: dict[str, Any] = dict.fromkeys(small.going)
     small.pending, small.going = pending, going
     small.log.clear()
     return small
+
+
+def _whole(small: World, slices: Iterable[Slice]) -> World:
+    world = small_still_of(small)
+    world.objects = {resource: {} for resource in world.objects}
+    world.pod_timelines, world.claim_timelines = {}, {}
+    for name, some in slices:
+        if name == "log":
+            world.log.extend(some)
+        elif name in _TIMELINES:
+            # Timelines change in place, and those that wait to be packed must not.
+            getattr(world, name).update((key, copy(timeline)) for key, timeline in some)
+        else:
+            world.objects[name].update(some)
+    _index(world)
+    return world
 
 
 def _index(world: World) -> None:

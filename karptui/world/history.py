@@ -6,6 +6,7 @@ away. Both lie compressed in unnamed temporary files: what is kept costs the pro
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
@@ -98,11 +99,12 @@ class History:
         if segment.events.open:
             segment.events.flush()
         read, base = segment.events.reader(), segment.base
+        opened = base.opened() if isinstance(base, Checkpoint) else partial(still_of, base)
         waiting = self._waiting.copy() if segment is self._segments[-1] else []
         catalogues = self._catalogues.copy()
 
         def lead() -> World:
-            world = base.world() if isinstance(base, Checkpoint) else still_of(base)
+            world = opened()
             ahead = all(_lead_on(world, batch, catalogues, at) for batch in read())
             if ahead:
                 _lead_on(world, waiting, catalogues, at)
