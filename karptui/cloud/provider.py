@@ -142,9 +142,10 @@ class CloudProvider(Protocol):
         """What NodePools with this NodeClass can buy now. The same object as long as nothing changed."""
         ...
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID.
 
+        `new`: nobody can have launched for it before, so that none need be looked for.
         Raises InsufficientCapacity, NodeClassNotReady, CreateError.
         """
         ...

@@ -25,10 +25,10 @@ class GatedProvider:
         """What can be bought."""
         return await self._provider.instance_types(node_class)
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Launch an instance for a claim."""
         act = Act("launch", "instances", claim.key)
-        return await self._gate.act(act, lambda: self._provider.create(claim, node_class))
+        return await self._gate.act(act, lambda: self._provider.create(claim, node_class, new=new))
 
     async def get(self, provider_id: str) -> Launched:
         """An instance that has not ended."""

@@ -13,6 +13,8 @@ from karptui.model.resources import format_resources
 from karptui.world import events
 
 MESSAGE_LIMIT = 300
+NEW_SECONDS = 10.0
+"""Age at which somebody else may have launched for a claim that we made: a Lease changes hands after 15 s at most."""
 
 
 class Launch:
@@ -22,6 +24,7 @@ class Launch:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._tried: set[str] = set()  # by UID, until there is an answer
 
     def due(self) -> Iterable[str]:
         """Claims not launched and not going."""
@@ -43,7 +46,7 @@ class Launch:
         try:
             if node_class is None:
                 raise NodeClassNotReady(f"NodeClass {claim.node_class.name} does not exist")
-            launched = await self._hands.provider.create(claim, node_class)
+            launched = await self._hands.provider.create(claim, node_class, new=self._is_new(claim))
         except (InsufficientCapacity, NodeClassNotReady) as error:
             await self._give_up(claim, error)
             return
@@ -61,6 +64,14 @@ class Launch:
         what = f"{launched.instance_type} {launched.capacity_type} {launched.zone}{cost} {launched.instance_id}"
         self._told(key, detail=what)
         await self._write(claim, launched)
+        self._tried.discard(claim.metadata.uid)
+
+    def _is_new(self, claim: NodeClaim) -> bool:
+        """Whether this run made it a moment ago and has not tried to launch for it yet; from now on it has."""
+        uid, age = claim.metadata.uid, self._hands.now() - claim.metadata.created
+        first = uid not in self._tried
+        self._tried.add(uid)
+        return first and age < NEW_SECONDS and claim.key in self._hands.world.decision_of_claim
 
     async def _write(self, claim: NodeClaim, launched: Launched) -> None:
         # The claim's own labels win over the provider's, the provider's annotations over the claim's.
@@ -88,6 +99,7 @@ class Launch:
                 "NodeClaim", claim.metadata, reason, str(error), now=self._hands.now(), warning=True
             )
         await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
+        self._tried.discard(claim.metadata.uid)
 
     def _told(self, claim: str, detail: str = "", error: str = "") -> None:
         self._hands.sink(events.CloudCalled(self._hands.now(), "CreateFleet", claim, detail, error))

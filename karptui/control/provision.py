@@ -11,6 +11,7 @@ from karptui.engine.explain.event_text import failed_text, no_types_text, nomina
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim, Reason
+from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.world import events
 
 NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND = 10, 5.0
@@ -71,6 +72,8 @@ class Provisioner:
         self._pace.admit(claim, decision, self._hands.now())
         try:
             body = node_claim_object(claim, pool)
+            # Karpenter adds it before the launch, in a second write, which the launch would have to wait for.
+            body["metadata"]["finalizers"] = [TERMINATION_FINALIZER]
             created = await self._hands.kube.create("nodeclaims", body, what=_described(claim))
         except Failure:
             self._pace.failed(claim)

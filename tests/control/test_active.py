@@ -56,6 +56,10 @@ async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluste
     await cluster.until(lambda: cluster.bound("default/inflate") == 5, "five pods bound")
     await cluster.until(lambda: len(_ready_claims(cluster)) == len(cluster.world.of("nodeclaims")), "claims ready")
     (name,) = _ready_claims(cluster)
+    first = next(
+        seen.object for seen in cluster.seen if isinstance(seen, events.ObjectSeen) and seen.object.key == name
+    )
+    assert first.metadata.finalizers == ("karpenter.sh/termination",)
     claim = await cluster.get(f"/apis/karpenter.sh/v1/nodeclaims/{name}")
     assert claim["metadata"]["labels"]["karpenter.sh/nodepool"] == "general"
     assert claim["metadata"]["finalizers"] == ["karpenter.sh/termination"]

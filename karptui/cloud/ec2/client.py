@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote_plus
 
 from msgspec import Struct
 
 from karptui.cloud.ec2.errors import translate
+from karptui.cloud.ec2.form import Forms
 from karptui.cloud.ec2.newer_model import complete
 from karptui.cloud.ec2.price_list import pricing_region
 from karptui.cloud.provider import CloudError
@@ -59,7 +59,8 @@ class AwsClients:
                     client = await self._stack.enter_async_context(await self._make(service))
                 except Exception as problem:
                     raise translate(problem, service, "client") from problem
-                client.meta.events.register("before-call.ec2", _encode)
+                if service == "ec2":
+                    Forms().register(client.meta.events)
                 self._clients[service] = client
             return self._clients[service]
 
@@ -107,25 +108,6 @@ class AwsClients:
         # Without TLS there is nothing to verify, and reading the certificates holds the loop up for 0.1 s a client.
         verify = False if url is not None and url.startswith("http://") else None
         return self._session.client(service, region_name=region, endpoint_url=url, verify=verify, config=config)
-
-
-def _encode(params: dict[str, Any], **_: Any) -> None:
-    """Write a query out once: botocore does it for the signature and again for the request, 400 fields a fleet."""
-    fields = params["body"]
-    if isinstance(fields, dict):
-        params["body"] = "&".join(f"{_quoted_name(name)}={_quoted(value)}" for name, value in fields.items()).encode()
-
-
-@lru_cache(maxsize=8192)
-def _quoted_name(text: str) -> str:
-    # As botocore's HTTP layer quotes the fields of a form.
-    return quote_plus(text)
-
-
-def _quoted(value: object) -> str:
-    text = value if isinstance(value, str | bytes) else str(value)
-    # User data is long and each its own; types, zones and subnets come again and again.
-    return _quoted_name(text) if isinstance(text, str) and len(text) < 64 else quote_plus(text)
 
 
 def _core_session() -> Any:

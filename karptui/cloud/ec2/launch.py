@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from karptui.cloud.ec2 import errors
-from karptui.cloud.ec2.describe import CLAIM_TAG, CLAIM_UID_TAG, launched_of, pods_of
+from karptui.cloud.ec2.describe import CLAIM_TAG, CLAIM_UID_TAG, launched_of
 from karptui.cloud.ec2.errors import calling, code_of
 from karptui.cloud.ec2.facts import EFA
 from karptui.cloud.ec2.images import family_of
@@ -65,7 +65,7 @@ class Launcher:
         choice = self.planner.choose(claim, types)
         subnets = self.addresses.choose(node_class.status.get("subnets") or [], self._unavailable)
         plan = self.planner.plan(claim, node_class, choice, types, subnets, group)
-        taken = _addresses_taken(plan)
+        taken = dict(plan.configs.addresses)
         for subnet, addresses in taken.items():
             self.addresses.take(subnet, addresses)
         try:
@@ -104,7 +104,7 @@ class Launcher:
                 if retried or not gone:
                     raise create_error(problem, FLEET_WITHOUT_TEMPLATES if gone else FLEET_FAILED) from problem
             # Somebody deleted a template behind our back: make them anew, once.
-            self.templates.forget(plan.templates)
+            self.templates.forget(plan.configs.templates)
         raise AssertionError("the second try returns or raises")
 
     def _own_tags(self, claim: NodeClaim) -> dict[str, str]:
@@ -113,7 +113,7 @@ class Launcher:
 
     async def _create_fleet(self, ec2: Any, claim: NodeClaim, plan: Plan) -> dict[str, Any]:
         try:
-            await self.templates.ensure(ec2, plan.templates.values())
+            await self.templates.ensure(ec2, plan.configs.templates.values())
         except CloudError as problem:
             raise create_error(problem, TEMPLATES_FAILED) from problem
         request = fleet_request(plan, self._own_tags(claim))
@@ -133,7 +133,7 @@ class Launcher:
 
     def _learn(self, plan: Plan, failures: list[dict[str, Any]]) -> None:
         """Remember what had no capacity, also when the fleet got its instance elsewhere."""
-        reserved = plan.reservations
+        reserved = plan.configs.reservations
         for failure in failures:
             code = failure.get("ErrorCode", "")
             override = _override(failure)
@@ -154,7 +154,7 @@ class Launcher:
         zone = override.get("AvailabilityZone") or subnet_zone.get(override.get("SubnetId", ""), "")
         type_name = instance.get("InstanceType") or override.get("InstanceType", "")
         subnet = plan.subnets.get(zone) or {}
-        reserved = plan.reservations.get((type_name, zone))
+        reserved = plan.configs.reservations.get((type_name, zone))
         if reserved is not None:
             self._places.take(reserved.reservation_id)
         return launched_of(
@@ -195,17 +195,6 @@ def create_error(problem: CloudError, stage: str = "") -> CreateError:
 
 def _override(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return (entry.get("LaunchTemplateAndOverrides") or {}).get("Overrides") or {}
-
-
-def _addresses_taken(plan: Plan) -> dict[str, int]:
-    """Subnet → how many addresses the smallest of the types that may come there takes."""
-    taken: dict[str, int] = {}
-    for _, overrides in plan.overrides:
-        for override in overrides:
-            pods = pods_of(plan.types[override["InstanceType"]])
-            subnet = override["SubnetId"]
-            taken[subnet] = min(taken.get(subnet, pods), pods)
-    return taken
 
 
 def _code(problem: CloudError) -> str:

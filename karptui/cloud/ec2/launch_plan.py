@@ -28,12 +28,24 @@ TEMPLATES_FAILED = "Error getting launch template configs: "
 """Karpenter's words in the Launched condition where it does not get as far as the fleet; the reason's own follow."""
 
 
+class Configs(Struct, frozen=True, eq=False):
+    """What launches that are alike ask for: made once for all of them, and not to be changed.
+
+    `listed` is CreateFleet's LaunchTemplateConfigs, `templates` those that it names; `reservations` holds the reserved
+    offering of each (type, zone); `addresses` how many of each subnet the smallest type takes that may come there.
+    """
+
+    listed: list[dict[str, Any]]
+    templates: dict[str, LaunchTemplate]
+    reservations: dict[tuple[str, str], Offering]
+    addresses: dict[str, int]
+
+
 class Plan(Struct, frozen=True, eq=False):
-    """What one CreateFleet asks for. `overrides` go with the name of their template; kinds may share one."""
+    """What one CreateFleet asks for."""
 
     choice: Choice
-    templates: dict[str, LaunchTemplate]
-    overrides: tuple[tuple[str, list[dict[str, Any]]], ...]
+    configs: Configs
     types: Mapping[str, InstanceType]
     subnets: Mapping[str, Mapping[str, Any]]
     tags: dict[str, str]
@@ -46,16 +58,6 @@ class Plan(Struct, frozen=True, eq=False):
         """reserved, spot or on-demand."""
         return self.choice.capacity_type
 
-    @property
-    def reservations(self) -> dict[tuple[str, str], Offering]:
-        """The reserved offering of each (type, zone) that is asked for."""
-        return {
-            (candidate.type.name, offering.zone): offering
-            for candidate in self.choice.candidates
-            for offering in candidate.offerings
-            if offering.reservation_id
-        }
-
 
 class Planner:
     """Plans launches for one cluster."""
@@ -66,11 +68,12 @@ class Planner:
         self._choices: dict[object, Choice] = {}
         self._node_class: NodeClass | None = None
         self._templates: dict[object, LaunchTemplate] = {}
+        self._configs: dict[object, Configs] = {}
 
     def choose(self, claim: NodeClaim, types: Mapping[str, InstanceType]) -> Choice:
         """Types, zones and capacity type; the claims of a batch are much alike. Raises InsufficientCapacity."""
         if types is not self._types:
-            self._types, self._choices = types, {}
+            self._types, self._choices, self._configs = types, {}, {}
         alike = (claim.requirements, tuple(sorted(claim.requests.items())))
         choice = self._choices.get(alike)
         if choice is None:
@@ -88,34 +91,15 @@ class Planner:
         group: PlacementGroup | None,
     ) -> Plan:
         """What to ask EC2 for. Raises CreateError, NodeClassNotReady."""
+        self._know(node_class)
         placement = placement_of(claim, group)
-        kinds = self._kinds(claim, node_class, choice)
-        offered = usable_offerings(claim, choice, subnets)
-        by_kind: dict[NodeKind, LaunchTemplate] = {}
-        for kind in kinds.values():
-            if kind not in by_kind:
-                by_kind[kind] = self.template(claim, node_class, kind, choice.capacity_type, placement)
-        overrides: dict[NodeKind, list[dict[str, Any]]] = {}
-        for instance_type, offering in offered:
-            kind = kinds.get((instance_type.name, offering.reservation_id))
-            if kind is None:
-                continue
-            overrides.setdefault(kind, []).append(
-                {
-                    "InstanceType": instance_type.name,
-                    "SubnetId": subnets[offering.zone]["id"],
-                    "AvailabilityZone": offering.zone,
-                    "ImageId": kind.image,
-                    "Priority": offering.price,
-                }
-            )
-        if not overrides:
-            why = "no capacity offerings are currently available given the requirements of the NodeClaim"
-            raise CreateError("LaunchFailed", why, f"{TEMPLATES_FAILED}Instance launch failed")
+        alike = (choice, placement, tuple((zone, entry["id"]) for zone, entry in subnets.items()), _told(claim))
+        configs = self._configs.get(alike)
+        if configs is None:
+            configs = self._configs[alike] = self._new_configs(claim, node_class, choice, subnets, placement)
         return Plan(
             choice=choice,
-            templates={template.name: template for template in by_kind.values()},
-            overrides=tuple((by_kind[kind].name, asked) for kind, asked in overrides.items()),
+            configs=configs,
             types=types,
             subnets=subnets,
             tags=self.tags(claim, node_class),
@@ -124,14 +108,60 @@ class Planner:
             by_priority=claim.metadata.annotations.get(labels.PRICE_OVERLAY_APPLIED) == "true",
         )
 
+    def _know(self, node_class: NodeClass) -> None:
+        """What was made for another one, or for an earlier state of it, is not used again."""
+        if node_class is not self._node_class:
+            self._node_class, self._templates, self._configs = node_class, {}, {}
+
+    def _new_configs(
+        self,
+        claim: NodeClaim,
+        node_class: NodeClass,
+        choice: Choice,
+        subnets: Mapping[str, Mapping[str, Any]],
+        placement: Placement,
+    ) -> Configs:
+        kinds = self._kinds(claim, node_class, choice)
+        templates = {
+            kind: self.template(claim, node_class, kind, choice.capacity_type, placement)
+            for kind in dict.fromkeys(kinds.values())
+        }
+        overrides: dict[NodeKind, list[dict[str, Any]]] = {}
+        addresses: dict[str, int] = {}
+        for instance_type, offering in usable_offerings(claim, choice, subnets):
+            kind = kinds.get((instance_type.name, offering.reservation_id))
+            if kind is None:
+                continue
+            subnet, pods = subnets[offering.zone]["id"], pods_of(instance_type)
+            addresses[subnet] = min(addresses.get(subnet, pods), pods)
+            overrides.setdefault(kind, []).append(
+                {
+                    "InstanceType": instance_type.name,
+                    "SubnetId": subnet,
+                    "AvailabilityZone": offering.zone,
+                    "ImageId": kind.image,
+                    "Priority": offering.price,
+                }
+            )
+        if not overrides:
+            why = "no capacity offerings are currently available given the requirements of the NodeClaim"
+            raise CreateError("LaunchFailed", why, f"{TEMPLATES_FAILED}Instance launch failed")
+        listed = [
+            {
+                "LaunchTemplateSpecification": {"LaunchTemplateName": templates[kind].name, "Version": "$Latest"},
+                "Overrides": asked,
+            }
+            for kind, asked in overrides.items()
+        ]
+        by_name = {template.name: template for template in templates.values()}
+        return Configs(listed, by_name, _reservations(choice), addresses)
+
     def template(
         self, claim: NodeClaim, node_class: NodeClass, kind: NodeKind, capacity_type: str, placement: Placement
     ) -> LaunchTemplate:
         """The template for one kind of node of a claim. Raises CreateError, NodeClassNotReady."""
-        if node_class is not self._node_class:
-            self._node_class, self._templates = node_class, {}
-        told = (tuple(sorted(claim.metadata.labels.items())), claim.taints, claim.startup_taints, claim.node_pool)
-        alike = (kind, capacity_type, placement, told)
+        self._know(node_class)
+        alike = (kind, capacity_type, placement, _told(claim))
         template = self._templates.get(alike)
         if template is None:
             template = self._templates[alike] = self._template(claim, node_class, kind, capacity_type, placement)
@@ -196,6 +226,20 @@ class Planner:
         return found
 
 
+def _told(claim: NodeClaim) -> tuple[object, ...]:
+    """What a node is told of its claim."""
+    return tuple(sorted(claim.metadata.labels.items())), claim.taints, claim.startup_taints, claim.node_pool
+
+
+def _reservations(choice: Choice) -> dict[tuple[str, str], Offering]:
+    return {
+        (candidate.type.name, offering.zone): offering
+        for candidate in choice.candidates
+        for offering in candidate.offerings
+        if offering.reservation_id
+    }
+
+
 def _given(spec: Mapping[str, Any], key: str, default: int) -> int:
     given = (spec.get("kubelet") or {}).get(key)
     return default if given is None else given
@@ -219,13 +263,7 @@ def fleet_request(plan: Plan, own_tags: Mapping[str, str] | None = None) -> dict
     """The plan as CreateFleet takes it, without a token. `own_tags` are karptui's, on the instance besides."""
     request: dict[str, Any] = {
         "Type": "instant",
-        "LaunchTemplateConfigs": [
-            {
-                "LaunchTemplateSpecification": {"LaunchTemplateName": name, "Version": "$Latest"},
-                "Overrides": overrides,
-            }
-            for name, overrides in plan.overrides
-        ],
+        "LaunchTemplateConfigs": plan.configs.listed,
         "TagSpecifications": tagged(plan.tags | dict(own_tags or {}), ("instance", "volume", "fleet")),
     }
     target, options = _target(plan)
@@ -244,7 +282,7 @@ def _target(plan: Plan) -> tuple[str, dict[str, Any]]:
         return labels.SPOT, {"SpotOptions": {"AllocationStrategy": strategy}}
     if plan.capacity_type == labels.ON_DEMAND:
         return labels.ON_DEMAND, lowest
-    reservation = reservation_of(next(iter(plan.reservations.values())))
+    reservation = reservation_of(next(iter(plan.configs.reservations.values())))
     if reservation.kind == "capacity-block":
         return "capacity-block", {}
     if reservation.interruptible:

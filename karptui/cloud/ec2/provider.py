@@ -114,12 +114,12 @@ class Ec2Provider:
         market = await self._known_market()
         return self._offer.catalogue(market, node_class, await self._special(node_class))
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
         _check_ready(node_class)
         self._node_classes[node_class.name] = node_class
         try:
-            earlier = await self._launched_before(claim)
+            earlier = None if new else await self._launched_before(claim)
             if earlier is not None:
                 return earlier
             market, group = await self._known_market(), await self._special(node_class)

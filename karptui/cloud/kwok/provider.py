@@ -62,9 +62,9 @@ class KwokProvider:
             self._shipped = shipped(self._region)
         return self._shipped
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass) -> Launched:
+    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Create the claim's Node, or find it. Raises InsufficientCapacity, CreateError."""
-        known = await self._node(claim.key)
+        known = None if new else await self._node(claim.key)
         if known is None:
             type_, offering = _cheapest(claim, await self.instance_types(node_class))
             try:

@@ -36,6 +36,31 @@ async def test_what_the_sdk_does_not_know_yet_is_sent_all_the_same() -> None:
     assert template["LaunchTemplateData.CpuOptions.NestedVirtualization"] == "enabled"
 
 
+async def test_what_the_fleets_of_a_batch_share_is_in_each_of_their_requests() -> None:
+    clients = AwsClients(Account("us-east-1", "http://127.0.0.1:9", access_key_id="lab", secret_access_key="lab"))
+    ec2 = await clients.get("ec2")
+    sent: list[dict[str, list[str]]] = []
+    ec2.meta.events.register(
+        "before-send.ec2", lambda request, **_: sent.append(parse_qs(request.body.decode(), strict_parsing=True))
+    )
+    batches = [[{"Overrides": [{"InstanceType": name, "Priority": 0.25}]}] for name in ("m5.large", "c5.large")]
+    wanted = [(batches[number % 2], f"token-{number}") for number in range(6)]
+    for configs, token in wanted:
+        with pytest.raises(Unreachable), calling("ec2", "CreateFleet"):
+            await ec2.create_fleet(
+                ClientToken=token, LaunchTemplateConfigs=configs, TargetCapacitySpecification={"TotalTargetCapacity": 1}
+            )
+    await clients.close()
+    said = {fields["ClientToken"][0]: fields for fields in sent}
+    assert list(said) == [token for _, token in wanted]
+    for configs, token in wanted:
+        (override,) = configs[0]["Overrides"]
+        assert said[token]["LaunchTemplateConfigs.1.Overrides.1.InstanceType"] == [override["InstanceType"]]
+        assert said[token]["LaunchTemplateConfigs.1.Overrides.1.Priority"] == ["0.25"]
+        assert said[token]["TargetCapacitySpecification.TotalTargetCapacity"] == ["1"]
+        assert len(said[token]) == len(said["token-0"])
+
+
 async def test_a_value_reaches_ec2_letter_by_letter() -> None:
     clients = AwsClients(Account("us-east-1", "http://127.0.0.1:9", access_key_id="lab", secret_access_key="lab"))
     ec2 = await clients.get("ec2")

@@ -348,6 +348,10 @@ async def test_the_launches_of_a_batch_share_their_questions_and_their_templates
     assert asked["DescribeInstances"] == 1
     assert asked["CreateLaunchTemplate"] <= len(TYPES)
     asked.clear()
+    new = await asyncio.gather(*(provider.create(claim(TYPES), resolved, new=True) for _ in range(2)))
+    assert asked == {"CreateFleet": 2}
+    launched += new
+    asked.clear()
     await asyncio.gather(*(provider.delete(entry.provider_id) for entry in launched))
     assert (asked["TerminateInstances"], asked["DescribeInstances"]) == (1, 1)
 
