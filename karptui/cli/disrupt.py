@@ -14,6 +14,9 @@ from karptui.failure import Failure
 if TYPE_CHECKING:
     from karptui.model.snapshot import Snapshot
 
+RECORDINGS = (".jsonl", ".jsonl.zst", ".jsonl.gz")
+"""How files with a recorded cluster end."""
+
 
 def disrupt(
     *files: str,
@@ -27,7 +30,7 @@ def disrupt(
     Parameters
     ----------
     files
-        Manifests (YAML or JSON, folders) with Nodes, NodeClaims, NodePools and pods, or one scenario.
+        Manifests (YAML or JSON, folders) with Nodes, NodeClaims, NodePools and pods, one scenario, or one recording.
     file
         The same, one after each -f; - is standard input.
     recording
@@ -38,6 +41,8 @@ def disrupt(
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
     given = [*(file or ()), *files]
+    if recording is None and len(given) == 1 and given[0].endswith(RECORDINGS):
+        recording, given = Path(given[0]), []
     if recording is not None:
         return _recorded(recording, given, output)
     if not given:

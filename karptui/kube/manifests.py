@@ -96,7 +96,7 @@ def _text_of(file: Path, found: Manifests) -> str | None:
     except OSError as error:
         found.problems.append(f"{shown}: {error.strerror or error}; check the path.")
     except UnicodeDecodeError:
-        found.problems.append(f"{shown}: not a text file in UTF-8.")
+        found.problems.append(f"{shown}: not a text file in UTF-8; a recording is played by karptui replay.")
     return None
 
 

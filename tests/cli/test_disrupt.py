@@ -99,6 +99,12 @@ def test_a_recorded_karpenter_is_foreseen_step_by_step(tmp_path: Path) -> None:
     assert [entry["reason"] for entry in told["commands"]].count("Drifted") == 2
 
 
+def test_a_recording_among_the_files_is_read_as_one(tmp_path: Path) -> None:
+    recording = Path(__file__).parents[2] / "recordings" / "karpenter-kwok.jsonl.zst"
+    done = karptui(tmp_path, "disrupt", str(recording))
+    assert done.stdout == karptui(tmp_path, "disrupt", "--recording", "karpenter-kwok").stdout
+
+
 def test_a_recording_and_files_at_once_are_refused(tmp_path: Path) -> None:
     done = karptui(tmp_path, "disrupt", "cluster.yaml", "--recording", "karpenter-kwok")
     assert done.returncode == 1
