@@ -17,29 +17,16 @@ from karptui.failure import Failure
 from karptui.kube.decode_recorded import decode_recorded
 from karptui.shadow.settings import options_of
 from karptui.world import events
-from karptui.world.import_recording import FIRST_LIST_ENDS, recorded_lines
+from karptui.world.raw_watch import FIRST_LIST_ENDS, RawEvent, ends_first_list, recorded_lines
 from karptui.world.recording import FORMAT, Recording
 
 TAKEN = frozenset(event.value.upper() for event in events.Change)
 
 
-class _Metadata(msgspec.Struct):
-    annotations: dict[str, str] | None = None
-
-
-class _Bookmark(msgspec.Struct):
-    metadata: _Metadata
-
-
-class _WatchEvent(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
-
-
 class _Line(msgspec.Struct):
     at: str = ""
     resource: str = ""
-    event: _WatchEvent | None = None
+    event: RawEvent | None = None
     kubernetes: str = ""
     karpenter: str = ""
     env: dict[str, str] = {}
@@ -148,11 +135,9 @@ def _listed(path: Path) -> list[str]:
     return sorted(found)
 
 
-def _watched(at: float, resource: str, event: _WatchEvent, where: str) -> Iterator[events.Event]:
-    if event.type == "BOOKMARK":
-        annotations = msgspec.json.decode(event.object, type=_Bookmark).metadata.annotations or {}
-        if annotations.get(FIRST_LIST_ENDS) == "true":
-            yield events.StreamChanged(at, resource, events.StreamState.LIVE)
+def _watched(at: float, resource: str, event: RawEvent, where: str) -> Iterator[events.Event]:
+    if ends_first_list(event):
+        yield events.StreamChanged(at, resource, events.StreamState.LIVE)
     elif event.type in TAKEN:
         try:
             found = decode_recorded(resource, bytes(event.object))

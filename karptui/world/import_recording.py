@@ -8,7 +8,6 @@ SOURCE holds JSON lines, plain, gzipped or zstd-compressed: {"at": ISO time, "re
 """
 
 import argparse
-import gzip
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,33 +15,19 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-import zstandard
 
 from karptui.failure import Failure
 from karptui.world import events
-from karptui.world.recording import Header, RecordingWriter, compressed_lines
+from karptui.world.raw_watch import RawEvent, ends_first_list, recorded_lines
+from karptui.world.recording import Header, RecordingWriter
 
 SMALLEST = 19  # zstd's level: an import is done once, what it made is stored and read for ever
-FIRST_LIST_ENDS = "k8s.io/initial-events-end"
-
-
-class _Metadata(msgspec.Struct):
-    annotations: dict[str, str] | None = None
-
-
-class _Bookmark(msgspec.Struct):
-    metadata: _Metadata
-
-
-class _WatchEvent(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
 
 
 class _Line(msgspec.Struct):
     at: str
     resource: str
-    event: _WatchEvent | None = None
+    event: RawEvent | None = None
     kubernetes: str = ""
     karpenter: str = ""
 
@@ -106,29 +91,11 @@ def _resources(source: Path) -> list[str]:
     return sorted(found)
 
 
-def _events(at: float, resource: str, event: _WatchEvent) -> Iterator[events.Event]:
-    if event.type == "BOOKMARK":
-        annotations = msgspec.json.decode(event.object, type=_Bookmark).metadata.annotations or {}
-        if annotations.get(FIRST_LIST_ENDS) == "true":
-            yield events.StreamChanged(at, resource, events.StreamState.LIVE)
+def _events(at: float, resource: str, event: RawEvent) -> Iterator[events.Event]:
+    if ends_first_list(event):
+        yield events.StreamChanged(at, resource, events.StreamState.LIVE)
     elif event.type in ("ADDED", "MODIFIED", "DELETED"):
         yield events.ObjectSeen(at, resource, events.Change(event.type.lower()), None, bytes(event.object))
-
-
-def recorded_lines(source: Path) -> Iterator[bytes]:
-    """The lines of a file, plain, gzipped or zstd-compressed. Raises Failure where it cannot be read."""
-    try:
-        with source.open("rb") as file:
-            magic = file.read(4)
-            file.seek(0)
-            if magic[:2] == b"\x1f\x8b":
-                yield from gzip.GzipFile(fileobj=file)
-            elif magic == b"\x28\xb5\x2f\xfd":
-                yield from compressed_lines(source)
-            else:
-                yield from file
-    except (OSError, EOFError, zstandard.ZstdError) as error:
-        raise Failure(f"cannot read {source}: {error}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from karptui.modes.shadow import judged_recording
 from karptui.shadow.judged import judgements
 from karptui.shadow.observer import Observer
 from karptui.shadow.score import Score, score_of
-from karptui.world.import_recording import FIRST_LIST_ENDS, recorded_lines
+from karptui.world.raw_watch import FIRST_LIST_ENDS, recorded_lines
 from tests.shadow.day import DAY
 
 CLUSTER_EVENTS = "events"

@@ -105,14 +105,7 @@ def changes(pool: NodePool, reason: str, fleet: Fleet, now: float, until: float)
 def next_change(budgets: Sequence[Budget], now: float) -> float | None:
     """When the first schedule begins or ends after `now`; None if none ever does."""
     found: float | None = None
-    for budget in budgets:
-        if budget.schedule is None:
-            continue
-        try:
-            schedule = _schedule(budget)
-        except CronError:
-            continue
-        duration = budget.duration or 0.0
+    for schedule, duration in _schedules(budgets):
         begun = schedule.following(now - duration)
         for moment in (schedule.following(now), begun + duration if begun is not None else None):
             if moment is not None and moment > now and (found is None or moment < found):
@@ -133,14 +126,7 @@ def next_closing(pool: NodePool, reason: str, fleet: Fleet, now: float, within: 
 def _moments(budgets: Sequence[Budget], now: float, until: float) -> list[float]:
     """When any schedule begins or ends; no more than the first few thousand."""
     found: set[float] = set()
-    for budget in budgets:
-        if budget.schedule is None:
-            continue
-        try:
-            schedule = _schedule(budget)
-        except CronError:
-            continue
-        duration = budget.duration or 0.0
+    for schedule, duration in _schedules(budgets):
         moment = schedule.following(now - duration)
         for _ in range(_MOST_CHANGES):
             if moment is None or moment > until:
@@ -148,6 +134,17 @@ def _moments(budgets: Sequence[Budget], now: float, until: float) -> list[float]
             found.update(at for at in (moment, moment + duration) if now < at <= until)
             moment = schedule.following(moment)
     return sorted(found)
+
+
+def _schedules(budgets: Sequence[Budget]) -> Iterator[tuple[Schedule, float]]:
+    """The schedules that can be read, and how long each lasts, in seconds."""
+    for budget in budgets:
+        if budget.schedule is None:
+            continue
+        try:
+            yield _schedule(budget), budget.duration or 0.0
+        except CronError:
+            continue
 
 
 def _schedule(budget: Budget) -> Schedule:
