@@ -68,6 +68,9 @@ class WirePdbStatus(Struct, gc=False):
     """PdbStatus as the API has it."""
 
     disruptionsAllowed: int | None = None
+    currentHealthy: int | None = None
+    desiredHealthy: int | None = None
+    expectedPods: int | None = None
 
 
 class WirePdb(Struct, gc=False):
@@ -168,14 +171,17 @@ def _count(value: str | int | None) -> str | None:
 def decode_pod_disruption_budget(raw: bytes | memoryview, version: str) -> PodDisruptionBudget:
     """A PodDisruptionBudget."""
     wire = _pdb.decode(raw)
-    spec = wire.spec or WirePdbSpec()
+    spec, status = wire.spec or WirePdbSpec(), wire.status or WirePdbStatus()
     return PodDisruptionBudget(
         metadata_of(wire.metadata),
         selector_of(spec.selector),
         _count(spec.minAvailable),
         _count(spec.maxUnavailable),
         spec.unhealthyPodEvictionPolicy == "AlwaysAllow",
-        (wire.status.disruptionsAllowed or 0) if wire.status is not None else 0,
+        status.disruptionsAllowed or 0,
+        status.currentHealthy,
+        status.desiredHealthy,
+        status.expectedPods,
     )
 
 

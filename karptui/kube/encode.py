@@ -229,7 +229,9 @@ def _budget(budget: PodDisruptionBudget) -> Json:
         maxUnavailable=budget.max_unavailable,
         unhealthyPodEvictionPolicy="AlwaysAllow" if budget.always_allow_unhealthy else "",
     )
-    status = {"disruptionsAllowed": budget.disruptions_allowed}
+    counts = (budget.current_healthy, budget.desired_healthy, budget.expected_pods)
+    told = zip(("currentHealthy", "desiredHealthy", "expectedPods"), counts, strict=True)
+    status = {"disruptionsAllowed": budget.disruptions_allowed, **{name: n for name, n in told if n is not None}}
     return _manifest("PodDisruptionBudget", budget.metadata, spec=spec, status=status)
 
 

@@ -37,7 +37,10 @@ class Workload(Struct, frozen=True, gc=False, eq=False):
 
 
 class PodDisruptionBudget(Struct, frozen=True, gc=False, eq=False):
-    """A PodDisruptionBudget; min_available and max_unavailable as written: a count or a percentage."""
+    """A PodDisruptionBudget; min_available and max_unavailable as written: a count or a percentage.
+
+    The counts of its status are None until its controller has written them.
+    """
 
     metadata: Metadata
     selector: LabelSelector | None = None
@@ -45,6 +48,9 @@ class PodDisruptionBudget(Struct, frozen=True, gc=False, eq=False):
     max_unavailable: str | None = None
     always_allow_unhealthy: bool = False
     disruptions_allowed: int = 0
+    current_healthy: int | None = None
+    desired_healthy: int | None = None
+    expected_pods: int | None = None
 
     @property
     def key(self) -> str:

@@ -71,10 +71,20 @@ def class_table(clock: Callable[[], float]) -> Table[ClassRow]:
     )  # fmt: skip
 
 
+def _healthy(row: PdbRow) -> Cell:
+    """`4 of 5`; a fault where fewer are healthy than have to be."""
+    if row.healthy is None:
+        return ("-", "dim")
+    enough = row.healthy >= (row.needed or 0)
+    return (f"{row.healthy:,}" + (f" of {row.pods:,}" if row.pods is not None else ""), "text" if enough else "bad")
+
+
 def _pdb_cells(row: PdbRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         row.key,
         row.rule,
+        _healthy(row),
+        (f"{row.needed:,}", "text") if row.needed is not None else ("-", "dim"),
         (f"{row.allows:,}", "text" if row.allows else "bad"),
         (f"{len(row.nodes):,}", "warn" if row.nodes else "dim"),
         (unit.text(row.saves), "money") if row.saves else ("-", "dim"),
@@ -86,7 +96,9 @@ PDBS: Table[PdbRow] = Table(
     columns=(
         Column("PODDISRUPTIONBUDGET", 20, weight=2, cut="middle"),
         Column("RULE", 20, weight=1),
-        Column("MAY GO NOW", 10, align="right"),
+        Column("HEALTHY", 7, align="right"),
+        Column("NEEDED", 6, align="right"),
+        Column("MAY GO", 6, align="right"),
         Column("HOLDS", 5, align="right"),
         Column("$", 7, align="right"),
         Column("NODES", 12, weight=2, drop=1),
@@ -98,11 +110,14 @@ PDBS: Table[PdbRow] = Table(
     fields=lambda row: {
         "pdb": row.key, "namespace": row.key.partition("/")[0], "ns": row.key.partition("/")[0], "rule": row.rule,
     },
-    numbers=lambda row: {"allows": row.allows, "holds": len(row.nodes), "price": row.saves},
+    numbers=lambda row: {
+        "allows": row.allows, "holds": len(row.nodes), "price": row.saves, "healthy": row.healthy,
+        "needed": row.needed, "pods": row.pods,
+    },
     orders=(
         Order(0, lambda row: row.key),
-        Order(2, lambda row: (row.allows, row.key)),
-        Order(3, lambda row: (len(row.nodes), row.key), falling=True),
-        Order(4, lambda row: (row.saves, row.key), falling=True),
+        Order(4, lambda row: (row.allows, row.key)),
+        Order(5, lambda row: (len(row.nodes), row.key), falling=True),
+        Order(6, lambda row: (row.saves, row.key), falling=True),
     ),
 )  # fmt: skip

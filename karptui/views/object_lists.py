@@ -44,10 +44,16 @@ class ClassRow(Struct, frozen=True):
 
 class PdbRow(Struct, frozen=True):
     """One PodDisruptionBudget: `rule` in words, evictions it `allows` now, `nodes` that it alone holds and what they
-    would save (USD an hour), as far as the disruption engine has looked; `created` epoch seconds."""
+    would save (USD an hour), as far as the disruption engine has looked; `created` epoch seconds.
+
+    `healthy` of its `pods` are, `needed` have to be; None while its controller has not said.
+    """
 
     key: str
     rule: str
+    healthy: int | None
+    needed: int | None
+    pods: int | None
     allows: int
     nodes: tuple[str, ...]
     saves: float
@@ -149,7 +155,17 @@ def pdb_rows(world: World, survey: Survey | None) -> list[PdbRow]:
 
 def _pdb_row(found: PodDisruptionBudget, held: list[Held]) -> PdbRow:
     nodes, saves = tuple(entry.node for entry in held), sum(entry.saves for entry in held)
-    return PdbRow(found.key, pdb_rule(found), found.disruptions_allowed, nodes, saves, found.metadata.created)
+    return PdbRow(
+        key=found.key,
+        rule=pdb_rule(found),
+        healthy=found.current_healthy,
+        needed=found.desired_healthy,
+        pods=found.expected_pods,
+        allows=found.disruptions_allowed,
+        nodes=nodes,
+        saves=saves,
+        created=found.metadata.created,
+    )
 
 
 def holdings(survey: Survey | None) -> dict[str, list[Held]]:

@@ -9,7 +9,7 @@ from karptui.model.selectors import LabelSelector, selects
 from karptui.model.workload import PodDisruptionBudget
 from karptui.views.line import Line
 from karptui.views.object_lists import holdings, pdb_rule
-from karptui.views.wording import hourly, plural, short_node
+from karptui.views.wording import hourly, monthly, plural, short_node
 from karptui.world.world import World
 
 
@@ -21,14 +21,23 @@ def pdb_lines(found: PodDisruptionBudget, survey: Survey | None) -> list[Line]:
         (("rule ", "dim"), (pdb_rule(found), "text")),
         (("selects ", "dim"), (selector_text(found.selector), "text")),
     ]
+    if found.current_healthy is not None and found.desired_healthy is not None:
+        short = found.current_healthy < found.desired_healthy
+        of = f" of {plural(found.expected_pods, 'pod')}" if found.expected_pods is not None else ""
+        words = f"{found.current_healthy:,}{of}, {found.desired_healthy:,} needed"
+        lines.insert(1, (("healthy ", "dim"), (words, "bad" if short else "text")))
     if found.always_allow_unhealthy:
         lines.append((("pods that are not ready may always be evicted", "text"),))
     held = holdings(survey).get(found.key, [])
     if survey is not None and not held:
         lines.append((("holds no node now", "ok"),))
+    saved = sum(outcome.saves for outcome in held)
+    if saved > 0:
+        words = f"{plural(len(held), 'node')}, which keeps {hourly(saved)} ({monthly(saved)}) from being saved"
+        lines.append((("holds ", "dim"), (words, "warn")))
     for outcome in sorted(held, key=lambda entry: -entry.saves):
         words = f"{short_node(outcome.node)}: {held_sentence(outcome)}"
-        saves = f", which keeps {hourly(outcome.saves)} from being saved" if outcome.saves > 0 else ""
+        saves = f", {hourly(outcome.saves)}" if outcome.saves > 0 else ""
         lines.append((("holds ", "dim"), (f"{words}{saves}", "warn")))
     return lines
 

@@ -11,6 +11,7 @@ import pytest
 
 from karptui.kube.clean import REPLACEMENT
 from karptui.kube.decode import RESOURCES, decode_list, decode_manifest, decode_object, read_page
+from karptui.kube.encode import encoded
 from karptui.kube.errors import AnswerError, DecodeError
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodeClass
@@ -350,3 +351,14 @@ def test_every_decoded_object_can_be_compared_by_key() -> None:
         # Two providers may each have a NodeClass of one name.
         alone = f"{table.kind}/x" if isinstance(found, NodeClass) else "x"
         assert found.key == ("n/x" if table.namespaced else alone)
+
+
+def test_the_counts_of_a_budget_are_read_and_written_and_are_not_known_before_its_controller_wrote_them() -> None:
+    status = {"disruptionsAllowed": 1, "currentHealthy": 0, "desiredHealthy": 3, "expectedPods": 5}
+    manifest = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"minAvailable": 3}, "status": status}
+    budget = read(manifest, "poddisruptionbudgets", "policy/v1")
+    assert (budget.disruptions_allowed, budget.current_healthy, budget.desired_healthy) == (1, 0, 3)
+    assert budget.expected_pods == 5
+    assert encoded(budget)["status"] == status
+    fresh = read({**manifest, "status": {}}, "poddisruptionbudgets", "policy/v1")
+    assert (fresh.current_healthy, fresh.desired_healthy, fresh.expected_pods) == (None, None, None)

@@ -77,7 +77,10 @@ def guarded() -> World:
     world = world_until(11.0)
     selector = label_selector({})
     told(world, "poddisruptionbudgets", PodDisruptionBudget(Metadata(name="all", namespace="default"), selector, "1"))
-    none = PodDisruptionBudget(Metadata(name="none", namespace="other"), selector, None, "50%", disruptions_allowed=3)
+    none = PodDisruptionBudget(
+        Metadata(name="none", namespace="other"), selector, None, "50%", False, 3, current_healthy=6, desired_healthy=3,
+        expected_pods=7,
+    )  # fmt: skip
     told(world, "poddisruptionbudgets", none)
     return world
 
@@ -89,6 +92,16 @@ def test_a_budget_that_holds_nodes_comes_first_with_what_they_would_save(guarded
     assert (first.key, first.rule, first.allows) == ("default/all", "at least 1 available", 0)
     assert (first.nodes, first.saves) == ((node,), 0.25)
     assert (second.rule, second.allows, second.nodes) == ("at most 50% unavailable", 3, ())
+    assert (first.healthy, first.needed, first.pods) == (None, None, None)  # nobody has written its status
+    assert (second.healthy, second.needed, second.pods) == (6, 3, 7)
+
+
+def test_why_of_a_budget_tells_how_many_are_healthy_and_what_all_its_nodes_would_save(guarded: World) -> None:
+    nodes = list(guarded.of("nodes"))[:2]
+    survey = Survey({name: Held(name, Hold.PDB, ("other/none",), "other/a", saves=0.25) for name in nodes})
+    lines = [plain(line) for line in why(guarded, "pdb", "other/none", NOW, survey=survey).lines]
+    assert lines[:2] == ["allows 3 evictions now", "healthy 6 of 7 pods, 3 needed"]
+    assert "holds 2 nodes, which keeps $0.500/h ($365/mo) from being saved" in lines
 
 
 def test_why_of_a_budget_tells_what_it_allows_and_leads_to_its_pods(guarded: World) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from karptui.model.disruption import Survey
 from karptui.tui import tables
 from karptui.tui.acting import Acting
 from karptui.tui.actions import OBJECT_LISTS, bindings_of
@@ -19,8 +20,8 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.views.emptiness import nothing
-from karptui.views.object_lists import all_claims, class_rows, pdb_rows
-from karptui.views.wording import plural
+from karptui.views.object_lists import all_claims, class_rows, holdings, pdb_rows
+from karptui.views.wording import monthly, plural
 
 _TITLES = {found.resource: found.title for found in OBJECT_LISTS}
 _SINGULAR = {found.resource: NAMES[found.kind] for found in OBJECT_LISTS}
@@ -116,7 +117,11 @@ class ObjectsScreen(Acting, Narrowed, Frame):
             case "nodeclasses":
                 return class_rows(world, picture.pools())
             case _:
-                return pdb_rows(world, self.live.surveying.latest)
+                return pdb_rows(world, self._survey())
+
+    def _survey(self) -> Survey | None:
+        """What holds each node, as far as it was looked into."""
+        return self.live.surveying.latest
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
         """What the row is; nodes without a NodePool have no why of their own."""
@@ -130,10 +135,11 @@ class ObjectsScreen(Acting, Narrowed, Frame):
             if broken:
                 return f"{broken[0].kind} {broken[0].name} is not Ready: {broken[0].wrong}"
         if resource == "poddisruptionbudgets":
+            held = {entry.node: entry.saves for entries in holdings(self._survey()).values() for entry in entries}
             shut = [found for found in world.of(resource).values() if not found.disruptions_allowed]
             if shut:
-                return (
-                    f"{plural(len(shut), 'PodDisruptionBudget')} of {len(world.of(resource)):,} allow no eviction now"
-                )
+                of = f"{plural(len(shut), 'PodDisruptionBudget')} of {len(world.of(resource)):,}"
+                keeps = f": {plural(len(held), 'node')} kept" if held else ""
+                return f"{of} allow no eviction now{keeps}" + (f", {monthly(sum(held.values()))}" if keeps else "")
         count = len(world.of(resource))
         return f"1 {_SINGULAR[resource]}" if count == 1 else f"{count:,} {_TITLES[resource]}"
