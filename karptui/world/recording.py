@@ -9,6 +9,7 @@ First line a header: {"format": "karptui-recording", "version": 1, "cluster", "k
 A file that was cut off (the process died, the disk filled) reads up to the cut.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -21,6 +22,7 @@ import zstandard
 from karptui import __version__
 from karptui.failure import Failure
 from karptui.world import events
+from karptui.world.interruption import KINDS
 from karptui.world.marks import Mark, mark_of
 from karptui.world.outline import Outline
 
@@ -186,7 +188,8 @@ class Recording:
             self.problem = f"{self.path} {', and '.join(problems)}"
 
     def outline(self) -> Outline:
-        """Where it begins and ends and what is marked in it. Reads the whole file, decodes no object; for a thread."""
+        """Where it begins and ends and what is marked in it. Reads the whole file, decodes hardly any object; for a
+        thread."""
         decoder = msgspec.json.Decoder(Line)
         first, last, marks = 0.0, self.header.started, list[Mark]()
         with suppress(zstandard.ZstdError, EOFError, OSError, RecordingError):
@@ -204,6 +207,10 @@ class Recording:
     def _mark(self, line: Line) -> Mark | None:
         if line.resource == "nodeclaims":
             return mark_of(events.ObjectSeen(line.at, line.resource, _CHANGES[line.type], None))
+        if line.resource == "events":
+            told = _INTERRUPTED.search(raw := bytes(line.object))  # few are: the others are not worth decoding
+            found = self._decode(line.resource, raw) if told else None
+            return mark_of(events.ObjectSeen(line.at, line.resource, _CHANGES[line.type], found)) if found else None
         kind = _OWN.get(line.event)
         return mark_of(msgspec.json.decode(line.body, type=kind)) if kind is not None else None
 
@@ -218,6 +225,7 @@ class Recording:
         return None if kind is None else msgspec.json.decode(line.body, type=kind)
 
 
+_INTERRUPTED = re.compile(b"|".join(re.escape(reason.encode()) for reason in KINDS))
 _CHANGES = {change.value.upper(): change for change in events.Change}
 
 

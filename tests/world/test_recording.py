@@ -10,6 +10,7 @@ from karptui.kube.decode_recorded import decode_recorded
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.world import events
 from karptui.world.events import Change, StreamState
+from karptui.world.marks import mark_of
 from karptui.world.recording import Header, Recording, RecordingError, RecordingWriter, check_writable
 from tests.world.recorded import RECORDING, STARTED, decode, pod_json, recorded_events
 
@@ -70,6 +71,33 @@ def test_the_shipped_recording_survives_being_recorded_again(tmp_path: Path) -> 
     assert [(event.at, getattr(event, "raw", None)) for event in first[1:]] == [
         (event.at, getattr(event, "raw", None)) for event in second[1:]
     ]
+
+
+def karpenter_said(at: float, reason: str, kind: str = "NodeClaim") -> events.ObjectSeen:
+    when = "2026-11-21T12:29:10Z"
+    manifest = {
+        "metadata": {"name": f"{kind}.{reason}.{at:.0f}", "namespace": "default"}, "reason": reason,
+        "message": "SpotInterrupted is only named here", "type": "Warning", "lastTimestamp": when,
+        "involvedObject": {"kind": kind, "name": "default-abcde"}, "source": {"component": "karpenter"},
+    }  # fmt: skip
+    return events.ObjectSeen(at, "events", Change.ADDED, decode("events", manifest), json.dumps(manifest).encode())
+
+
+def test_the_outline_marks_ahead_all_that_is_marked_as_it_is_played(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "r.zst",
+        *recorded_events(keep_raw=True),
+        karpenter_said(STARTED + 60, "SpotInterrupted"),
+        karpenter_said(STARTED + 61, "SpotInterrupted", "Node"),
+        karpenter_said(STARTED + 62, "DisruptionBlocked"),
+        karpenter_said(STARTED + 63, "InstanceTerminating"),
+        events.InterruptionSeen(STARTED + 64, "i-1", "spot_interrupted", STARTED + 184),
+    )
+    played = [mark for event in Recording(path, decode_recorded).read() if (mark := mark_of(event)) is not None]
+    marks = Recording(path, decode_recorded).outline().marks
+    assert list(marks) == played
+    ahead = [mark.at - STARTED for mark in marks if mark.kind == "interruption"]
+    assert ahead == pytest.approx([60.0, 63.0, 64.0])
 
 
 def test_a_reader_gets_everything_that_was_flushed_while_the_writer_goes_on(tmp_path: Path) -> None:
