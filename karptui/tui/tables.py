@@ -138,9 +138,13 @@ WAITING: Table[Waiting] = Table(
 
 
 def plainer(table: Table[T]) -> Table[T]:
-    """The table as it is read from afar: a column that may be left out goes before any text beside it is cut."""
+    """The table as it is read from afar, where nobody presses a key for the rest of a text: a column that may be left
+    out goes before any text beside it is cut, and what is too long even then goes on in the next line."""
     columns = tuple(
-        dataclass_replace(column, drop=max(column.drop, SPARE)) if column.drop else column for column in table.columns
+        dataclass_replace(column, drop=max(column.drop, SPARE))
+        if column.drop
+        else dataclass_replace(column, wraps=column.weight > 0)
+        for column in table.columns
     )
     return dataclass_replace(table, columns=columns)
 

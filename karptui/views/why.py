@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from karptui.engine.explain import failure_sentence, remedy_sentence, sentence
+from karptui.engine.explain import failure_sentences, remedy_sentence
 from karptui.model.disruption import Command, Held, Survey
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
@@ -155,8 +155,7 @@ def _refusals(world: World, pod: str, said: str) -> list[Line]:
     failure = plan.errors.get(pod) if plan is not None else None
     if failure is None:
         return []
-    causes = [sentence(reason) for reason in failure.reasons] or [failure_sentence(failure)]
-    return [((cause, "bad"),) for cause in causes if cause != said]
+    return [((cause, "bad"),) for cause in failure_sentences(failure) if cause != said]
 
 
 def _fixes(world: World, pod: Pod, now: float) -> list[Line]:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from karptui.engine.explain import Explanation, explain_claim, failure_sentence, sentence
 from karptui.engine.provisioning import plan
-from karptui.model.decision import Reason, Refusal
+from karptui.model.decision import PodFailure, Reason, Refusal
 from karptui.model.instance_type import Catalogue
 from karptui.model.labels import ARCH, ZONE
 from karptui.model.snapshot import Options, Snapshot
@@ -96,7 +96,15 @@ def test_the_verdicts_agree_with_the_claim(cluster: Snapshot) -> None:
 def test_every_failure_has_a_sentence_for_every_pool(cluster: Snapshot) -> None:
     for failure in plan(cluster).errors.values():
         text = failure_sentence(failure)
-        assert all(f"pool {reason.pool}: " in text for reason in failure.reasons if reason.pool)
+        assert all(reason.pool in text for reason in failure.reasons if reason.pool)
+
+
+def test_pools_that_refuse_for_the_same_reason_are_named_together() -> None:
+    full = tuple(Reason(Refusal.LIMIT_NODES, name) for name in ("a", "c", "d"))
+    failure = PodFailure((full[0], Reason(Refusal.TAINT, "b", found="x=y:NoSchedule"), *full[1:]))
+    assert failure_sentence(failure) == (
+        "pools a, c and d: their limit on nodes is reached; pool b: taint x=y:NoSchedule is not tolerated"
+    )
 
 
 def test_every_refusal_has_words() -> None:

@@ -1,9 +1,13 @@
 """A demo on a stage: the story on top of every screen, and steps that wait for their key."""
 
 import pytest
+from msgspec.structs import replace
 from textual.geometry import Region
 
+from karptui.engine.explain import failure_sentence
+from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind
+from karptui.model.taints import Taint
 from karptui.tui.live import Live
 from karptui.tui.segments.line import plain
 from karptui.tui.theme import load_themes, shipped_folder
@@ -11,8 +15,8 @@ from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.story_line import StoryLine, story_line
 from karptui.views.story import StoryView
 from karptui.world import events
-from tests.tui.moment import Moment, decided, until, until_shown
-from tests.world.recorded import STARTED
+from tests.tui.moment import Moment, decided, text_of, until, until_shown
+from tests.world.recorded import STARTED, decode, pod_json, world_until
 
 TOLD = "Act 1: somebody scales inflate from 0 to 5"
 
@@ -75,3 +79,35 @@ async def test_what_pods_wait_for_and_where_they_go_is_whole_on_a_stage(size: tu
     async with app.run_test(size=size) as pilot:
         for words in ("default-66rwv initializes, ~0.5s left", "1 pod → kwok-default-66rwv, which has room"):
             await until_shown(pilot, words)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (100, 30), (80, 24)])
+async def test_a_refusal_of_any_length_is_whole_on_a_stage_without_a_key(size: tuple[int, int]) -> None:
+    world, now = world_until(11.0), STARTED + 11.0
+    pool = world.of("nodepools")["default"]
+    taints = [
+        replace(pool.template, taints=(Taint(f"team-{n}.example.com/only", "true", "NoSchedule"),)) for n in range(4)
+    ]
+    for number, template in enumerate(taints):
+        other = replace(
+            pool, metadata=replace(pool.metadata, name=f"team-{number}", uid=f"t{number}"), template=template
+        )
+        world.apply(events.ObjectSeen(now, "nodepools", events.Change.ADDED, other))
+    big = pod_json("too-big-for-everything", uid="big", cpu="900", unschedulable=True)
+    world.apply(events.ObjectSeen(now, "pods", events.Change.ADDED, decode("pods", big)))
+    snapshot = world.snapshot(now)
+    answer = plan(snapshot)
+    world.apply(events.PlanPreviewed(now, answer, snapshot.number))
+    told = failure_sentence(answer.errors["default/too-big-for-everything"])
+    assert len(told) > 250
+    app = Live(Moment(world, now, "DEMO"), load_themes([shipped_folder()]), mode="DEMO", present=True)
+    async with app.run_test(size=size) as pilot:
+
+        def whole() -> bool:
+            box = app.screen.query_one("#waiting-box").region
+            lines = [line[box.x + 1 : box.right - 1].strip() for line in text_of(app).split("\n")[box.y : box.bottom]]
+            return told in " ".join(lines)
+
+        await until(pilot, whole)
+        await pilot.press("shift+tab", "shift+tab")  # in one column the box below is still there to be reached
+        await until(pilot, lambda: app.screen.query_one("#decisions").region.height > 0)

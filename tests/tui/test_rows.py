@@ -11,9 +11,11 @@ from textual.geometry import Region
 
 from karptui.tui.look import shipped_look
 from karptui.tui.segments.bars import UsageBar
-from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, lay_out
+from karptui.tui.segments.line import safe
+from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, cell_text, lay_out
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 from karptui.tui.widgets.rows import Rows
+from karptui.tui.widgets.wrapping import wrapped_rows
 from tests.tui.test_line import harmless, texts
 
 COLUMNS = (Column("NAME", 8), Column("CPU", 10, weight=1), Column("NOTE", 6, drop=1), Column("$/h", 6, align="right"))
@@ -237,3 +239,71 @@ async def test_a_hundred_thousand_rows_are_looked_at_only_where_they_are_seen() 
         await pilot.press("G")
         assert app.list.cursor_key == "r99999"
         assert rows.asked < 1000
+
+
+class Wrapping(App[None]):
+    """A short list in a small place, whose second column is wrapped."""
+
+    def __init__(self, rows: Sequence[Row], size: tuple[int, int]) -> None:
+        super().__init__()
+        columns = (Column("N", 2), Column("WORDS", 8, weight=1, wraps=True))
+        self.list = Rows(columns, header=False, gap=1, id="list")
+        self.list.styles.width, self.list.styles.height = size
+        self.rows = rows
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        yield self.list
+
+    def lines(self) -> list[str]:
+        """What the list shows, without blanks at the end."""
+        return [self.list.render_line(y).text.rstrip() for y in range(self.list.size.height)]
+
+
+def worded(*words: str) -> list[Row]:
+    """Rows with a text each."""
+    return [Row(text, text, (str(number), text)) for number, text in enumerate(words)]
+
+
+async def test_a_text_that_would_be_cut_goes_on_below_and_the_cursor_goes_from_row_to_row() -> None:
+    app = Wrapping(worded("one two three", "four", "five six seven eight"), (14, 6))
+    async with app.run_test() as pilot:
+        app.list.set_rows(app.rows)
+        await pilot.pause()
+        assert app.lines() == ["▸0  one two", "    three", " 1  four", " 2  five six", "    seven", "    eight"]
+        await pilot.press("j")
+        assert app.list.cursor_key == "four"
+        await pilot.press("j", "j")
+        assert app.list.cursor_key == "five six seven eight"
+        app.list.set_rows(app.rows[2:])
+        assert app.list.cursor_key == "five six seven eight"
+        assert app.lines()[:4] == ["▸2  five six", "    seven", "    eight", ""]
+
+
+async def test_of_a_wrapped_row_under_the_cursor_all_is_seen_and_what_is_below_is_counted() -> None:
+    app = Wrapping(worded("one two three", "four", "five six seven eight"), (14, 4))
+    async with app.run_test() as pilot:
+        app.list.set_rows(app.rows)
+        await pilot.pause()
+        assert app.lines() == ["▸0  one two", "    three", " 1  four", " … 1 more"]
+        await pilot.press("G")
+        await pilot.pause()
+        assert app.lines() == ["▸2  five six", "    seven", "    eight", " end of 3"]
+        await pilot.click(app.list, offset=(3, 1))  # a click on any of its lines is one on the row
+        assert app.list.cursor_key == "five six seven eight"
+        await pilot.press("g")
+        assert app.list.cursor_key == "one two three"
+
+
+@given(st.lists(texts, min_size=1, max_size=8, unique=True), st.integers(8, 40))
+def test_nothing_of_a_wrapped_text_is_lost(words: list[str], width: int) -> None:
+    columns = (Column("N", 2), Column("WORDS", 8, weight=1, wraps=True))
+    found = wrapped_rows(columns, worded(*words), width, 1, ())
+    assert found is not None
+    told: dict[int, str] = {}
+    for line in range(len(found)):
+        index, part = found.at(line)
+        cells = found.cells(index, part)
+        told[index] = told.get(index, "") + cell_text(cells[1])
+        assert found.first(index) == line - part
+    assert ["".join(told[index].split()) for index in told] == ["".join(safe(text).split()) for text in words]

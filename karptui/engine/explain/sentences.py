@@ -7,8 +7,25 @@ from karptui.model.quantity import human
 
 
 def failure_sentence(failure: PodFailure) -> str:
-    """Why a pod was placed nowhere: the first obstacle in every NodePool, in the order tried."""
-    return failure.message or "; ".join(sentence(reason) for reason in failure.reasons)
+    """Why a pod was placed nowhere, as one line."""
+    return "; ".join(failure_sentences(failure))
+
+
+def failure_sentences(failure: PodFailure) -> list[str]:
+    """The first obstacle in every NodePool, in the order tried; NodePools with the same one together."""
+    pools: dict[str, list[str]] = {}
+    for reason in failure.reasons:
+        pools.setdefault(_TELLERS[reason.code](reason), []).append(reason.pool)
+    return [failure.message] if failure.message else [_told_of(names, told) for told, names in pools.items()]
+
+
+def _told_of(pools: list[str], told: str) -> str:
+    """`pool general: its limit on nodes is reached`, `pools a, b and c: their limit on nodes is reached`."""
+    named = [pool for pool in pools if pool]
+    if len(named) < 2:
+        return f"pool {named[0]}: {told}" if named else told
+    words = f"their {told.removeprefix('its ')}" if told.startswith("its ") else told
+    return f"pools {', '.join(named[:-1])} and {named[-1]}: {words}"
 
 
 def sentence(reason: Reason) -> str:

@@ -23,6 +23,7 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.acts import acts, acts_title
 from karptui.views.emptiness import UNDECIDED, nothing
+from karptui.views.progress import Waiting
 
 ACTING_MODE = "ACTIVE"
 SHOWN_DECISIONS = 200
@@ -32,6 +33,9 @@ MOST_CLUSTERS = 5
 SURVEYED_UNASKED = 100
 """Nodes up to which the engine is asked about all of them without anybody looking: beyond, it takes seconds."""
 LOG_TOPICS = ("events", "problems", "streams", "narration", "nodeclaims", "decisions")
+BORDERS = 2
+LEAST_BOX = 4
+"""Lines of a box in which something can still be read."""
 _ORDER = ("waiting", "flight", "nodes", "decisions", "pools")
 _BACKGROUND = {"pods", "nodes", "nodeclaims", "nodepools"}
 _NOTHING = {"#pools": "nodepools", "#flight": "nodeclaims", "#nodes": "nodes", "#waiting": "pending"}
@@ -90,7 +94,7 @@ class OverviewScreen(Acting, Frame):
         super().on_mount()
         picture = self.live.picture
         self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), picture.pools)
-        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), picture.waiting)
+        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), self._waiting)
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
         if self._acts:
@@ -120,6 +124,11 @@ class OverviewScreen(Acting, Frame):
     def _acts(self) -> tuple[str, ...]:
         """The list of acts, where karptui acts."""
         return ("acts",) if self.live.run_shown.mode == ACTING_MODE else ()
+
+    def _waiting(self) -> Sequence[Waiting]:
+        """What is pending. On a stage what nothing is under way for comes first: nobody there looks for it."""
+        found = self.live.picture.waiting()
+        return sorted(found, key=lambda row: not row.blocked) if self.has_class("-present") else found
 
     def _draw_acts(self, topics: frozenset[str]) -> None:
         picture = self.live.picture
@@ -151,7 +160,7 @@ class OverviewScreen(Acting, Frame):
             if which == "#nodes":
                 listing.set_marked(self.live.marked)
             panel.set_title(*_titled(title, listing))
-            if which == "#pools":
+            if which == "#pools" or (which == "#waiting" and self.has_class("-present")):
                 self._arrange(self.has_class("-narrow"))
 
         self.live.clock.draws(listing, (*topics, "unit", "frozen", "filter", "streams"), draw)
@@ -163,20 +172,29 @@ class OverviewScreen(Acting, Frame):
         self.set_class(not narrow and height >= 48, "-tall")
         self._arrange(narrow)
 
-    def _arrange(self, narrow: bool) -> None:
-        """In one column only one of decisions, in flight and nodes is shown."""
-        for name in (*_THIRD, *self._acts):
-            self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == self._third else "none"
+    def _arrange(self, narrow: bool, reached: "Listing[Any] | None" = None) -> None:
+        """In one column only one of decisions, in flight and nodes is shown; `reached` is about to have the focus."""
+        waiting, pools = self.query_one("#waiting-box").styles, self.query_one("#pools-box").styles
+        needed = self.query_one("#waiting", Listing).lines + BORDERS if self.has_class("-present") else 0
+        third, body = self._third, self.query_one("#body").size.height
         if narrow:
             strip = min(len(self.live.clusters.beside), MOST_CLUSTERS)
             room = self.size.height - 2 - 3 - (strip + 2 if strip else 0)
             pools_height = min(max(self.query_one("#pools", Listing).counts[0], 2) + 3, 6)
-            waiting_height = max((room - pools_height) * 5 // 10, 5)
-            self.query_one("#pools-box").styles.height = pools_height
-            self.query_one("#waiting-box").styles.height = waiting_height
+            most, least = body - pools_height, max((room - pools_height) * 5 // 10, 5)
+            if needed > most - LEAST_BOX and (reached or self.listing) is self.query_one("#waiting"):
+                third = ""  # on a stage what is pending is told in full; `tab` brings the box below back
+            pools.height = pools_height
+            waiting.height = max(min(needed, most - (LEAST_BOX if third else 0)), least)
         else:
-            for name in ("pools", "waiting"):
-                self.query_one(f"#{name}-box").styles.clear_rule("height")
+            pools.clear_rule("height")
+            usual = waiting.base.height
+            if usual is not None and needed > usual.value:
+                waiting.height = max(min(needed, body - 2 * LEAST_BOX), int(usual.value))
+            else:
+                waiting.clear_rule("height")
+        for name in (*_THIRD, *self._acts):
+            self.query_one(f"#{name}-box").styles.display = "block" if not narrow or name == third else "none"
 
     _third = "decisions"
     _explained: tuple[Subject | None, tuple[object, ...]] = (None, ())
@@ -192,7 +210,7 @@ class OverviewScreen(Acting, Frame):
         """What gets the focus must be seen."""
         if listing.id in (*_THIRD, *self._acts):
             self._third = listing.id
-            self._arrange(self.has_class("-narrow"))
+        self._arrange(self.has_class("-narrow"), listing)
         super().reach(listing)
 
     def sentence(self) -> str:

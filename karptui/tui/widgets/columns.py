@@ -68,6 +68,8 @@ class Column:
     """What the longest text may make of it; 0 for any width."""
     flows: bool = False
     """Whether a text goes on over the columns behind it that have nothing in this row."""
+    wraps: bool = False
+    """Whether a text that would be cut goes on in the next line."""
 
 
 class Placed(NamedTuple):
@@ -191,10 +193,10 @@ class RowPainter:
         cells = tuple((c.title + (mark if i == sorted_by else ""), "dim") for i, c in enumerate(self.columns))
         return self._paint(cells, self.ground, " ", "dim")
 
-    def row(self, cells: Sequence[Cell], cursor: int, marked: bool, stale: bool) -> Strip:
-        """One row. `cursor` is 0 without, 1 when another list has the focus, 2 with the focus."""
+    def row(self, cells: Sequence[Cell], cursor: int, marked: bool, stale: bool, part: int = 0) -> Strip:
+        """One line of a row. `cursor` is 0 without, 1 when another list has the focus, 2 with the focus."""
         ground = ("marked" if marked else "stale" if stale else self.ground, "cursor_away", "cursor")[cursor]
-        mark = ("•" if marked else " ", "◆" if marked else "·", "◆" if marked else "▸")[cursor]
+        mark = ("•" if marked else " ", "◆" if marked else "·", "◆" if marked else "▸")[cursor] if not part else " "
         return self._paint(cells, ground, mark, "accent" if cursor == 2 or marked else "dim", stale)
 
     def words(self, text: str) -> Strip:

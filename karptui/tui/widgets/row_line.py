@@ -12,6 +12,7 @@ class RowLine(NamedTuple):
     cursor: int
     marked: bool
     stale: bool
+    part: int = 0
 
 
 class WordsLine(NamedTuple):

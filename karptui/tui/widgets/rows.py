@@ -19,6 +19,7 @@ from karptui.tui.segments.line import plain, wrap
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, needs_of
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
+from karptui.tui.widgets.wrapping import WrappedRows, wrapped_rows
 
 _KEPT_STRIPS = 2000
 _FAR = 1_000_000_000  # past every end
@@ -87,6 +88,7 @@ class Rows(ScrollView, can_focus=True):
         self._strips: dict[ShownLine, Strip] = {}
         self._shown: dict[int, ShownLine] = {}
         self._needs: list[int] = []
+        self._wrapped: WrappedRows | None = None
 
     # What is shown
 
@@ -102,10 +104,11 @@ class Rows(ScrollView, can_focus=True):
 
     def set_rows(self, rows: Sequence[Row], empty: str | None = None) -> None:
         """Show these rows. Only the lines on the screen are looked at, so a lazy sequence of any length is fine."""
-        count, self._rows = len(self._rows), rows
+        count, self._rows = self.lines, rows
         self._empty = self._empty if empty is None else empty
+        self._wrap()
         self._find_cursor()
-        if len(rows) != count:
+        if self.lines != count:
             self._set_virtual_size()
         self._refresh_changed()
 
@@ -113,6 +116,7 @@ class Rows(ScrollView, can_focus=True):
         """Other columns; the rows given next must have their cells."""
         self._columns = tuple(columns)
         self._needs = []
+        self._wrap()
         self._repaint_all()
 
     def set_sort(self, column: int | None, reverse: bool = False) -> None:
@@ -155,15 +159,35 @@ class Rows(ScrollView, can_focus=True):
 
     @property
     def _has_hint(self) -> bool:
-        return len(self._rows) > self.container_size.height - self._header
+        return self.lines > self.container_size.height - self._header
+
+    @property
+    def lines(self) -> int:
+        """Of all rows, without the header."""
+        return len(self._rows) if self._wrapped is None else len(self._wrapped)
+
+    def _row_at(self, line: int) -> int:
+        return line if self._wrapped is None else self._wrapped.at(line)[0]
+
+    def _line_of(self, row: int) -> int:
+        return row if self._wrapped is None else self._wrapped.first(row)
+
+    def _wrap(self) -> None:
+        """Which line shows which part of which row, where texts are wrapped."""
+        self._wrapped = wrapped_rows(self._columns, self._rows, self.container_size.width, self._gap, self._needs)
+        if self._wrapped is not None:
+            self._needs = self._wrapped.needs
+            if self._painter is not None and not self._painter.stays(self._needs):
+                self._repaint_all()
 
     def _set_virtual_size(self) -> None:
-        lines = len(self._rows) + self._header + (1 if self._has_hint else 0)
+        lines = self.lines + self._header + (1 if self._has_hint else 0)
         self.virtual_size = Size(self.container_size.width, lines)
 
     def on_resize(self) -> None:
         """Lay the columns out for the new width."""
         self._painter = None
+        self._wrap()
         self._set_virtual_size()
         self._scroll_to_cursor()
 
@@ -188,15 +212,17 @@ class Rows(ScrollView, can_focus=True):
             return WordsLine(plain(words[y - self._header]) if y - self._header < len(words) else "")
         if self._has_hint and y == height - 1:
             return WordsLine(self._hint_text())
-        index = top + y - self._header
+        index, part = top + y - self._header, 0
+        if self._wrapped is not None:
+            index, part = self._wrapped.at(index)
         if index >= len(self._rows):
             return WordsLine("")
         key, version, _ = self._rows[index]
         cursor = 0 if index != self._cursor else 2 if self._always_active or self.has_focus else 1
-        return RowLine(key, version, cursor, key in self._marked, self._stale)
+        return RowLine(key, version, cursor, key in self._marked, self._stale, part)
 
     def _hint_text(self) -> str:
-        below = len(self._rows) - self._top - self._room
+        below = len(self._rows) - self._row_at(self._top + self._room)
         count = f"… {below:,} more" if below > 0 else f"end of {len(self._rows):,}"
         return f"{count}   {self._hint}" if self._hint else count
 
@@ -220,8 +246,11 @@ class Rows(ScrollView, can_focus=True):
             return painter.header(line.column, line.reverse)
         if isinstance(line, WordsLine):
             return painter.words(line.words)
-        cells = self._rows[self._top + y - self._header].cells
-        return painter.row(cells, line.cursor, line.marked, line.stale)
+        index = self._top + y - self._header
+        cells = (
+            self._rows[index].cells if self._wrapped is None else self._wrapped.cells(self._row_at(index), line.part)
+        )
+        return painter.row(cells, line.cursor, line.marked, line.stale, line.part)
 
     def _refresh_changed(self) -> None:
         """Ask for a repaint of the lines that would look different now."""
@@ -237,6 +266,8 @@ class Rows(ScrollView, can_focus=True):
         a column that goes to and fro cannot be read."""
         if not self._rows:
             self._needs = []
+            return False
+        if self._wrapped is not None:
             return False
         before = self._needs
         needs = before or [0] * len(self._columns)
@@ -288,11 +319,12 @@ class Rows(ScrollView, can_focus=True):
     def _move(self, index: int, keep_line: bool = False) -> None:
         """Put the cursor on a row that exists and make it visible."""
         old, self._cursor = self._cursor, index
-        was_visible = 0 <= old - self._top < max(self._room, 1)
+        was = self._line_of(min(old, len(self._rows)))
+        was_visible = 0 <= was - self._top < max(self._room, 1)
         if keep_line:
             self._set_virtual_size()
             if index != old and was_visible and self._top > 0 and self._follow is None:
-                self.scroll_to(y=self._top + index - old, animate=False)
+                self.scroll_to(y=self._top + self._line_of(index) - was, animate=False)
         if was_visible or not keep_line:
             self._scroll_to_cursor()
         key = self._rows[index].key
@@ -304,10 +336,11 @@ class Rows(ScrollView, can_focus=True):
 
     def _scroll_to_cursor(self) -> None:
         top, room = self._top, max(self._room, 1)
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + room:
-            self.scroll_to(y=self._cursor - room + 1, animate=False)
+        first, last = self._line_of(self._cursor), self._line_of(self._cursor + 1) - 1
+        if first < top or last - first >= room:  # of a row that does not fit the beginning is seen
+            self.scroll_to(y=first, animate=False)
+        elif last >= top + room:
+            self.scroll_to(y=last - room + 1, animate=False)
 
     def action_move_cursor(self, by: int) -> None:
         """Move the cursor by rows."""
@@ -338,7 +371,7 @@ class Rows(ScrollView, can_focus=True):
             if column is not None:
                 self.post_message(HeaderChosen(self, column))
             return
-        index = self._top + offset.y - self._header
+        index = self._row_at(self._top + offset.y - self._header)
         if index < len(self._rows) and offset.y < self._header + self._room:
             self._move(index)
             if event.chain > 1:
