@@ -6,8 +6,9 @@ over a big cluster, every time it comes.
 
 import gc
 
-THRESHOLDS = (50_000, 20, 100)
-"""Allocations before a young collection and so on, instead of 700, 10, 10."""
+THRESHOLDS = (5_000, 200, 100)
+"""Allocations before a young collection and so on, instead of 700, 10, 10: the first is how long such a collection
+takes (50,000 new objects are 10 to 50 ms), the first two together how seldom older ones are walked."""
 
 
 def quiet_collection() -> None:

@@ -1,6 +1,7 @@
 """Thousands of items that pass a filter, in an order, kept up to date item by item and never in one long piece."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -10,7 +11,7 @@ from karptui.views.kept.changes import Changes
 from karptui.views.kept.ranks import Ranks, index_in
 
 T = TypeVar("T")
-_BATCH = 200
+_BATCH = 50
 """Items between two looks at the clock."""
 
 
@@ -28,7 +29,7 @@ class Changing(Protocol):
         """Another value for other items of the same kind."""
         ...
 
-    def keys(self) -> Sequence[str]:
+    def keys(self) -> Iterable[str]:
         """All of them."""
         ...
 
@@ -47,6 +48,7 @@ class Arrangement(Generic[T]):
     def __init__(self, table: Table[T], chosen: Filter, order: Order[T] | None, falling: bool) -> None:
         self._table, self._chosen, self._order, self._falling = table, chosen, order, falling
         self._ranks = Ranks()
+        self._whole: Iterator[str] = iter(())
         self._ahead: dict[str, None] = {}
         self._from: tuple[object, object] = (None, None)
         self._number = 0
@@ -54,7 +56,15 @@ class Arrangement(Generic[T]):
     @property
     def behind(self) -> bool:
         """Whether some items are still to be looked at."""
+        self._fetch()
         return bool(self._ahead)
+
+    def narrowed(self, chosen: Filter) -> "Arrangement[T]":
+        """The same under a filter that keeps nothing which this one does not: only what it kept is looked at again."""
+        found = Arrangement(self._table, chosen, self._order, self._falling)
+        found._from, found._number = self._from, self._number
+        found._whole, found._ahead = chain(iter(self._ranks), self._whole), self._ahead
+        return found
 
     def take(self, items: Changing) -> None:
         """Note what changed; `work` looks at it."""
@@ -62,18 +72,27 @@ class Arrangement(Generic[T]):
         if whole:
             self._from = (items.changes, items.scope)
             self._ranks = Ranks()
-        self._ahead.update(dict.fromkeys(items.keys() if whole else items.changes.since(self._number)))
+            self._whole, self._ahead = iter(items.keys()), {}
+        else:
+            self._ahead.update(dict.fromkeys(items.changes.since(self._number)))
         self._number = items.changes.number
 
     def work(self, items: Changing, seconds: float) -> "Arranged[T]":
         """Look at items for that long at most; what is arranged so far."""
         end = perf_counter() + seconds
-        while self._ahead:
-            batch = [self._ahead.popitem()[0] for _ in range(min(_BATCH, len(self._ahead)))]
+        while self.behind:
+            batch = list(islice(self._ahead, _BATCH))
+            for key in batch:
+                del self._ahead[key]
             self._ranks.update({key: self._rank(items, key) for key in batch})
             if perf_counter() >= end:
                 break
         return Arranged(items, self._ranks, self._falling)
+
+    def _fetch(self) -> None:
+        """Some of the items that none has looked at yet, the first of the list first."""
+        if not self._ahead:
+            self._ahead.update(dict.fromkeys(islice(self._whole, _BATCH)))
 
     def _rank(self, items: Changing, key: str) -> Any:
         rank = items.rank_of(key)

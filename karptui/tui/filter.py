@@ -54,6 +54,14 @@ class Filter:
         """Whether the row passes all parts."""
         return all(test(row) for test in self.tests)
 
+    def narrows(self, other: "Filter") -> bool:
+        """Whether it surely keeps nothing that the other does not: words were added, or the last text went on."""
+        before, now = _words(other.source), _words(self.source)
+        if not before or len(now) < len(before) or now[: len(before) - 1] != before[:-1]:
+            return False
+        last, grown = before[-1].lower(), now[len(before) - 1].lower()
+        return last == grown or (_is_text(last) and _is_text(grown) and grown.startswith(last))
+
     def __bool__(self) -> bool:
         return bool(self.tests)
 
@@ -63,7 +71,15 @@ NO_FILTER = Filter("", ())
 
 def parse_filter(source: str) -> Filter:
     """Read what was typed behind `/`. Raises FilterFault."""
-    return Filter(source, tuple(_test(word) for word in _WORD.findall(source) if word.strip('!"')))
+    return Filter(source, tuple(map(_test, _words(source))))
+
+
+def _words(source: str) -> list[str]:
+    return [word for word in _WORD.findall(source) if word.strip('!"')]
+
+
+def _is_text(word: str) -> bool:
+    return not word.startswith("!") and '"' not in word and "=" not in word and not _COMPARISON.match(word)
 
 
 def _test(word: str) -> _Test:

@@ -1,6 +1,6 @@
 """What the Overview shows (W1): pools, pending by what they wait for, in flight, nodes, decisions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -274,9 +274,9 @@ class NodeRows(Sequence[NodeRow]):
     def scope(self) -> None:
         """Always every node."""
 
-    def keys(self) -> list[str]:
+    def keys(self) -> Iterator[str]:
         """All of them, in order."""
-        return [key for _, key in self._entries]
+        return (key for _, key in self._entries)
 
     def rank_of(self, key: str) -> Any:
         """What decides where a node stands; None for one that is not there."""

@@ -2,7 +2,7 @@
 those bound most recently."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -69,9 +69,9 @@ class PodRows(Sequence[PodRow]):
         rank = self.rank_of(key)
         return None if rank is None else index_in(self._entries, rank, key)
 
-    def keys(self) -> list[str]:
+    def keys(self) -> Iterator[str]:
         """All of them, in order."""
-        return [key for _, key in self._entries]
+        return (key for _, key in self._entries)
 
     def at(self, now: float) -> "PodRows":
         """The same pods at another time: nothing changed but their ages."""

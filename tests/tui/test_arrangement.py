@@ -52,6 +52,34 @@ def test_an_arrangement_equals_the_items_filtered_and_sorted_at_once(rounds, wor
         assert [found.index_of(key) for key in keys] == list(range(len(keys)))
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3)), max_size=40),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3)), max_size=40),
+    st.integers(0, 8),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_text_that_goes_on_while_things_change_ends_where_it_ends_at_once(first, second, pieces) -> None:  # type: ignore[no-untyped-def]
+    world, kept = World(), KeptPods()
+    for number in range(300):
+        changed(world, kept, number, number % 3)
+    arrangement = Arrangement(PODS, parse_filter("web"), None, False)
+    items = kept.read(world, STARTED + 5, waiting(world, STARTED + 5))
+    arrangement.take(items)
+    for _ in range(pieces):  # it may not have looked at everything yet
+        arrangement.work(items, 0.0)
+    for moves in (first, second):
+        for number, node in moves:
+            changed(world, kept, number, node)
+        items = kept.read(world, STARTED + 5, waiting(world, STARTED + 5))
+        chosen = parse_filter("web-1") if moves is first else parse_filter("web-1 node=n1")
+        arrangement = arrangement.narrowed(chosen)
+        arrangement.take(items)
+        found = arrangement.work(items, 0.0)
+    while arrangement.behind:
+        found = arrangement.work(items, 0.0)
+    assert [row.key for row in found] == [row.key for row in arranged(PODS, items, chosen).items]
+
+
 def test_only_what_waits_is_arranged_when_only_that_is_shown() -> None:
     world, kept = World(), KeptPods()
     for number in range(50):

@@ -55,6 +55,37 @@ def test_a_comparison_without_a_number_is_one_sentence(typed: str) -> None:
         parse_filter(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "before", "narrower"),
+    [
+        ("spo", "sp", True),
+        ("SPOT", "sp", True),
+        ("sp x", "sp", True),
+        ("sp pool=gpu", "sp", True),
+        ("pool=gpu x", "pool=gpu", True),
+        ("sp", "spo", False),
+        ("!spo", "!sp", False),
+        ("pool=g*", "pool=", False),
+        ("pool=", "pool", False),
+        (">$0.2", ">$0.", False),
+        ("x sp", "sp", False),
+        ("x", "", False),
+    ],
+)
+def test_a_text_that_goes_on_narrows_what_was_kept(typed: str, before: str, narrower: bool) -> None:
+    assert parse_filter(typed).narrows(parse_filter(before)) is narrower
+
+
+_WORDS = st.lists(st.sampled_from(("sp", "spot", "gen", "!sp", "!spot", "pool=g*", "pool=gpu", '"spot g')), max_size=3)
+
+
+@given(_WORDS, _WORDS)
+def test_a_narrower_filter_keeps_nothing_that_the_wider_one_does_not(words: list[str], others: list[str]) -> None:
+    narrow, wide = parse_filter(" ".join(words)), parse_filter(" ".join(others))
+    if narrow.narrows(wide):
+        assert all(wide.keeps(item) for item in (SPOT, GPU, UNPRICED) if narrow.keeps(item))
+
+
 @given(st.text(max_size=40))
 def test_anything_typed_is_a_filter_or_a_fault(typed: str) -> None:
     try:

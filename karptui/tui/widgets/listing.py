@@ -12,8 +12,8 @@ from karptui.tui.widgets.row_messages import Rearranged
 from karptui.tui.widgets.rows import Rows
 
 T = TypeVar("T")
-WORK_SECONDS = 0.008
-"""A piece of sorting and filtering: 20,000 rows take ten to thirty of them."""
+WORK_SECONDS = 0.005
+"""A piece of sorting and filtering: 20,000 rows take twenty to fifty of them."""
 
 PAUSE_SECONDS = 0.004
 """Between two pieces, for keys and whatever else waits."""
@@ -131,10 +131,14 @@ class Listing(Rows, Generic[T]):
 
     def set_filter(self, chosen: Filter) -> None:
         """Show only what passes."""
-        self._filter = chosen
+        before, self._filter = self._filter, chosen
         if chosen:
             self._sought = chosen
-        self._arrange_anew()
+        if self._arrangement is not None and chosen.narrows(before):
+            self._arrangement = self._arrangement.narrowed(chosen)
+            self.show(self._items)
+        else:
+            self._arrange_anew()
 
     @property
     def sought(self) -> Filter:
