@@ -69,6 +69,8 @@ class Clock:
 
     def tick(self) -> None:
         """Draw what is due. Cheap when nothing changed."""
+        if not self._app.is_running:
+            return  # it is being taken apart, widget by widget
         if self.before is not None:
             self.before()
         now = self._now()

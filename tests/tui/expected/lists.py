@@ -1,6 +1,7 @@
 """Lists: filter, sort, hits; what single screens show otherwise."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,16 @@ async def the_next_box(t: Tried) -> None:
     assert t.screen.focused is lists[(lists.index(here) + 1) % len(lists)]  # type: ignore[arg-type]
 
 
+_PLAIN = re.compile(r"(?<!\S)[\w./-]{2,}(?!\S)")
+"""Words that mean nothing special behind `/`."""
+
+
 async def searched(t: Tried) -> None:
-    """A word of the last row is looked for."""
+    """A word of the last row is looked for, one that few others have: each letter and each hit is a key."""
     table = await on_a_list(t)
-    word = table.words(t.items[-1]).split()[-1].strip('"!')
+    rows = [table.words(item).lower() for item in t.items]
+    hits = {word: sum(word in row for row in rows) for word in _PLAIN.findall(rows[-1])}
+    word = min(hits, key=lambda word: (hits[word] < 2, hits[word] + len(word), word))
     await t.press("/")
     await t.press(*word, "⏎")
     await t.until(lambda: bool(t.listing.chosen_filter) and t.listing.counts[0] > 0)
