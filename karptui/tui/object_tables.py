@@ -82,7 +82,7 @@ def _healthy(row: PdbRow) -> Cell:
 def _pdb_cells(row: PdbRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         row.key,
-        row.rule,
+        row.rule.replace("at least", "min").replace("at most", "max"),
         _healthy(row),
         (f"{row.needed:,}", "text") if row.needed is not None else ("-", "dim"),
         (f"{row.allows:,}", "text" if row.allows else "bad"),
@@ -95,7 +95,7 @@ def _pdb_cells(row: PdbRow, unit: Unit) -> tuple[Cell, ...]:
 PDBS: Table[PdbRow] = Table(
     columns=(
         Column("PODDISRUPTIONBUDGET", 20, weight=2, cut="middle"),
-        Column("RULE", 20, weight=1),
+        Column("RULE", 17, weight=1),
         Column("HEALTHY", 7, align="right"),
         Column("NEEDED", 6, align="right"),
         Column("MAY GO", 6, align="right"),

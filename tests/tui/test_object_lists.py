@@ -44,7 +44,7 @@ def typed(words: str) -> list[str]:
         ("np", "NodePools 1", "default"),
         ("nodeclaims", "NodeClaims ", "default-cjbhf"),
         ("nodes", "Nodes ", "c-8x-amd64-linux"),
-        ("pdb", "PodDisruptionBudgets 1", "at least 2 available"),
+        ("pdb", "PodDisruptionBudgets 1", "min 2 available"),
         ("pods", "Pods ", "STATE"),
         ("pods shop", "/ ns=shop", "Nothing matches"),
         ("ns default", "/ ns=default", "STATE"),
