@@ -7,7 +7,6 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from karptui.engine.provisioning.evictable import is_reschedulable, protected_until
-from karptui.engine.provisioning.existing import ExistingNode
 from karptui.engine.provisioning.finish import Closed
 from karptui.engine.provisioning.groundwork import Groundwork
 from karptui.engine.provisioning.pending import Batch, unreadable
@@ -24,21 +23,21 @@ from karptui.model.snapshot import Snapshot
 class Simulated(NamedTuple):
     """A world without some nodes.
 
-    `moving` are their pods that were planned for; `taken` the existing nodes that got pods, `claims` the new ones;
+    `moving` are their pods that were planned for; `landed` existing nodes with the pods they got, `claims` new ones;
     `stranded` the pods with no place that were not pending before; `unready` those of them that would have to go to a
     node that has not started.
     """
 
     moving: tuple[Pod, ...]
     claims: list[Closed]
-    taken: list[ExistingNode]
+    landed: tuple[tuple[str, tuple[Pod, ...]], ...]
     stranded: dict[str, PodFailure]
     unready: dict[str, str]
 
     @property
     def placements(self) -> dict[str, tuple[str, ...]]:
         """The pods that existing nodes got, by node, sorted."""
-        return {node.state.name: tuple(sorted(pod.key for pod in node.pods)) for node in self.taken}
+        return {name: tuple(sorted(pod.key for pod in pods)) for name, pods in self.landed}
 
     @property
     def fits(self) -> bool:
@@ -123,7 +122,8 @@ class Simulation:
         }
         stranded = {key: failure for key, failure in outcome.failures.items() if key not in self._pending}
         stranded.update((key, PodFailure((), fault)) for key, fault in faults.items())
-        return Simulated(moving, outcome.claims, outcome.taken, stranded, unready)
+        landed = tuple([(node.state.name, tuple(node.pods)) for node in outcome.taken])
+        return Simulated(moving, outcome.claims, landed, stranded, unready)
 
     def _moving_from(self, state: StateNode) -> list[Pod]:
         known = self._lasting.get(state.name) or self._moving.get(state.name)
