@@ -1,5 +1,6 @@
 """Pods that are alike are one class: whatever is decided about one holds for all of them."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from karptui.engine.provisioning.relaxation import heaviest_first, relax
@@ -110,6 +111,7 @@ class PodClasses:
         self._known: dict[tuple[object, ...], PodClass] = {}
         self._templates: dict[int, ClassTemplate] = {}
         self._untracked: dict[int, PodClass] = {}
+        self._by_pod: dict[int, PodClass] = {}
         self._amounts: dict[int, tuple[dict[str, int], Amounts]] = {}
         self._sizes: dict[Amounts, int] = {}
         self._labels: dict[tuple[object, ...], tuple[LabelKey, dict[str, str]]] = {}
@@ -136,6 +138,14 @@ class PodClasses:
             template = ClassTemplate(pod, labels, amounts, size, self.space, self.snapshot)
             known = self._known[key] = self._add(spec, template)
         return known
+
+    def of_all(self, pods: Sequence[Pod]) -> dict[int, PodClass]:
+        """The classes of pods, by `id` of the pod. Rounds over one Snapshot ask for the same pods again and again."""
+        by_pod = self._by_pod
+        for pod in pods:
+            if id(pod) not in by_pod:
+                by_pod[id(pod)] = self.of(pod)
+        return {id(pod): by_pod[id(pod)] for pod in pods}
 
     def untracked(self, class_: PodClass) -> PodClass:
         """The class under which pods of an unresolved one are tried first (1.5)."""

@@ -228,6 +228,7 @@ class Places:
         full = self._full.get(class_.index, 0)
         mask = self._open & ~(known.refused & ~(known.undefined & self._taken_mask)) & ~full
         existing, taken, amounts = self._existing, self._taken, class_.amounts
+        tolerations, several = class_.spec.tolerations, bool(class_.spec.host_ports or class_.alternatives)
         for name, amount in amounts:
             for less, nodes in self._short[name].items():
                 if less <= amount:
@@ -235,6 +236,7 @@ class Places:
         placed, wanted = 0, len(pods)
         while mask and placed < wanted:
             bit = mask & -mask
+            mask ^= bit
             index = bit.bit_length() - 1
             used = taken.get(index)
             node = used or existing.node(index)
@@ -246,7 +248,11 @@ class Places:
                     short[amount] = short.get(amount, 0) | bit
                     break
             else:
-                verdict = self._try(node, class_, groups)
+                if several or node.negative or node.limits or not tolerates_all(tolerations, node.taints):
+                    verdict = self._try(node, class_, groups)
+                else:
+                    merged = node.requirements.merge_strictly(class_.requirements)
+                    verdict = merged if isinstance(merged, RequirementSet) else merged[0].kind
             if isinstance(verdict, RequirementSet):
                 if used is None:
                     used = self._take(index)
@@ -254,9 +260,11 @@ class Places:
                 used.take(pods[placed : placed + room], class_, verdict)
                 self._topology.record(groups, used.taints, verdict, used.host, room)
                 placed += room
-                continue
-            mask ^= bit
-            if used is not None:
+                if several or used.limits:
+                    mask |= bit
+                elif placed < wanted:
+                    full |= bit
+            elif used is not None:
                 full |= bit if verdict == "never" else 0
             else:
                 known.refused |= bit

@@ -102,7 +102,9 @@ class Solver:
 
     def run(self, expired: Callable[[], bool] | None = None) -> Outcome:
         """Places every pod that has a place, without writing the claims out."""
-        class_of = {id(pod): self._classes.of(pod) for pod in self._batch.pods}
+        pods, classes = self._batch.pods, self._classes
+        # Rounds without some nodes come in numbers, about the same pods.
+        class_of = classes.of_all(pods) if self._absence.nodes else {id(pod): classes.of(pod) for pod in pods}
         tracked = class_of
         if self._unresolved:
             tracked = {pod: class_ for pod, class_ in class_of.items() if pod not in self._unresolved}
