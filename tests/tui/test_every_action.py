@@ -21,7 +21,7 @@ WALKS = sorted({(scene, "all" if scene in SHARED else screen) for _, screen, sce
 
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes to no terminal is not made: half of the work. Who looks at a screen still has all of it painted."""
+    """What goes to no terminal is not made, a fifth of the work. Who looks at a screen still has all of it painted."""
     whole = Compositor.render_update
 
     def update(self: Compositor, full: bool = False, *args: Any, **kwargs: Any) -> Any:
