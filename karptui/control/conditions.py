@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from karptui.kube.timestamps import rfc3339
 from karptui.model.metadata import Condition, Conditions
 from karptui.model.nodepool import NodePool
@@ -10,6 +12,15 @@ from karptui.model.nodepool import NodePool
 NODE_CLAIM_DEPENDENTS = ("Launched", "Registered", "Initialized")
 NODE_POOL_DEPENDENTS = ("ValidationSucceeded", "NodeClassReady")
 ROOT = "Ready"
+
+
+class Said(Struct, frozen=True):
+    """What a condition is to say."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
 
 
 def with_condition(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from karptui.cloud.provider import NotFound
+from karptui.control.conditions import Said
 from karptui.control.evictions import Evictions, force_eligible
 from karptui.control.hands import Hands
 from karptui.control.register import written_taint
@@ -89,27 +90,36 @@ class NodeTermination:
         return True
 
     async def _finish(self, node: Node, claim: NodeClaim, deadline: float | None) -> None:
+        """Write down that it is drained, at least some seconds after that began, and how it is with its volumes."""
         drained = condition(claim.conditions, "Drained")
         if drained is None:
             await self._hands.set_claim_condition(claim, "Drained", "Unknown", "Draining")
             return
+        said: list[Said] = []
         if drained.status != "True":
-            if self._hands.now() - drained.changed >= MINIMUM_DRAIN_SECONDS:
-                await self._hands.set_claim_condition(claim, "Drained", "True")
-            return
-        volumes = condition(claim.conditions, "VolumesDetached")
-        if volumes is not None and volumes.status != "Unknown":
-            return
+            if self._hands.now() - drained.changed < MINIMUM_DRAIN_SECONDS:
+                return
+            said.append(Said("Drained", "True"))
+        volumes = await self._volumes(node, claim, deadline)
+        if volumes is not None:
+            said.append(volumes)
+        if said:
+            await self._hands.set_claim_conditions(claim, said)
+
+    async def _volumes(self, node: Node, claim: NodeClaim, deadline: float | None) -> Said | None:
+        """What is to be said of the volumes; None where it has been."""
+        before = condition(claim.conditions, "VolumesDetached")
+        if before is not None and before.status != "Unknown":
+            return None
         attached = await self._attached(node)
         if not attached:
-            await self._hands.set_claim_condition(claim, "VolumesDetached", "True")
-        elif deadline is not None and self._hands.now() > deadline:
-            await self._hands.set_claim_condition(claim, "VolumesDetached", "False", "TerminationGracePeriodElapsed")
-        elif volumes is None:
-            message = f"waiting for {', '.join(sorted(attached)[:5])}"
-            await self._hands.set_claim_condition(
-                claim, "VolumesDetached", "Unknown", "AwaitingVolumeDetachment", message
-            )
+            return Said("VolumesDetached", "True")
+        if deadline is not None and self._hands.now() > deadline:
+            return Said("VolumesDetached", "False", "TerminationGracePeriodElapsed")
+        if before is not None:
+            return None
+        waited_for = ", ".join(sorted(attached)[:5])
+        return Said("VolumesDetached", "Unknown", "AwaitingVolumeDetachment", f"waiting for {waited_for}")
 
     async def _vanished(self, node: Node) -> bool:
         # A node that is not ready and whose instance is gone is not drained: there is nobody left to stop its pods.

@@ -1,6 +1,6 @@
 """What every controller is given: the World to read, the API server and the cloud to write to, a clock and the sink."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from karptui.cloud.provider import CloudProvider
 from karptui.control.brakes import Brakes
 from karptui.control.conditions import (
     NODE_CLAIM_DEPENDENTS,
+    Said,
     with_condition,
     without_condition,
     written,
@@ -52,17 +53,23 @@ class Hands:
         self, claim: NodeClaim, type_: str, status: str, reason: str = "", message: str = "", **status_fields: Any
     ) -> None:
         """Set one condition of a NodeClaim, and further status fields; refused if the claim changed meanwhile."""
-        conditions = with_condition(
-            claim.conditions,
-            type_,
-            status,
-            now=self.now(),
-            created=claim.metadata.created,
-            generation=claim.metadata.generation,
-            dependents=NODE_CLAIM_DEPENDENTS,
-            reason=reason,
-            message=message,
-        )
+        await self.set_claim_conditions(claim, [Said(type_, status, reason, message)], **status_fields)
+
+    async def set_claim_conditions(self, claim: NodeClaim, said: Iterable[Said], **status_fields: Any) -> None:
+        """The same for several conditions in one write."""
+        conditions = claim.conditions
+        for one in said:
+            conditions = with_condition(
+                conditions,
+                one.type,
+                one.status,
+                now=self.now(),
+                created=claim.metadata.created,
+                generation=claim.metadata.generation,
+                dependents=NODE_CLAIM_DEPENDENTS,
+                reason=one.reason,
+                message=one.message,
+            )
         await self._patch_status(claim, {"conditions": written(conditions), **status_fields})
 
     async def clear_claim_condition(self, claim: NodeClaim, type_: str) -> None:

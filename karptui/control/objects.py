@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from karptui.cloud.together import Together
 from karptui.control.gate import Act, Gate, told
 from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND, RESOURCES
@@ -23,6 +24,7 @@ class Objects:
         self._writer = writer = Writer(connection)
         self._gate = gate
         self._events = EventRecorder(writer)
+        self._attachments = Together(self._volumes_by_node)
         self._own: dict[tuple[str, str], tuple[int, float]] = {}  # the newest version that we wrote, and when
 
     async def create(self, resource: str, body: dict[str, Any], *, what: str = "") -> dict[str, Any]:
@@ -83,10 +85,16 @@ class Objects:
         return [(item["metadata"]["uid"], (item.get("status") or {}).get("providerID") or "") for item in listed]
 
     async def attached_volumes(self, node: str) -> list[str]:
-        """Names of the PersistentVolumes that VolumeAttachments hold to a node."""
-        listed = await self._listed("/apis/storage.k8s.io/v1/volumeattachments")
-        specs = [item["spec"] for item in listed if item["spec"].get("nodeName") == node]
-        return [name for spec in specs if (name := (spec.get("source") or {}).get("persistentVolumeName"))]
+        """PersistentVolumes that VolumeAttachments hold to a node, by name; asked once for nodes that go together."""
+        return await self._attachments.get(node) or []
+
+    async def _volumes_by_node(self, nodes: list[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {node: [] for node in nodes}
+        for item in await self._listed("/apis/storage.k8s.io/v1/volumeattachments"):
+            node, source = item["spec"].get("nodeName"), item["spec"].get("source") or {}
+            if node in found and source.get("persistentVolumeName"):
+                found[node].append(source["persistentVolumeName"])
+        return found
 
     async def _listed(self, path: str) -> list[dict[str, Any]]:
         return json.loads(await self._connection.request("GET", path, verb="list")).get("items") or []

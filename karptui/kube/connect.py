@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
 from karptui import __version__
 from karptui.kube.clean import clean
 from karptui.kube.errors import AnswerError, ConnectError, KubeError, api_error
@@ -210,7 +212,7 @@ class Connection:
         verb: str,
         timeout: float,
     ) -> "ClientResponse":
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         fields = {"Accept": "application/json", **(headers or {})}
         if data is not None:
             fields["Content-Type"] = content_type

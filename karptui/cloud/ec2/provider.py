@@ -31,7 +31,6 @@ from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.terminate import terminate
 from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_names
-from karptui.cloud.ec2.together import together
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
@@ -45,6 +44,7 @@ from karptui.cloud.provider import (
     NodeClassStatus,
     NotFound,
 )
+from karptui.cloud.together import together
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.labels import SPOT
 from karptui.model.metadata import condition

@@ -1,4 +1,4 @@
-"""Questions that come within a moment, asked of EC2 in one call: a hundred launches would use up its rate limits."""
+"""Questions that come within a moment, asked in one call: a hundred launches would use up EC2's rate limits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +21,7 @@ class Together(Generic[Answer]):
         self._asking: set[asyncio.Task[None]] = set()
 
     async def get(self, key: str) -> Answer | None:
-        """The answer for one key, asked after this call began. Raises CloudError."""
+        """The answer for one key, asked after this call began. Raises what `ask` does, or CloudError if stopped."""
         found = self._waiting.get(key)
         if found is None:
             found = self._waiting[key] = asyncio.get_running_loop().create_future()
@@ -49,7 +49,7 @@ class Together(Generic[Answer]):
                 for key in asked:
                     waiting[key].set_result(answers.get(key))
         except asyncio.CancelledError:
-            _fail(waiting, CloudError("EC2 is not asked any more: this end of the connection is closed"))
+            _fail(waiting, CloudError("this is not asked any more: this end of the connection is closed"))
             raise
         except Exception as problem:
             _fail(waiting, problem)
