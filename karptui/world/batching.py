@@ -1,5 +1,12 @@
 """The batching window of provisioning (spec/scheduling.md 2), as a pure function of times in epoch seconds."""
 
+from collections.abc import Iterable
+
+
+def nominations(nodes: Iterable[str], at: float, longest: float) -> dict[str, float]:
+    """Until when nodes are kept for the pods that a round placed on them (spec/scheduling.md 9.4)."""
+    return dict.fromkeys(nodes, at + max(2 * longest, 10.0))
+
 
 class Window:
     """Opens at the first trigger, closes `idle` seconds after the last new one, at most `longest` after the first.

@@ -90,13 +90,17 @@ class SettingsSeen(Struct, frozen=True, gc=False):
 
 
 class PlanPreviewed(Struct, frozen=True, gc=False):
-    """What would be decided if the batching window closed now; `closes` is when it will (None: nothing is waiting)."""
+    """What would be decided if the batching window closed now; `closes` is when it will (None: nothing is waiting).
+
+    `decided`: it has closed, and this is what was decided; also of pods of which it was decided before.
+    """
 
     at: float
     plan: Plan
     snapshot: int
     closes: float | None = None
     seconds: float = 0.0
+    decided: bool = False
 
 
 class Surveyed(Struct, frozen=True, gc=False):

@@ -92,7 +92,9 @@ class Planner:
             self._window.clear()
             answer, snapshot, seconds = self._preview
             self._preview = None
-            self._decide(answer, replace(snapshot, now=self._overtaken_at(snapshot)), seconds)
+            at = self._overtaken_at(snapshot)
+            self._sink(events.PlanPreviewed(at, answer, snapshot.number, None, seconds, not answer.deferred))
+            self._decide(answer, replace(snapshot, now=at), seconds)
             return False
         if self._window.closed(now) and not self._waits():
             self._window.clear()
@@ -172,7 +174,8 @@ class Planner:
             # While a round is put off nothing new is known about pods that fit nowhere; they still do not.
             known = self._world.preview.plan.errors
             answer = replace(answer, errors={pod: why for pod, why in known.items() if pod in self._world.pending})
-        self._sink(events.PlanPreviewed(now, answer, snapshot.number, self._window.closes, seconds))
+        decided = decide and not answer.deferred
+        self._sink(events.PlanPreviewed(now, answer, snapshot.number, self._window.closes, seconds, decided))
         self._preview = None
         if decide:
             self._decide(answer, snapshot, seconds)

@@ -14,6 +14,7 @@ from karptui.model.snapshot import Options, Snapshot
 from karptui.model.taints import DISRUPTED_TAINT
 from karptui.model.workload import KubeEvent
 from karptui.world import events
+from karptui.world.batching import nominations
 from karptui.world.bearing import bears
 from karptui.world.grounds import GroundsBook
 from karptui.world.interruption import KINDS, announce, interrupt, known_now
@@ -188,6 +189,8 @@ class World:
             case _ if (place := _LATEST.get(type(event))) is not None:
                 setattr(self, place, event)
                 self.dirty.add((place, ""))
+                if isinstance(event, events.PlanPreviewed) and event.decided:
+                    self.nominated |= nominations(event.plan.existing, event.at, self.options.batch_max_duration)
 
     def _object(self, event: events.ObjectSeen) -> None:
         resource = event.resource
@@ -361,9 +364,7 @@ class World:
                 if decision.nodes:
                     timeline.target = decision.nodes[0]
         if decision.kind is DecisionKind.NOMINATE:
-            # spec/scheduling.md 9.4: a nomination holds for twice the batching window, at least 10 s.
-            for node in decision.nodes:
-                self.nominated[node] = decision.at + max(2 * self.options.batch_max_duration, 10.0)
+            self.nominated |= nominations(decision.nodes, decision.at, self.options.batch_max_duration)
 
     def _carried_out(self, event: events.DecisionCarriedOut) -> None:
         decision = self.decisions.get(event.decision)

@@ -207,6 +207,33 @@ async def test_a_pod_that_fits_on_a_node_that_is_there_is_nominated_to_it() -> N
     assert (decision.kind, decision.nodes) == (DecisionKind.NOMINATE, ("n1",))
 
 
+async def test_a_node_is_nominated_for_as_long_as_pods_wait_for_it_and_for_twice_the_window_after() -> None:
+    scene = Scene(active=True)
+    scene.sink(seen(node("n1"), change=Change.ADDED))
+    scene.pending("a")
+    await scene.until(45.0, step=0.5)
+    assert len(scene.decisions) == 1
+    assert list(scene.world.snapshot(scene.time).nominated) == ["n1"]
+    last = max(preview.at for preview in scene.previews if preview.decided)
+    scene.sink(seen(pod("a", node="n1"), scene.time))
+    await scene.until(last - STARTED + 19.5, step=0.5)
+    assert scene.world.snapshot(scene.time).nominated
+    await scene.until(last - STARTED + 20.5, step=0.5)
+    assert not scene.world.snapshot(scene.time).nominated
+
+
+async def test_a_claim_under_way_is_nominated_by_the_rounds_after_the_one_that_made_it() -> None:
+    scene = Scene(active=True)
+    scene.pending("a")
+    await scene.until(1.5)
+    scene.sink(claim("default-1", launched=True))
+    scene.sink(events.DecisionCarriedOut(scene.time, scene.taken[0].id, "default-1"))
+    assert not scene.world.snapshot(scene.time).nominated
+    await scene.until(13.0, step=0.5)
+    assert list(scene.world.snapshot(scene.time).nominated) == ["default-1"]
+    assert [decision.kind for decision in scene.decisions] == [DecisionKind.LAUNCH]
+
+
 async def test_when_karpenter_is_seen_to_decide_first_the_latest_preview_is_the_decision() -> None:
     scene = Scene()
     scene.pending("a")
