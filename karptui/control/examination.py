@@ -93,17 +93,29 @@ async def _definitions(connection: Connection) -> Finding:
     for name in CRDS:
         plural, _, group = name.partition(".")
         try:
-            versions = json.loads(await connection.request("GET", f"/apis/{group}"))["versions"]
-            served = [str(entry["version"]) for entry in versions]
-            await connection.request("GET", f"/apis/{group}/{served[0]}/{plural}", query={"limit": 1})
-            found.append(f"{clean(plural)} ({', '.join(clean(version) for version in served)})")
+            served = await _versions(connection, group, plural)
         except ApiError as error:
             (found if error.code == 403 else absent).append(plural)
-        except (KubeError, ValueError, KeyError, IndexError, TypeError):
+        except (KubeError, ValueError, KeyError, TypeError):
             absent.append(plural)
+        else:
+            told = f"{plural} ({', '.join(clean(version) for version in served)})"
+            (found if served else absent).append(told if served else plural)
     if absent:
-        return Finding("CRDs", Grade.MISSING, f"not installed: {', '.join(absent)}; install Karpenter's CRDs")
+        advice = "install Karpenter's chart karpenter-crd, or `karptui manifests --crds` on a cluster to try it on"
+        return Finding("CRDs", Grade.MISSING, f"not installed: {', '.join(absent)}; {advice}")
     return Finding("CRDs", Grade.OK, ", ".join(found))
+
+
+async def _versions(connection: Connection, group: str, plural: str) -> list[str]:
+    """Those in which a resource is served: its group may have others, of other resources."""
+    versions = json.loads(await connection.request("GET", f"/apis/{group}"))["versions"]
+    served = list[str]()
+    for version in [str(entry["version"]) for entry in versions]:
+        listed = json.loads(await connection.request("GET", f"/apis/{group}/{version}"))["resources"]
+        if any(entry["name"] == plural for entry in listed):
+            served.append(version)
+    return served
 
 
 async def _clock(connection: Connection) -> Finding:

@@ -90,6 +90,11 @@ KARPENTER = (
 )
 """The definitions that Karpenter v1.14 and its AWS provider install, without their schemas."""
 
+KWOK = _definition(
+    "karpenter.kwok.sh", "v1alpha1", "KWOKNodeClass", "kwoknodeclasses", (("Ready", "string", _READY, 0), _AGE)
+)
+"""That of its KWOK provider."""
+
 
 def resources_of(definition: Manifest) -> list[Resource]:
     """The resources that a CustomResourceDefinition serves, its storage version first."""
