@@ -106,7 +106,8 @@ class Notables:
             case events.Intended(carried_out=False):
                 detail = f" ({event.detail})" if event.detail else ""
                 text = f"would {event.verb} {event.resource} {event.name}{detail}"
-                yield self._single(event.at, "dry run", text, {"verb": event.verb, "resource": event.resource})
+                data = {"verb": event.verb, "resource": event.resource, "name": event.name, "detail": event.detail}
+                yield self._single(event.at, "dry run", text, data)
             case events.Problem():
                 yield self._single(event.at, "problem", f"{event.where}: {event.message}", {"where": event.where})
 
