@@ -60,10 +60,10 @@ def load_client() -> ModuleType:
     return importlib.import_module("karptui.kube.kubeconfig")
 
 
-GATHER_SECONDS = 0.025
+GATHER_SECONDS = 0.05
 """What else comes in this time after an answer's part is read together: to be woken for each change costs more than
 to take it in, and nobody sees the difference."""
-GATHERED_BYTES = 65_536
+GATHERED_BYTES = 131_072
 """A part from this size on says that more is waiting: it is read at once."""
 
 

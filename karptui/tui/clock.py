@@ -22,7 +22,7 @@ Draw: TypeAlias = Callable[[frozenset[str]], None]
 """Called with the topics that changed."""
 
 
-SHARE = 0.015
+SHARE = 0.01
 """Of a core that one widget may take at most: what costs more than a tick's share is drawn less often."""
 LONGEST_WAIT = 1.0
 """Seconds after which it is drawn again whatever it costs: ages count seconds."""

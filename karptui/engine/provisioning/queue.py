@@ -32,6 +32,11 @@ class PodQueue:
         while pods and not (length_at_push and length_at_push.get(id(pods[0])) == len(pods)):
             yield pods.popleft()
 
+    @property
+    def head(self) -> Pod | None:
+        """The pod that comes next, if there is one."""
+        return self._pods[0] if self._pods else None
+
     def alike(self, class_of: Mapping[int, object], class_: object) -> list[Pod]:
         """The pods at the head that are of a class, by the `id` of the pod. They stay where they are."""
         return list(takewhile(lambda pod: class_of[id(pod)] is class_, self._pods))

@@ -158,9 +158,10 @@ class Solver:
     def _fill(self, pod: Pod, class_: PodClass, queue: PodQueue, class_of: Mapping[int, PodClass]) -> list[Pod]:
         """Puts a pod, and those behind it in the queue that are alike, onto existing nodes; those that found a place.
 
-        As one after the other would be. Not for those that topology tells apart.
+        As one after the other would be. Not for one alone, nor for those that topology tells apart.
         """
-        if class_.spec.resource_claims:
+        head = queue.head
+        if head is None or class_of[id(head)] is not class_ or class_.spec.resource_claims:
             return []
         groups = self._topology.of(class_)
         if groups.zonal or groups.hosts:
