@@ -26,8 +26,9 @@ Text = str | None
 MEMO_SIZE = 16_384
 """Distinct values a Memo keeps: a cluster of 5,000 workloads needs about that many; then it starts anew."""
 
-FEW = 4096
-"""The same of what is told apart by the second: enough for pods that start together, and that change again."""
+REMEMBERED_CONDITIONS = 4096
+"""Lists of conditions that are kept. They are told apart by the second, and so many are enough for pods that start
+together, and for those that change again."""
 
 LONGEST_REMEMBERED = 2048
 """Bytes: what is longer is hardly ever the same in two objects."""
@@ -294,6 +295,6 @@ def conditions_of(wire: list[WireCondition] | None) -> Conditions:
 _condition_list: Decoder[list[WireCondition] | None] = Decoder(list[WireCondition] | None)
 
 remembered_conditions_of: Memo[Conditions] = Memo(
-    "status.conditions", lambda text: conditions_of(_condition_list.decode(text)), (), FEW
+    "status.conditions", lambda text: conditions_of(_condition_list.decode(text)), (), REMEMBERED_CONDITIONS
 )
 """Conditions from raw JSON: one object for equal bytes, so that most versions of a pod share it with the one before."""

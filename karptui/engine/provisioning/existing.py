@@ -100,24 +100,12 @@ class ExistingNode:
         return most
 
     def take(self, pods: Sequence[Pod], class_: PodClass, requirements: RequirementSet) -> None:
-        """Takes several pods of a class in, for which there is room."""
+        """Takes pods of a class in, for which there is room."""
         self.pods += pods
         self.requirements = requirements
         remaining, number = self.remaining, len(pods)
         for name, amount in class_.amounts:
             remaining[name] = remaining.get(name, 0) - amount * number
-        self.ports.extend(class_.spec.host_ports)
-        self.volumes.update(class_.volume_use)
-
-    def add(self, pod: Pod, class_: PodClass, requirements: RequirementSet) -> None:
-        """Takes a pod in."""
-        self.pods.append(pod)
-        self.requirements = requirements
-        for name, amount in class_.amounts:
-            left = self.remaining.get(name, 0) - amount
-            self.remaining[name] = left
-            if left < 0:
-                self.negative = True
         self.ports.extend(class_.spec.host_ports)
         self.volumes.update(class_.volume_use)
 
@@ -301,7 +289,7 @@ class Places:
         self, index: int, pod: Pod, class_: PodClass, groups: ClassTopology, requirements: RequirementSet
     ) -> ExistingNode:
         node = self._taken.get(index) or self._take(index)
-        node.add(pod, class_, requirements)
+        node.take((pod,), class_, requirements)
         self._topology.record(groups, node.taints, requirements, node.host)
         return node
 
