@@ -108,13 +108,17 @@ class Run:
         """The one way in: into the recording, then into the World, then to whoever listens."""
         if self._record is not None:
             self._write(event)
-        self.world.apply(event)
-        if self.history is not None:
-            self.history.note(event)
+        self.take_in(event)
         if self.on_event is not None:
             self.on_event(event)
         if self.chooses_catalogue and isinstance(event, events.ObjectSeen) and event.resource != "pods":
             self._choose_catalogue(event)
+
+    def take_in(self, event: events.Event) -> None:
+        """Into the World and its history, and no further: what a recording shall not have."""
+        self.world.apply(event)
+        if self.history is not None:
+            self.history.note(event)
 
     def _choose_catalogue(self, event: events.ObjectSeen) -> None:
         """Prices follow what the cluster shows of itself; a node tells something only by its zone and its type."""

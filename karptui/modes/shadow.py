@@ -189,7 +189,7 @@ class Shadow(Run):
             return
         catalogue = metrics.with_told(self.world.catalogue, self._scraped, at)
         if catalogue is not self.world.catalogue:
-            self.world.apply(events.CatalogueSeen(at, catalogue))
+            self.take_in(events.CatalogueSeen(at, catalogue))
         self.observer.karpenters = self.world.catalogue
 
     def _blind(self, what: str, sentence: str) -> None:
@@ -248,8 +248,10 @@ class Chosen:
         self._region = region
         self._named = False
 
-    def prepare(self, event: events.Event, world: World) -> list[events.Event]:
-        """Give the World the types that suit what it has seen."""
+    def prepare(
+        self, event: events.Event, world: World, take_in: Callable[[events.Event], None] | None = None
+    ) -> list[events.Event]:
+        """Give the World the types that suit what it has seen; `take_in` does so where more than the World listens."""
         if isinstance(event, events.CatalogueSeen):
             self._named = True
         if self._named or not isinstance(event, events.ObjectSeen):
@@ -258,5 +260,5 @@ class Chosen:
             return []
         catalogue = catalogue_for(world, self._region)
         if catalogue is not world.catalogue:
-            world.apply(events.CatalogueSeen(event.at, catalogue))
+            (take_in or world.apply)(events.CatalogueSeen(event.at, catalogue))
         return []

@@ -65,7 +65,7 @@ class ShadowReplay(Run):
         observer.before(event)
         self.sink(event)
         observer.after(event)
-        self._chosen.prepare(event, self.world)
+        self._chosen.prepare(event, self.world, self.take_in)
         if isinstance(event, events.SettingsSeen):
             self._watch.inputs.tell(VERSION, event.options.karpenter_version, "the recording", event.at)
             self._watch.inputs.tell(SETTINGS, settings_text(event.options), "the recording", event.at)
