@@ -12,6 +12,7 @@ RECORDING = Path(__file__).parents[2] / "recordings" / "karpenter-kwok.jsonl.zst
 async def test_an_earlier_moment_has_its_prices() -> None:
     run = ShadowReplay(RECORDING)
     run.keep_history()
+    assert run.watch is not None
     beside = asyncio.create_task(judging(run.watch.observer))
     await run.feed()
     beside.cancel()
