@@ -64,6 +64,11 @@ class Controllers:
         """Carry out the decisions of one provisioning round."""
         self._provisioner.take(decisions)
 
+    @property
+    def making(self) -> bool:
+        """Whether the next round has to wait for the NodeClaims of the last."""
+        return self._provisioner.unseen
+
     async def run(self) -> None:
         """Until cancelled."""
         try:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
+from time import monotonic
 from typing import Any
 
 from karptui.control.brakes import Pace
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
+from karptui.control.objects import SEEN_SECONDS
 from karptui.engine.explain.event_text import failed_text, no_types_text, nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
@@ -47,6 +49,7 @@ class Provisioner:
         self._pace = Pace(hands.brakes, hands.world, hands.sink)
         self._creating: set[asyncio.Task[None]] = set()
         self._launching: set[str] = set()  # ids of decisions: one that is slow must not be carried out twice
+        self._made: dict[str, float] = {}  # NodeClaims that the watch may not have shown yet, and when they were made
         self._nominations = TokenBucket(NOMINATIONS_AT_ONCE, NOMINATIONS_PER_SECOND)
         self._refusals = TokenBucket(REFUSALS_AT_ONCE, REFUSALS_PER_SECOND)
 
@@ -64,6 +67,14 @@ class Provisioner:
         if preview is not None and preview.plan.typeless and not self._hands.dry_run:
             self._start(self._tell_pools(preview.plan.typeless))
 
+    @property
+    def unseen(self) -> bool:
+        """Whether NodeClaims of an earlier round are still being made, or the World has yet to see them: a round would
+        take their pods for unprovided. Karpenter makes its own before the next batch and remembers them at once."""
+        seen, oldest = self._hands.world.of("nodeclaims"), monotonic() - SEEN_SECONDS
+        self._made = {name: at for name, at in self._made.items() if name not in seen and at > oldest}
+        return bool(self._launching or self._made)
+
     async def create(self, claim: PlannedClaim, decision: str) -> str:
         """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
         pool = self._hands.world.of("nodepools").get(claim.node_pool)
@@ -80,6 +91,7 @@ class Provisioner:
             raise
         name: str = created["metadata"]["name"]
         self._pace.created(claim, name)
+        self._made[name] = monotonic()
         now = self._hands.now()
         self._hands.sink(events.DecisionCarriedOut(now, decision, name, f"created NodeClaim {name}"))
         return name

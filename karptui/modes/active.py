@@ -77,7 +77,7 @@ class Active(Run):
             self.now,
             take=self._take,
             decides=False,
-            waits=self.warming_up,
+            waits=self._waits,
             again=not self.rules.dry_run,
             policy=self.rules.policy,
         )
@@ -98,6 +98,9 @@ class Active(Run):
             late = self._acting and self.now() - self._acting > WARM_UP_SECONDS
             self._cold = not late and not (known and self.world.catalogue.types)
         return self._cold
+
+    def _waits(self) -> bool:
+        return self.warming_up() or (self._controllers is not None and self._controllers.making)
 
     async def sleep(self, seconds: float) -> None:
         """Wait by the cluster's clock."""

@@ -27,7 +27,7 @@ PREVIEW_SHARE = 4.0  # previews may take a fifth of a core: what they cost is wa
 IDLE_PREVIEW_SHARE = 60.0  # the same while no window is open: nothing is about to be decided
 PREVIEW_INTERVAL = 0.1  # seconds between two previews at most: what a person can follow
 ROUND_LIMIT = 60.0  # seconds that a round may take; what is placed by then holds, as in Karpenter (6.8)
-ASK_AGAIN = 10.0  # seconds after which pods that still wait trigger anew (spec/scheduling.md 2, point 4)
+ASK_AGAIN = 10.0  # seconds after which pods that still wait, unseen meanwhile, trigger anew (spec/scheduling.md 2, 4)
 
 Sink = Callable[[events.Event], None]
 
@@ -129,13 +129,14 @@ class Planner:
         """Trigger for what waits; whether there is anything to do about it."""
         if not self._world.synced() or not self._look(now):
             return False
-        waiting = self._waiting
+        waiting, reconciled = self._waiting, self._world.reconciled
         for uid in waiting:
-            if now - self._seen.get(uid, -ASK_AGAIN) >= ASK_AGAIN:
+            if uid in reconciled or now - self._seen.get(uid, -ASK_AGAIN) >= ASK_AGAIN:
                 self._seen[uid] = now
                 self._window.trigger(uid, now)
         for uid in [uid for uid in self._seen if uid not in waiting]:
             del self._seen[uid]
+        reconciled.clear()
         if not waiting:
             self._window.clear()
             self._forget()
@@ -145,7 +146,7 @@ class Planner:
         """Find what waits, unless nothing can have changed; whether there is anything to do about it."""
         number, at = self._looked
         if number == self._world.number and now - at < LOOK_AGAIN and self._window.closes is None:
-            return False
+            return False  # a pod that was seen again and means the same may wait so long
         self._looked = (self._world.number, now)
         if number == self._world.number:
             return True  # the same wait as before; only their time may have come

@@ -38,5 +38,5 @@ def small_still_of(world: World) -> World:
     still.ledger.nodes = dict(world.ledger.nodes)
     still.ledger.moves = [copy(move) for move in world.ledger.moves]
     still.ledger.history = deque(world.ledger.history, world.ledger.history.maxlen)
-    still.dirty = set()
+    still.dirty, still.reconciled = set(), set()
     return still

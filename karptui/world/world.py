@@ -87,6 +87,7 @@ class World:
         self.log: deque[LogLine] = deque(maxlen=KEPT_EVENTS)
         self.pending: dict[str, Pod] = {}
         self.provisionable: dict[str, str] = {}  # of the pending ones those to provision for: uid to key
+        self.reconciled: set[str] = set()  # uids of those, and of going nodes, that were seen since a planner looked
         self.going: dict[str, Node] = {}  # with Karpenter's taint: their pods are planned for before they are evicted
         self.node_of_provider_id: dict[str, str] = {}
         self.claim_of_provider_id: dict[str, str] = {}
@@ -231,6 +232,7 @@ class World:
             if before.node_name and (pod is None or before.node_name != pod.node_name):
                 self.dirty.add(("nodes", before.node_name))
             self.provisionable.pop(before.metadata.uid, None)
+            self.reconciled.discard(before.metadata.uid)
         if pod is None:
             self.pending.pop(key, None)
             if (timeline := self.pod_timelines.get(key)) is not None and timeline.gone is None:
@@ -244,6 +246,7 @@ class World:
             self.pending[key] = pod
             if pod.provisionable:
                 self.provisionable[pod.metadata.uid] = key
+                self.reconciled.add(pod.metadata.uid)
         timeline = self.pod_timelines.get(key)
         if timeline is None or timeline.uid != pod.metadata.uid:
             known = before is not None and before.metadata.uid == pod.metadata.uid and not before.node_name
@@ -263,6 +266,8 @@ class World:
         self.usage.renew(key, pod)
         if key in self.pending:
             self.pending[key] = pod
+            if pod.metadata.uid in self.provisionable:
+                self.reconciled.add(pod.metadata.uid)
         if (timeline := self.pod_timelines.get(key)) is not None:
             follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
 
@@ -273,9 +278,11 @@ class World:
             self.usage.forget(key)
             self.nominated.pop(key, None)
             self.going.pop(key, None)
+            self.reconciled.discard(event.object.metadata.uid)
             return
         if any(taint.matches(DISRUPTED_TAINT) for taint in node.taints):
             self.going[key] = node
+            self.reconciled.add(node.metadata.uid)
         else:
             self.going.pop(key, None)
         if node.provider_id:

@@ -68,14 +68,14 @@ class ActiveCluster:
         self.by_hand = ByHand(hands.brakes, self.sink, now)
         self.by_hand.begin(hands)
         controllers = Controllers(hands)
-        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=self._holds)
+        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=lambda: self._holds(controllers))
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
         work = (source.run(self.sink), Offerings(hands).run(), controllers.run(), planner.run())
         self._tasks = [asyncio.create_task(part) for part in work]
 
-    def _holds(self) -> bool:
+    def _holds(self, controllers: Controllers) -> bool:
         """What `waits` says now: it may be set while the controllers run."""
-        return self.waits()
+        return self.waits() or controllers.making
 
     async def kill(self) -> None:
         for task in self._tasks:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from karptui.control.gate import Act
 from karptui.lab import manifests
+from karptui.model.decision import DecisionKind
 from karptui.model.labels import INITIALIZED
 from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
@@ -82,6 +84,30 @@ async def test_pending_pods_get_a_node_and_are_bound_to_it(cluster: ActiveCluste
     (timeline, *_) = [entry for key, entry in cluster.world.pod_timelines.items() if key.startswith("default/inflate")]
     assert timeline.unschedulable and timeline.decided and timeline.bound
     assert timeline.created <= timeline.unschedulable <= timeline.decided <= timeline.bound
+
+
+async def test_pods_that_come_while_a_nodeclaim_is_still_being_made_do_not_have_it_made_twice() -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def slow(moment: str, _: int, act: Act) -> None:
+        if (moment, act.verb, act.resource) == ("before", "create", "nodeclaims"):
+            asked.set()
+            await answered.wait()
+
+    async with active_cluster(started=False) as cluster:
+        cluster.hook = slow
+        await cluster.start()
+        await cluster.apply(manifests.deployment("first", {"cpu": "7"}, replicas=1))
+        async with asyncio.timeout(60):
+            await asked.wait()
+        await cluster.apply(manifests.deployment("second", {"cpu": "7"}, replicas=1))
+        await cluster.until(lambda: len(cluster.world.provisionable) == 2, "both are given up on")
+        await cluster.lab.clock.sleep(3 * cluster.options.batch_idle_duration)
+        answered.set()
+        await cluster.until(lambda: cluster.bound("default/") == 2, "both pods bound")
+        launched = [entry.pods for entry in cluster.world.decisions.values() if entry.kind is DecisionKind.LAUNCH]
+        first = [pods for pods in launched if any(pod.startswith("default/first") for pod in pods)]
+        assert len(first) == 1, launched
 
 
 async def test_a_pod_that_no_node_could_hold_is_told_why(cluster: ActiveCluster) -> None:

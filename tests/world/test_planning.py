@@ -138,6 +138,38 @@ async def test_pods_that_still_wait_are_asked_about_every_ten_seconds_and_decide
     assert [preview.at - STARTED for preview in scene.previews][1:] == pytest.approx([1.1, 11.2, 21.3, 31.4], abs=0.2)
 
 
+async def test_a_waiting_pod_that_changes_is_decided_about_a_second_later_and_not_with_the_next_ten() -> None:
+    scene = Scene()
+    scene.pending("a", selector={"team": "nobody"})
+    await scene.until(4.0)
+    scene.pending("a")
+    await scene.until(4.9)
+    assert [decision.kind for decision in scene.decisions] == [DecisionKind.REFUSE]
+    await scene.until(5.4)
+    assert [decision.kind for decision in scene.decisions] == [DecisionKind.REFUSE, DecisionKind.LAUNCH]
+
+
+async def test_a_pod_that_is_seen_again_and_again_does_not_hold_its_window_open() -> None:
+    scene = Scene()
+    for number in range(6):
+        scene.pending("a", selector={"team": "nobody"})
+        scene.sink(seen(pod("a", unschedulable=True), scene.time))
+        await scene.until(0.4 * (number + 1))
+        if scene.decisions:
+            break
+    assert scene.decisions[0].at - STARTED <= 1.3
+
+
+async def test_a_pod_that_is_seen_again_and_means_the_same_is_asked_about_again() -> None:
+    scene = Scene(active=True)
+    scene.pending("a")
+    await scene.until(3.0)
+    assert len(scene.taken) == 1
+    scene.sink(seen(pod("a", unschedulable=True), scene.time))
+    await scene.until(4.4)
+    assert len(scene.taken) == 2
+
+
 async def test_a_pod_that_fits_nowhere_is_refused_once_with_its_cause() -> None:
     scene = Scene()
     scene.pending("a", selector={"team": "nobody"})
