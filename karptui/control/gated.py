@@ -46,7 +46,7 @@ class GatedProvider:
     async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
         """Delete what nobody needs any more."""
         names = ", ".join(sorted(node_class.name for node_class in node_classes))
-        act = Act("tidy", "nodeclasses", names or "none left")
+        act = Act("delete", "launch templates and profiles", f"all but those of {names}" if names else "all")
         await self._gate.act(act, lambda: self._provider.tidy(node_classes, claims))
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
