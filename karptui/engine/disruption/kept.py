@@ -45,7 +45,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
-        self._until = 0.0
+        self._from = self._until = 0.0
         self._situation: Situation | None = None
         self._disruption: dict[tuple[int | None, int | None], Disruption] = {}
         self._survey: Survey | None = None
@@ -73,15 +73,18 @@ class Kept:
         known = self._snapshot
         if known is None:
             return False
-        if not known.now <= snapshot.now and snapshot.now != known.now:
+        if snapshot.now != self._from and not self._from <= snapshot.now < self._until:
             return False
-        return (snapshot.now == known.now or snapshot.now < self._until) and unchanged(known, snapshot)
+        if not unchanged(known, snapshot):
+            return False
+        self._snapshot = snapshot  # of a busy cluster: the next one differs from it in fewer objects
+        return True
 
     def _turn_to(self, snapshot: Snapshot) -> None:
         if self.still_holds(snapshot):
             return
         self._snapshot = snapshot
-        self._until = good_until(snapshot)
+        self._from, self._until = snapshot.now, good_until(snapshot)
         self._situation, self._survey = None, None
         self._disruption.clear()
 
