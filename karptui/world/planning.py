@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from karptui.engine.cheapest import COMPARED_PODS, Policy
 from karptui.engine.cheapest import decide as decide_by
+from karptui.engine.provisioning.state_nodes import StateNodes
 from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -62,6 +63,7 @@ class Planner:
         self._policy = policy
         self._window = Window(world.options.batch_idle_duration, world.options.batch_max_duration)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._nodes = StateNodes()
         self._said: dict[tuple[str, ...], tuple[str, tuple[object, ...]]] = {}  # id and gist, by pods
         self._seen: dict[str, float] = {}
         self._previewed = -1
@@ -186,8 +188,8 @@ class Planner:
     def _answer(self, snapshot: Snapshot, decide: bool) -> Plan:
         # What the other policy costs is worth knowing of decisions, not of every look ahead.
         if decide or self._policy is not Policy.KARPENTER:
-            return timed_plan(snapshot, policy=self._policy, compare_up_to=COMPARED_PODS)
-        return timed_plan(snapshot)
+            return timed_plan(snapshot, self._nodes, policy=self._policy, compare_up_to=COMPARED_PODS)
+        return timed_plan(snapshot, self._nodes)
 
     def _overtaken(self, snapshot: Snapshot) -> bool:
         """Whether somebody else made a NodeClaim after this snapshot, while the window was open."""
@@ -269,11 +271,15 @@ def _gist(decision: Decision) -> tuple[object, ...]:
 
 
 def timed_plan(
-    snapshot: Snapshot, limit: float = ROUND_LIMIT, policy: Policy = Policy.KARPENTER, compare_up_to: int = 0
+    snapshot: Snapshot,
+    nodes: StateNodes | None = None,
+    limit: float = ROUND_LIMIT,
+    policy: Policy = Policy.KARPENTER,
+    compare_up_to: int = 0,
 ) -> Plan:
-    """One round that ends after `limit` seconds, whatever is left to try."""
+    """One round that ends after `limit` seconds, whatever is left to try. `nodes` remembers those of earlier rounds."""
     end = monotonic() + limit
-    return decide_by(snapshot, policy, compare_up_to, lambda: monotonic() >= end)
+    return decide_by(snapshot, policy, compare_up_to, lambda: monotonic() >= end, (nodes or StateNodes()).of)
 
 
 def decisions_of(answer: Plan, snapshot: Snapshot, seconds: float) -> list[Decision]:

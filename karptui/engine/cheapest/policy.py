@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from karptui.engine.bound import NoSolver, lower_bound
 from karptui.engine.cheapest.choice import cheapest, price_of
 from karptui.engine.provisioning import plan
+from karptui.engine.provisioning.state_nodes import StateNode, state_nodes
 from karptui.model.decision import Comparison, Plan
 from karptui.model.snapshot import Snapshot
 
@@ -27,12 +28,13 @@ def decide(
     policy: Policy = Policy.KARPENTER,
     compare_up_to: int = COMPARED_PODS,
     expired: Callable[[], bool] | None = None,
+    join: Callable[[Snapshot], list[StateNode]] = state_nodes,
 ) -> Plan:
     """One round under a policy. `compared` says what both cost, where no more pods than these get new nodes.
 
     A round whose time is up (`expired`) is Karpenter's, whatever the policy.
     """
-    parity = plan(snapshot, expired)
+    parity = plan(snapshot, expired, join)
     few = sum(len(claim.pods) for claim in parity.claims) <= compare_up_to
     if not parity.claims or parity.unfinished or (policy is Policy.KARPENTER and not few):
         return parity

@@ -8,7 +8,7 @@ from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.pending import Batch
 from karptui.engine.provisioning.pools import usable_pools
 from karptui.engine.provisioning.solver import Solver, no_pools
-from karptui.engine.provisioning.state_nodes import state_nodes, unlaunched_claim
+from karptui.engine.provisioning.state_nodes import StateNode, state_nodes, unlaunched_claim
 from karptui.model.decision import Plan
 from karptui.model.snapshot import Snapshot
 
@@ -17,16 +17,20 @@ NOT_SYNCED = "the cluster state is not synced"
 __all__ = ["NOT_SYNCED", "plan"]
 
 
-def plan(snapshot: Snapshot, expired: Callable[[], bool] | None = None) -> Plan:
+def plan(
+    snapshot: Snapshot,
+    expired: Callable[[], bool] | None = None,
+    join: Callable[[Snapshot], list[StateNode]] = state_nodes,
+) -> Plan:
     """One provisioning round of Karpenter 1.14 over a Snapshot: pure, and the same for equal Snapshots.
 
     `expired` is asked before every pod; once it says yes the round ends with what is placed by then, as Karpenter's
-    does after 60 s: pods that were not tried have no error.
+    does after 60 s: pods that were not tried have no error. Who asks again and again gives `StateNodes().of` to `join`.
     """
     overlays = overlaid(snapshot).standing
     if unlaunched_claim(snapshot) is not None:
         return Plan(deferred=NOT_SYNCED, overlays=overlays)
-    nodes = state_nodes(snapshot)
+    nodes = join(snapshot)
     batch = Batch(snapshot, nodes)
     if not batch.pods:
         return Plan(ignored=batch.ignored, overlays=overlays)

@@ -1,7 +1,9 @@
 """Nodes as Karpenter remembers them: Node and NodeClaim joined by provider ID (spec/scheduling.md 3.4)."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
+from karptui.engine.provisioning.bound_pods import BoundPods
 from karptui.model.labels import HOSTNAME, INITIALIZED, INSTANCE_TYPE, NODEPOOL, REGISTERED
 from karptui.model.metadata import is_true
 from karptui.model.node import Node, NodeClaim
@@ -16,20 +18,21 @@ NODES = "nodes"
 
 
 class StateNode:
-    """One node that exists or is being launched; `pods` are those bound to it that are not terminal.
+    """One node that exists or is being launched; `pods` are those bound to it that are not terminal, `bound` all.
 
     `movers` are the pods that may have to go elsewhere when it goes: a StatefulSet's that is being deleted comes back
     even if it has ended. `name` and `labels` are the NodeClaim's while it is managed and not registered, else the
     Node's.
     """
 
-    __slots__ = ("claim", "deleting", "initialized", "labels", "movers", "name", "node", "pods", "registered")
+    __slots__ = ("bound", "claim", "deleting", "initialized", "labels", "movers", "name", "node", "pods", "registered")
 
     def __init__(
         self, node: Node | None, claim: NodeClaim | None, bound: tuple[Pod, ...], marked: frozenset[str]
     ) -> None:
         self.node = node
         self.claim = claim
+        self.bound = bound
         self.pods = tuple(pod for pod in bound if not pod.terminal)
         self.movers = self.pods if len(self.pods) == len(bound) else tuple(filter(_comes_back, bound))
         labels = node.metadata.labels if node is not None else {}
@@ -127,24 +130,42 @@ def unlaunched_claim(snapshot: Snapshot) -> str | None:
     return min((claim.key for claim in snapshot.node_claims.values() if not claim.provider_id), default=None)
 
 
+class StateNodes:
+    """The state nodes of one cluster that is asked about again and again: those that nothing touched are taken over.
+
+    For one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._bound = BoundPods()
+        self._marked = frozenset[str]()
+        self._known: dict[str, StateNode] = {}
+
+    def of(self, snapshot: Snapshot) -> list[StateNode]:
+        """All state nodes, by name."""
+        bound = self._bound.of(snapshot.pods)
+        nodes: dict[str, Node] = {}
+        for node in snapshot.nodes.values():
+            key = _node_key(node)
+            if key is not None:
+                nodes[key] = node
+        claims = {claim.provider_id: claim for claim in snapshot.node_claims.values() if claim.provider_id}
+        known = self._known if self._marked == snapshot.marked_for_deletion else {}
+        joined: dict[str, StateNode] = {}
+        for provider_id in {**nodes, **claims}:
+            node, claim = nodes.get(provider_id), claims.get(provider_id)
+            on_it = bound.get(node.key, ()) if node is not None else ()
+            state = known.get(provider_id)
+            if state is None or state.node is not node or state.claim is not claim or state.bound is not on_it:
+                state = StateNode(node, claim, on_it, snapshot.marked_for_deletion)
+            joined[provider_id] = state
+        self._known, self._marked = joined, snapshot.marked_for_deletion
+        return sorted(joined.values(), key=attrgetter("name"))
+
+
 def state_nodes(snapshot: Snapshot) -> list[StateNode]:
-    """All state nodes, by name."""
-    bound: dict[str, list[Pod]] = {}
-    for key in sorted([key for key, pod in snapshot.pods.items() if pod.node_name]):
-        pod = snapshot.pods[key]
-        bound.setdefault(pod.node_name, []).append(pod)
-    nodes: dict[str, Node] = {}
-    for node in snapshot.nodes.values():
-        key = _node_key(node)
-        if key is not None:
-            nodes[key] = node
-    claims = {claim.provider_id: claim for claim in snapshot.node_claims.values() if claim.provider_id}
-    joined: list[StateNode] = []
-    for provider_id in {**nodes, **claims}:
-        node, claim = nodes.get(provider_id), claims.get(provider_id)
-        on_it = tuple(bound.get(node.key, ())) if node is not None else ()
-        joined.append(StateNode(node, claim, on_it, snapshot.marked_for_deletion))
-    return sorted(joined, key=lambda state: state.name)
+    """All state nodes of a cluster that is asked about once, by name."""
+    return StateNodes().of(snapshot)
 
 
 def _comes_back(pod: Pod) -> bool:
