@@ -1,7 +1,9 @@
 """Decisions into NodeClaims (spec/scheduling.md 9), and the events that tell pods where they are meant to go."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from operator import itemgetter
 from time import monotonic
 from typing import Any
 
@@ -55,7 +57,7 @@ class Provisioner:
 
     def take(self, decisions: list[Decision]) -> None:
         """Begin to carry out the decisions of one round."""
-        for decision in decisions:
+        for decision in one_of_each_first(decisions):
             if decision.kind is DecisionKind.LAUNCH and decision.id not in self._launching:
                 self._launching.add(decision.id)
                 self._start(self._launch(decision))
@@ -145,6 +147,21 @@ class Provisioner:
             if pool is not None:
                 named = "NoCompatibleInstanceTypes"
                 await self._hands.announce("NodePool", pool.metadata, named, no_types_text(reason), warning=True)
+
+
+def one_of_each_first(decisions: Iterable[Decision]) -> list[Decision]:
+    """Of launches that ask for the same types the first, then the others: what a kind needs in the cloud, such as its
+    launch templates, is made while the many that share it are still being created."""
+    met: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    ranked: list[tuple[int, Decision]] = []
+    for decision in decisions:
+        rank = 0
+        if decision.claim is not None:
+            kind = (decision.claim.node_pool, decision.claim.instance_types)
+            rank = min(met[kind], 1)
+            met[kind] += 1
+        ranked.append((rank, decision))
+    return [decision for _, decision in sorted(ranked, key=itemgetter(0))]
 
 
 def _described(claim: PlannedClaim) -> str:
