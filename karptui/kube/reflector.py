@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 
 from msgspec import Struct
@@ -197,7 +198,7 @@ class Reflector:
             self._unreadable(error)
             # So that a relist does not take what is known of it for deleted.
             return error.name
-        key: str = found.key
+        key = intern(found.key)  # the World keeps the same text
         old = self._objects.get(key)
         if len(raw) > LONGEST_OBJECT:
             self._problem(

@@ -7,6 +7,7 @@ away. Both lie compressed in unnamed temporary files: what is kept costs the pro
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from sys import intern
 from typing import Any, TypeAlias
 
 import msgspec
@@ -134,7 +135,7 @@ class History:
             last = self._last.get(event.resource)
             if last is None:
                 return event
-            key: str = event.object.key
+            key = intern(event.object.key)
             before = last.pop(key, None)
             if event.change is not events.Change.DELETED:
                 last[key] = event.object

@@ -76,6 +76,7 @@ _STAGES = (("Launched", "launched"), ("Registered", "registered"), ("Initialized
 
 def follow_pod(timeline: PodTimeline, pod: Pod, at: float, live: bool) -> None:
     """Stamp what this version of the pod shows for the first time. `live`: the change was seen as it happened."""
+    timeline.uid = pod.metadata.uid  # the same, and so the text of the version before is not kept for it
     if timeline.unschedulable is None and (since := pod.unschedulable_since()) is not None:
         timeline.unschedulable = at if live else (since or at)
     scheduled = condition(pod.conditions, "PodScheduled")

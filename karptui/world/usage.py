@@ -1,6 +1,7 @@
 """How much of each node is asked for and when that last changed, kept up to date change by change."""
 
 from collections.abc import Iterable
+from sys import intern
 
 from karptui.model.pod import Pod
 
@@ -21,7 +22,7 @@ class Usage:
         if before is not None and before.node_name and not before.terminal:
             self._take(before)
         if after is not None and after.node_name and not after.terminal:
-            self.pods.setdefault(after.node_name, {})[after.key] = after
+            self.pods.setdefault(after.node_name, {})[intern(after.key)] = after
             sums = self.requested.setdefault(after.node_name, {})
             for name, amount in after.requests.items():
                 sums[name] = sums.get(name, 0) + amount

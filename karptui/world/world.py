@@ -1,6 +1,7 @@
 """The World: what the events so far add up to. Events are the only way in; everything else reads."""
 
 from collections import deque
+from sys import intern
 from typing import Any
 
 from msgspec import Struct
@@ -201,7 +202,7 @@ class World:
         held = self.objects.get(resource)
         if held is None:
             return
-        key: str = event.object.key
+        key = intern(event.object.key)  # one text for all that is kept by it
         before = held.get(key)
         found = None if event.change is events.Change.DELETED else event.object
         if found is None:

@@ -42,6 +42,22 @@ def test_a_pod_is_pending_from_its_creation_to_its_binding() -> None:
     assert not world.pending
 
 
+def test_the_name_and_uid_of_a_pod_are_kept_once_for_all_that_is_kept_about_it() -> None:
+    world = World()
+    for event in (
+        seen(pod("a", unschedulable=True), STARTED, Change.ADDED),
+        seen(pod("a", node="n"), STARTED + 1),
+        seen(pod("a", node="n"), STARTED + 2),
+    ):
+        world.apply(event)
+    (key,) = world.of("pods")
+    (timeline,) = world.pod_timelines.values()
+    assert timeline.bound == STARTED + 1
+    assert timeline.uid is world.of("pods")[key].metadata.uid
+    for held in ([timeline.key], world.pod_timelines, world.usage.pods["n"]):
+        assert next(iter(held)) is key
+
+
 def test_a_pod_that_fails_before_it_is_bound_is_no_longer_pending() -> None:
     world = World()
     world.apply(seen(pod(unschedulable=True), change=Change.ADDED))
