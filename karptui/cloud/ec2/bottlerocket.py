@@ -5,68 +5,10 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from karptui.cloud.ec2.bottlerocket_settings import KUBERNETES, known_settings
 from karptui.cloud.ec2.kubelet_args import durations
 from karptui.cloud.ec2.toml import to_toml
 from karptui.model.taints import Taint
-
-_KUBERNETES_KEYS = (
-    "api-server",
-    "cloud-provider",
-    "cluster-certificate",
-    "cluster-name",
-    "cluster-dns-ip",
-    "credential-providers",
-    "node-labels",
-    "node-taints",
-    "max-pods",
-    "static-pods",
-    "eviction-hard",
-    "eviction-soft",
-    "eviction-soft-grace-period",
-    "eviction-max-pod-grace-period",
-    "kube-reserved",
-    "system-reserved",
-    "allowed-unsafe-sysctls",
-    "server-tls-bootstrap",
-    "registry-qps",
-    "registry-burst",
-    "event-qps",
-    "event-burst",
-    "kube-api-qps",
-    "kube-api-burst",
-    "container-log-max-size",
-    "container-log-max-files",
-    "cpu-manager-policy",
-    "cpu-manager-reconcile-period",
-    "topology-manager-scope",
-    "topology-manager-policy",
-    "image-gc-high-threshold-percent",
-    "image-gc-low-threshold-percent",
-    "cpu-cfs-quota-enforced",
-    "shutdown-grace-period",
-    "shutdown-grace-period-for-critical-pods",
-    "cluster-domain",
-    "seccomp-default",
-    "pod-pids-limit",
-    "device-ownership-from-security-context",
-    "cpu-manager-policy-options",
-    "single-process-oom-kill",
-    "ids-per-pod",
-    "memory-manager-policy",
-    "memory-manager-reserved-memory",
-    "log-level",
-    "reserved-cpus",
-    "provider-id",
-    "authentication-mode",
-    "hostname-override",
-    "hostname-override-source",
-    "standalone-mode",
-    "bootstrap-token",
-    "server-certificate",
-    "server-key",
-    "verbosity",
-)
-"""Settings of Bottlerocket's kubernetes table in the order in which Karpenter writes them; others are lost."""
 
 _MAPS = (
     ("systemReserved", "system-reserved"),
@@ -92,37 +34,37 @@ def bottlerocket(
     """The settings as TOML. `cluster` holds the kubernetes settings that tell where the cluster is.
 
     `storage_version` is the image's version ("v1.45.0", "latest", "" unknown) where instance storage shall be used,
-    else None. Raises ValueError where `own` is no TOML.
+    else None. Raises ValueError where `own` is no TOML, or not the settings of Bottlerocket.
     """
     settings: dict[str, Any] = tomllib.loads(own).get("settings", {})
-    kubernetes: dict[str, Any] = dict(settings.get("kubernetes", {}))
-    kubernetes.update({key: value for key, value in cluster.items() if value})
+    kubernetes, commands = known_settings(settings)
+    kubernetes |= {key: value for key, value in cluster.items() if value}
     kubernetes["node-labels"] = dict(sorted({**kubernetes.get("node-labels", {}), **labels}.items()))
     kubernetes["max-pods"] = max_pods
+    if not cluster.get("cluster-certificate"):
+        kubernetes.pop("cluster-certificate", None)  # the user's own counts as little as another endpoint would
     _kubelet_settings(kubernetes, kubelet)
     registered: dict[str, list[str]] = {}
     for taint in taints:
         registered.setdefault(taint.key, []).append(f"{taint.value}:{taint.effect}")
     kubernetes["node-taints"] = dict(sorted(registered.items()))
-    settings["kubernetes"] = {
-        key: _sorted(kubernetes[key]) for key in _KUBERNETES_KEYS if kubernetes.get(key) not in (None, {}, [])
-    }
     if storage_version is not None:
-        commands = dict(settings.get("bootstrap-commands", {}))
-        commands[_STORAGE_COMMAND] = _mount_storage(storage_version)
-        settings["bootstrap-commands"] = commands
-    ordered = {key: value if key == "kubernetes" else _deep_sorted(value) for key, value in sorted(settings.items())}
-    return to_toml({"settings": ordered})
+        commands = dict(sorted({**(commands or {}), _STORAGE_COMMAND: _mount_storage(storage_version)}.items()))
+    written: dict[str, Any] = {key: _deep_sorted(value) for key, value in settings.items()}
+    written["kubernetes"] = {key: kubernetes[key] for key in KUBERNETES if kubernetes.get(key) not in (None, {}, [])}
+    if commands is not None:
+        written["bootstrap-commands"] = commands
+    return to_toml({"settings": dict(sorted(written.items()))})
 
 
 def _kubelet_settings(kubernetes: dict[str, Any], kubelet: Mapping[str, Any]) -> None:
     if kubelet.get("clusterDNS"):
         kubernetes["cluster-dns-ip"] = kubelet["clusterDNS"][0]
     for key, setting in _MAPS:
-        if kubelet.get(key):
-            kubernetes[setting] = dict(kubelet[key])
-    if kubelet.get("evictionSoftGracePeriod"):
-        kubernetes["eviction-soft-grace-period"] = durations(kubelet["evictionSoftGracePeriod"])
+        if kubelet.get(key) is not None:
+            kubernetes[setting] = dict(sorted(kubelet[key].items()))
+    if kubelet.get("evictionSoftGracePeriod") is not None:
+        kubernetes["eviction-soft-grace-period"] = dict(sorted(durations(kubelet["evictionSoftGracePeriod"]).items()))
     if kubelet.get("evictionMaxPodGracePeriod") is not None:
         kubernetes["eviction-max-pod-grace-period"] = kubelet["evictionMaxPodGracePeriod"]
     for key, setting in (("imageGCHighThresholdPercent", "high"), ("imageGCLowThresholdPercent", "low")):
@@ -143,18 +85,11 @@ def _mount_storage(version: str) -> dict[str, Any]:
 def _binds_everything(version: str) -> bool:
     if version == "latest":
         return True
-    numbers = re.match(r"v?([0-9]+)\.([0-9]+)", version)
-    return bool(numbers) and (int(numbers[1]), int(numbers[2])) >= _BINDS_EVERYTHING
+    numbers = re.match(r"v*([0-9]+)\.([0-9]+)\.", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _BINDS_EVERYTHING
 
 
-def _sorted(value: Any) -> Any:
-    return dict(sorted(value.items())) if isinstance(value, dict) else value
-
-
-def _deep_sorted(value: Any, top: bool = True) -> Any:
-    if not isinstance(value, dict):
-        return value
-    keys = list(value) if {"commands", "mode", "essential"} >= set(value) else sorted(value)
-    if keys and {"commands", "mode", "essential"} >= set(keys):
-        keys = [key for key in ("commands", "mode", "essential") if key in value]
-    return {key: _deep_sorted(value[key]) for key in keys}
+def _deep_sorted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_deep_sorted(entry) for entry in value]  # pyright: ignore[reportUnknownVariableType]
+    return {key: _deep_sorted(value[key]) for key in sorted(value)} if isinstance(value, dict) else value

@@ -84,9 +84,19 @@ def _alias(spec: Mapping[str, Any]) -> str:
     return next((term["alias"] for term in spec.get("amiSelectorTerms") or [] if term.get("alias")), "")
 
 
-def alias_version(spec: Mapping[str, Any]) -> str:
-    """The version that the alias names ("latest", "v1.45.0"), "" without an alias."""
-    return _alias(spec).partition("@")[2]
+def image_version(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Which version a NodeClass' images are of ("latest", "v1.45.0"): that of the alias, else the first that the names
+    of images tell, those of the selector's terms before those of the status; "" where none does."""
+    if version := _alias(spec).partition("@")[2]:
+        return version
+    terms: list[Mapping[str, Any]] = spec.get("amiSelectorTerms") or []
+    images: list[Mapping[str, Any]] = status.get("amis") or []
+    resolved = [(entry["id"], entry.get("name") or "") for entry in images]
+    own = [(id_, name) for id_, name in resolved if "bottlerocket" in name]
+    by_id = [next((name for id_, name in own if id_ == term["id"]), "") for term in terms if term.get("id")]
+    names = [*(term.get("name") or "" for term in terms), *by_id, *(name for _, name in own)]
+    parts = (part for name in names for part in name.split("-"))
+    return next((part for part in parts if part.startswith("v") and "." in part), "")
 
 
 async def find_images(ec2: Any, ssm: Any, spec: Mapping[str, Any], kubernetes: str, now: float) -> tuple[Image, ...]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from karptui.cloud.ec2.choice import Choice, choose, min_values_relaxed, usable_offerings
 from karptui.cloud.ec2.describe import CLAIM_TAG, CLUSTER_TAG, NODE_CLASS_TAG, pods_of
 from karptui.cloud.ec2.facts import EFA
-from karptui.cloud.ec2.images import alias_version, family_of
+from karptui.cloud.ec2.images import family_of, image_version
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.reservations import Reservation
 from karptui.cloud.ec2.settings import ClusterSettings
@@ -177,7 +177,7 @@ class Planner:
             taints=(*claim.taints, *claim.startup_taints),
             # podsPerCore is told besides, and kubelet takes the smaller.
             max_pods=_given(spec, "maxPods", kind.pods),
-            image_version=alias_version(spec),
+            image_version=image_version(spec, node_class.status),
         )
         try:
             text = user_data(family, spec, self._cluster, told)

@@ -39,7 +39,7 @@ def node_config(
     raid: bool,
 ) -> str:
     """The document as YAML; `raid` joins the instance's own disks."""
-    config: dict[str, Any] = {key: kubelet[key] for key in _PASSED_ON if kubelet.get(key) is not None}
+    config: dict[str, Any] = {key: kubelet[key] for key in _PASSED_ON if kubelet.get(key) not in (None, {})}
     if "evictionSoftGracePeriod" in config:
         config["evictionSoftGracePeriod"] = durations(config["evictionSoftGracePeriod"])
     config["maxPods"] = max_pods

@@ -21,7 +21,7 @@ _WINDOWS_SCRIPT = r'[string]$EKSBootstrapScriptFile = "$env:ProgramFiles\Amazon\
 
 
 class NodeTold(Struct, frozen=True):
-    """What differs from node to node. `image_version` is the alias' ("latest", "v1.45.0"), "" where there is none."""
+    """What differs from node to node. `image_version` is "latest" or "v1.45.0", "" where it is not known."""
 
     labels: Mapping[str, str]
     taints: tuple[Taint, ...]
@@ -76,7 +76,8 @@ def user_data(family: str, spec: Mapping[str, Any], cluster: ClusterSettings, to
         why = f"spec.userData of the NodeClass starts as a MIME archive, and {problem}"
         raise CreateError("LaunchFailed", why) from problem
     except ValueError as problem:
-        raise CreateError("LaunchFailed", f"spec.userData of the NodeClass is no TOML: {problem}") from problem
+        why = f"spec.userData of the NodeClass holds no settings of Bottlerocket: {problem}"
+        raise CreateError("LaunchFailed", why) from problem
 
 
 def passed_labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -110,13 +111,11 @@ def _al2023(joining: _Joining) -> str:
 
 def _al2(joining: _Joining) -> str:
     cluster = joining.cluster
-    command = f"/etc/eks/bootstrap.sh '{cluster.name}' --apiserver-endpoint '{cluster.endpoint}'"
-    if cluster.ca_bundle:
-        command += f" --b64-cluster-ca '{cluster.ca_bundle}'"
-    told = [command]
-    if cluster.is_ipv6:
-        told.append("--ip-family ipv6")
+    authority = f"--b64-cluster-ca '{cluster.ca_bundle}'" if cluster.ca_bundle else ""
+    told = [f"/etc/eks/bootstrap.sh '{cluster.name}' --apiserver-endpoint '{cluster.endpoint}' {authority}"]
     if joining.dns:
+        # The address decides here, also one of the user's own.
+        told += ["--ip-family ipv6"] if ":" in joining.dns[0] else []
         told.append(f"--dns-cluster-ip '{joining.dns[0]}'")
     told += ["--use-max-pods false", f"--kubelet-extra-args '{joining.kubelet_args()}'"]
     if joining.raid:
@@ -152,17 +151,20 @@ def _bottlerocket(joining: _Joining) -> str:
 
 
 def _own_parts(own: str, *, yaml_is_config: bool) -> list[MimePart]:
-    import yaml
-
-    if not own.strip():
+    if not own:
         return []
     if is_archive(own):
         return parts_of(own)
-    if not yaml_is_config:
-        return [part_of(SHELL, own)]
+    return [part_of(NODE_CONFIG if yaml_is_config and _is_mapping(own) else SHELL, own)]
+
+
+def _is_mapping(text: str) -> bool:
+    """Whether YAML reads a mapping in the text's first document; one of nothing but comments is an empty mapping."""
+    import yaml
+
     try:
-        # Text of nothing but comments is an empty mapping to Karpenter.
-        is_mapping = isinstance(yaml.safe_load(own) or {}, dict)
+        loader = yaml.SafeLoader(text)
+        first = loader.get_node() if loader.check_node() else None
     except yaml.YAMLError:
-        is_mapping = False
-    return [part_of(NODE_CONFIG if is_mapping else SHELL, own)]
+        return False
+    return first is None or isinstance(first, yaml.MappingNode) or first.tag == "tag:yaml.org,2002:null"
