@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched, NodeClassNotReady
+from karptui.control.conditions import Said
 from karptui.control.hands import Hands
+from karptui.control.register import NOT_REGISTERED
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
@@ -45,7 +47,7 @@ class Launch:
         node_class = self._hands.world.of("nodeclasses").get(claim.node_class.key)
         try:
             if node_class is None:
-                raise NodeClassNotReady(f"NodeClass {claim.node_class.name} does not exist")
+                raise InsufficientCapacity(f"NodeClass {claim.node_class.name} does not exist")
             launched = await self._hands.provider.create(claim, node_class, new=self._is_new(claim))
         except (InsufficientCapacity, NodeClassNotReady) as error:
             await self._give_up(claim, error)
@@ -80,11 +82,13 @@ class Launch:
             "annotations": {**claim.metadata.annotations, **launched.annotations},
         }
         await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": metadata})
-        current = self._hands.world.of("nodeclaims").get(claim.key, claim)
-        await self._hands.set_claim_condition(
-            _unversioned(current),
-            "Launched",
-            "True",
+        world = self._hands.world
+        said = [Said("Launched", "True")]
+        if launched.provider_id not in world.node_of_provider_id:
+            said.append(Said("Registered", "Unknown", "NodeNotFound", NOT_REGISTERED))
+        await self._hands.set_claim_conditions(
+            _unversioned(world.of("nodeclaims").get(claim.key, claim)),
+            said,
             providerID=launched.provider_id,
             imageID=launched.image_id,
             capacity=format_resources(launched.capacity),

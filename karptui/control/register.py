@@ -10,6 +10,8 @@ from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.taints import Taint, is_ephemeral
 
+NOT_REGISTERED = "Node not registered with cluster"
+
 
 class Registration:
     """Claims whose instance runs and whose node is to be taken over."""
@@ -21,27 +23,45 @@ class Registration:
         self._health = health
 
     def due(self) -> Iterable[str]:
-        """Launched, not registered, not going, and the node is there."""
-        world = self._hands.world
-        for key, claim in world.of("nodeclaims").items():
-            waits = is_true(claim.conditions, "Launched") and not is_true(claim.conditions, "Registered")
-            if waits and claim.metadata.deleted is None and claim.provider_id in world.node_of_provider_id:
+        """Launched, not registered, not going, and the node is there, or it is not written yet that it is not."""
+        for key, claim in self._hands.world.of("nodeclaims").items():
+            waits = is_true(claim.conditions, "Launched") and claim.provider_id and claim.metadata.deleted is None
+            current = condition(claim.conditions, "Registered")
+            # Nobody looks again at a claim for which there were two nodes: its time runs out (spec/lifecycle.md 1.4).
+            if not waits or (current is not None and current.status != "Unknown"):
+                continue
+            if self._node_of(claim) is not None or current is None or current.reason != "NodeNotFound":
                 yield key
 
     async def reconcile(self, key: str) -> None:
         """Write onto the node what the claim says of it, take the unregistered taint away, mark both."""
-        world = self._hands.world
-        claim: NodeClaim | None = world.of("nodeclaims").get(key)
-        node = world.of("nodes").get(world.node_of_provider_id.get(claim.provider_id, "")) if claim else None
-        if claim is None or node is None:
+        claim: NodeClaim | None = self._hands.world.of("nodeclaims").get(key)
+        if claim is None:
             return
+        node = self._node_of(claim)
+        if node is None:
+            await self._hands.set_claim_condition(claim, "Registered", "Unknown", "NodeNotFound", NOT_REGISTERED)
+            return
+        twins = [other.key for other in self._hands.world.of("nodes").values() if other.provider_id == node.provider_id]
+        if len(twins) > 1:
+            told = f"Invariant violated, matched multiple nodes: {', '.join(sorted(twins))}"
+            await self._hands.set_claim_condition(claim, "Registered", "False", "MultipleNodesFound", told)
+            return
+        if REGISTERED not in node.metadata.labels and all(taint.key != UNREGISTERED for taint in node.taints):
+            told = "Missing karpenter.sh/unregistered taint which prevents registration related race conditions"
+            await self._hands.announce("NodeClaim", claim.metadata, "UnregisteredTaintMissing", told, warning=True)
         await self._hands.kube.patch("nodes", node.key, self._synced(claim, node))
         await self._hands.set_claim_condition(claim, "Registered", "True", nodeName=node.key)
         self._health.succeeded(claim)
 
+    def _node_of(self, claim: NodeClaim) -> Node | None:
+        world = self._hands.world
+        return world.of("nodes").get(world.node_of_provider_id.get(claim.provider_id, ""))
+
     def _synced(self, claim: NodeClaim, node: Node) -> dict[str, Any]:
         taints = [taint for taint in node.taints if taint.key != UNREGISTERED]
-        if claim.metadata.labels.get(DO_NOT_SYNC_TAINTS) != "true":
+        # A node that says so was told its taints when it booted: a startup taint that is off by now stays off.
+        if node.metadata.labels.get(DO_NOT_SYNC_TAINTS) != "true":
             there = {(taint.key, taint.effect) for taint in taints}
             wanted = (*claim.taints, *claim.startup_taints)
             taints += [taint for taint in wanted if (taint.key, taint.effect) not in there]
