@@ -10,8 +10,9 @@ from karptui.model.resources import parse_resources
 Answer = Mapping[str, Any]
 Part = Callable[[Answer], object]
 
-OWN_TAGS = frozenset({"karpenter.sh/nodeclaim", "karptui/nodeclaim-uid", "Name"})
-"""What karptui puts on an instance at launch besides, so that it is found again after a crash."""
+CLAIM_TAG, UID_TAG, NAME_TAG = "karpenter.sh/nodeclaim", "karptui/nodeclaim-uid", "Name"
+"""What karptui puts on an instance at launch besides, so that it is found again after a crash; as its name it has the
+claim's, unless a user gave another one."""
 OWN_MEMBERS = ("ClientToken",)
 
 _LIST = re.compile(r'(--(?:system-reserved|kube-reserved|eviction-[a-z-]+)=)"([^"]*)"')
@@ -87,7 +88,12 @@ def _sent(request: Answer) -> Any:
         *(copy.get("TagSpecifications") or []),
         *(copy.get("LaunchTemplateData") or {}).get("TagSpecifications", []),
     ]:
-        tagged["Tags"] = sorted((tag["Key"], tag["Value"]) for tag in tagged["Tags"] if tag["Key"] not in OWN_TAGS)
+        tags = {tag["Key"]: tag["Value"] for tag in tagged["Tags"]}
+        claim = tags.pop(CLAIM_TAG, None)
+        tags.pop(UID_TAG, None)
+        if claim is not None and tags.get(NAME_TAG) == claim:
+            del tags[NAME_TAG]
+        tagged["Tags"] = sorted(tags.items())
     return copy
 
 

@@ -26,6 +26,8 @@ from karptui.model.nodepool import NodeClass
 
 HASH = "karpenter.k8s.aws/ec2nodeclass-hash"
 HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
+NAME_TAG = "Name"
+"""What consoles show; a user's own stays."""
 FLEET_FAILED = "Error creating fleet request: "
 FLEET_WITHOUT_TEMPLATES = "Launch templates not found when creating fleet request: "
 """Karpenter's words in the Launched condition where the call as a whole fails; the reason's own follow."""
@@ -107,16 +109,17 @@ class Launcher:
             self.templates.forget(plan.configs.templates)
         raise AssertionError("the second try returns or raises")
 
-    def _own_tags(self, claim: NodeClaim) -> dict[str, str]:
+    def _own_tags(self, claim: NodeClaim, plan: Plan) -> dict[str, str]:
         # At launch, not later: this is how an instance is found again when we die before writing its id down.
-        return {CLAIM_TAG: claim.key, CLAIM_UID_TAG: claim.metadata.uid, "Name": claim.key}
+        own = {CLAIM_TAG: claim.key, CLAIM_UID_TAG: claim.metadata.uid}
+        return own if NAME_TAG in plan.tags else own | {NAME_TAG: claim.key}
 
     async def _create_fleet(self, ec2: Any, claim: NodeClaim, plan: Plan) -> dict[str, Any]:
         try:
             await self.templates.ensure(ec2, plan.configs.templates.values())
         except CloudError as problem:
             raise create_error(problem, TEMPLATES_FAILED) from problem
-        request = fleet_request(plan, self._own_tags(claim))
+        request = fleet_request(plan, self._own_tags(claim, plan))
         try:
             with calling("ec2", "CreateFleet"):
                 return await ec2.create_fleet(ClientToken=self._token(claim), **request)
@@ -164,7 +167,7 @@ class Launcher:
             zone_id=subnet.get("zoneID", ""),
             capacity_type=plan.capacity_type,
             image=override.get("ImageId", ""),
-            tags=plan.tags | self._own_tags(claim),
+            tags=plan.tags | self._own_tags(claim, plan),
             instance_type=plan.types.get(type_name),
             efa=bool(claim.requests.get(EFA)),
             annotations=self._annotations(node_class),
