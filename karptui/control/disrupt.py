@@ -67,9 +67,15 @@ class Disruption:
         world = self._hands.world
         for node in list(world.of("nodes").values()):
             claim = self._claim_of(node)
-            idle = claim is not None and claim.metadata.deleted is None and node.key not in self._busy
-            if idle and node.metadata.deleted is None and any(taint.key == DISRUPTED for taint in node.taints):
-                await self._untaint((node.key,))
+            if claim is None or claim.metadata.deleted is not None or node.key in self._busy:
+                continue
+            marked = condition(claim.conditions, "DisruptionReason") is not None
+            if node.metadata.deleted is None and (marked or _is_tainted(node)):
+                try:
+                    await self._untaint((node.key,))
+                except ApiError as error:
+                    if error.code != 409:  # somebody wrote it meanwhile, or we did: the next pass sees what is so
+                        raise
 
     async def _pass(self) -> bool:
         """Whether a command was begun: then the next pass follows at once."""
@@ -214,7 +220,7 @@ class Disruption:
         node: Node | None = self._hands.world.of("nodes").get(name)
         if node is None:
             return
-        if not any(taint.key == DISRUPTED for taint in node.taints):
+        if not _is_tainted(node):
             taints = [written_taint(taint) for taint in node.taints]
             await self._set_taints(node, [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}])
         claim = self._claim_of(node)
@@ -238,7 +244,8 @@ class Disruption:
             node: Node | None = self._hands.world.of("nodes").get(name)
             if node is None or node.metadata.deleted is not None:
                 continue
-            await self._set_taints(node, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
+            if _is_tainted(node):
+                await self._set_taints(node, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
             claim = self._claim_of(node)
             if claim is not None and condition(claim.conditions, "DisruptionReason") is not None:
                 await self._hands.clear_claim_condition(claim, "DisruptionReason")
@@ -246,6 +253,10 @@ class Disruption:
     async def _set_taints(self, node: Node, taints: list[dict[str, str]]) -> None:
         metadata = {"resourceVersion": node.metadata.resource_version}
         await self._hands.kube.patch("nodes", node.key, {"metadata": metadata, "spec": {"taints": taints}})
+
+
+def _is_tainted(node: Node) -> bool:
+    return any(taint.key == DISRUPTED for taint in node.taints)
 
 
 def _not_to_disrupt(node: Node) -> Node:

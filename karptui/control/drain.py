@@ -74,7 +74,6 @@ class NodeTermination:
         """Whether pods are still waited for; those whose turn it is are asked to go."""
         waiting = self._waiting(node)
         if not waiting:
-            self._evictions.forget(pod.metadata.uid for pod in self._on(node))
             return False
         now = self._hands.now()
         if awaits_replacement(self._hands.world, claim, waiting, now):

@@ -4,7 +4,7 @@
 from karptui.cloud.provider import Launched, NotFound
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.failure import Failure
+from karptui.failure import Failure, sentence_of
 from karptui.model.labels import NODEPOOL, TERMINATION_FINALIZER
 from karptui.model.metadata import is_true
 from karptui.world import events
@@ -12,6 +12,7 @@ from karptui.world import events
 GRACE_SECONDS = 30.0  # younger instances may belong to a claim that nobody has written down yet
 SAY_AGAIN_SECONDS = 300.0  # until trouble that stays is said once more
 TIDY_SECONDS = 300.0  # between two looks for what launches and NodeClasses left behind
+ENDING = ("shutting-down", "terminated")
 EAGER_ROUNDS, EAGER_SECONDS, CALM_SECONDS = 20, 10.0, 120.0
 
 
@@ -34,8 +35,8 @@ class Garbage:
                     done += 1
             except Withheld:
                 pass
-            except Failure as error:
-                self._say(str(error))
+            except Exception as error:  # a fault in one look must not end all later ones
+                self._say(sentence_of(error))
             await self._hands.sleep(EAGER_SECONDS if done < EAGER_ROUNDS else CALM_SECONDS)
 
     def _say(self, text: str) -> None:
@@ -46,17 +47,26 @@ class Garbage:
             self._hands.sink(events.Problem(self._hands.now(), "garbage", text))
 
     async def collect(self) -> None:
-        """One look. The cloud is asked first: what is launched later is not in its answer, but in Kubernetes'."""
+        """One look. The cloud is asked first: what is launched later is not in its answer, but in Kubernetes'.
+
+        Raises Failure; of several instances that cannot be ended the first, when all the rest is done.
+        """
         instances = await self._hands.provider.list()
         claims = await self._hands.kube.claims_now()
         by_provider_id = {provider_id for _, provider_id in claims}
         uids = {uid for uid, _ in claims}
         now = self._hands.now()
+        failed: list[Failure] = []
         for instance in instances:
             known = instance.provider_id in by_provider_id or (instance.uid != "" and instance.uid in uids)
-            if not known and now - instance.launched > GRACE_SECONDS:
-                await self._end(instance)
-        alive = {instance.instance_id for instance in instances}
+            if not known and instance.state not in ENDING and now - instance.launched > GRACE_SECONDS:
+                try:
+                    await self._end(instance)
+                except Withheld:
+                    raise
+                except Failure as error:  # one that is protected must not keep all others
+                    failed.append(error)
+        alive = {instance.instance_id for instance in instances if instance.state not in ENDING}
         await self._claims_without_instance(alive)
         await self._nodes_without_instance(alive, by_provider_id)
         if now - self._tidied > TIDY_SECONDS:
@@ -65,6 +75,8 @@ class Garbage:
             await self._hands.provider.tidy(
                 list(world.of("nodeclasses").values()), list(world.of("nodeclaims").values())
             )
+        if failed:
+            raise failed[0]
 
     async def _end(self, instance: Launched) -> None:
         try:

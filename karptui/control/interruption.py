@@ -7,7 +7,7 @@ from karptui.cloud.provider import Interruption
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.replaced_first import NOTICE_SECONDS, TAKEN_AT
-from karptui.failure import Failure
+from karptui.failure import sentence_of
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.world import events
@@ -36,8 +36,8 @@ class Interruptions:
                 return
             except Withheld:
                 pass
-            except Failure as error:
-                words = f"{error} (again in {pause:.0f}s)"
+            except Exception as error:  # a fault at one message must not end all acting
+                words = f"{sentence_of(error)} (again in {pause:.0f}s)"
                 self._hands.sink(events.Problem(self._hands.now(), "interruptions", words))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

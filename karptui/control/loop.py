@@ -44,6 +44,7 @@ class ControlLoop:
         self._working: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._wait: dict[tuple[int, str], tuple[float, str]] = {}
         self._back_off: dict[tuple[int, str], float] = {}
+        self._blind: dict[str, str] = {}  # reconcilers that could not name what is due, and why
 
     async def run(self) -> None:
         """Reconcile until cancelled; work in flight is cancelled with it."""
@@ -62,12 +63,22 @@ class ControlLoop:
 
     def _look(self) -> None:
         for index, reconciler in enumerate(self._reconcilers):
-            for key in list(reconciler.due()):
+            for key in self._due(reconciler):
                 place, alone = (index, key), (reconciler.resource, key)
                 # One at a time works on an object: a claim is not ended while its instance is being launched.
                 if alone not in self._working and not self._waits(place, *alone) and not self._behind(*alone):
                     task = asyncio.ensure_future(self._work(place, reconciler, key))
                     self._working[alone] = task
+
+    def _due(self, reconciler: Reconciler) -> list[str]:
+        where = type(reconciler).__name__.lower()
+        try:
+            return list(reconciler.due())
+        except Exception as error:  # a fault in one must not end the others
+            if self._blind.get(where) != (told := sentence_of(error)):
+                self._blind[where] = told
+                self._hands.sink(events.Problem(self._hands.now(), where, f"cannot say what is to be done: {told}"))
+            return []
 
     def _waits(self, place: tuple[int, str], resource: str, key: str) -> bool:
         held = self._wait.get(place)

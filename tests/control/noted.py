@@ -53,6 +53,9 @@ class Noted:
         self.deleted.append((resource, name))
         return True
 
+    async def delete_pod(self, namespace: str, name: str, *, uid: str, grace_seconds: int) -> None:
+        self.deleted.append(("pods", name))
+
     async def record_event(self, kind: str, about: Metadata, reason: str, message: str, **_: Any) -> None:
         self.recorded.append((kind, about.name, reason))
 
