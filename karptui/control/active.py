@@ -16,6 +16,7 @@ from karptui.control.liveness import Expiration, Liveness
 from karptui.control.loop import ControlLoop
 from karptui.control.node_class_termination import NodeClassTermination
 from karptui.control.node_overlays import NodeOverlayValidation
+from karptui.control.pod_events import PodEvents
 from karptui.control.pool_status import PoolStatus
 from karptui.control.provision import Provisioner
 from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
@@ -45,6 +46,7 @@ class Controllers:
             Launch(hands),
             Registration(hands, health),
             Initialization(hands),
+            PodEvents(hands),
             Drift(hands),
             Consolidatable(hands),
             Consistency(hands),

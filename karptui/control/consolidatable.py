@@ -38,5 +38,6 @@ class Consolidatable:
             return False
         if initialized is None or initialized.status != "True":
             return False
-        last = max(self._hands.world.usage.last_change(claim.node_name), initialized.changed)
+        seen = max(self._hands.world.usage.last_change(claim.node_name), claim.last_pod_event or 0.0)
+        last = seen or initialized.changed
         return pool.consolidate_after <= 0 or self._hands.now() - last >= pool.consolidate_after
