@@ -169,6 +169,9 @@ def ec2_choice(aws: Aws, settings: Settings) -> Ec2Choice:
         raise Failure("--vm-memory-overhead-percent and --reserved-enis cannot be below 0")
     if aws.service_cidr:
         _check_range(aws.service_cidr)
+    for flag, url in (("--endpoint-url", aws.endpoint_url), ("--cluster-endpoint", aws.cluster_endpoint)):
+        _check_url(flag, url or "")
+    _check_authority(aws.cluster_ca_bundle)
     return Ec2Choice(
         region=aws.region,
         fallback_region=settings.region,
@@ -185,6 +188,27 @@ def ec2_choice(aws: Aws, settings: Settings) -> Ec2Choice:
         disable_dry_run=aws.disable_aws_dry_run,
         prices=settings.prices,
     )
+
+
+def _check_url(flag: str, text: str) -> None:
+    from urllib.parse import urlsplit
+
+    from karptui.failure import Failure
+
+    if text and not (urlsplit(text).scheme in ("http", "https") and urlsplit(text).hostname):
+        raise Failure(f"{flag} {text}: that is no URL; give one such as https://10.0.0.1:443")
+
+
+def _check_authority(text: str) -> None:
+    from base64 import b64decode
+
+    from karptui.failure import Failure
+
+    try:
+        b64decode(text, validate=True)
+    except ValueError as error:
+        why = "it is not base64; give what certificateAuthority.data of eks:DescribeCluster says"
+        raise Failure(f"--cluster-ca-bundle: {why}") from error
 
 
 def _check_range(text: str) -> None:

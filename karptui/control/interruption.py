@@ -13,6 +13,7 @@ from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.world import events
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+SAY_AGAIN_SECONDS = 300.0  # until trouble that stays is said once more
 ENDED = ("instance_stopped", "instance_terminated")
 """Kinds of messages about what has gone already: nothing is left to wait for."""
 
@@ -22,6 +23,7 @@ class Interruptions:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._said = ("", 0.0)
 
     async def run(self) -> None:
         """Act on every message until cancelled; a queue that does not answer is asked again."""
@@ -33,14 +35,21 @@ class Interruptions:
                         await self._act(message)
                         await self._hands.provider.acknowledge(message)
                         pause = FIRST_PAUSE
+                        self._said = ("", 0.0)
                 return
             except Withheld:
                 pass
             except Exception as error:  # a fault at one message must not end all acting
-                words = f"{sentence_of(error)} (again in {pause:.0f}s)"
-                self._hands.sink(events.Problem(self._hands.now(), "interruptions", words))
+                self._say(sentence_of(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _say(self, text: str) -> None:
+        """The same trouble comes with every try: it is said when it begins, and now and then."""
+        said, at = self._said
+        if text != said or self._hands.now() - at >= SAY_AGAIN_SECONDS:
+            self._said = (text, self._hands.now())
+            self._hands.sink(events.Problem(self._hands.now(), "interruptions", f"{text} (it is tried again)"))
 
     async def _act(self, message: Interruption) -> None:
         world = self._hands.world

@@ -64,6 +64,7 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
 
     @asynccontextmanager
     async def make(connection: Connection) -> AsyncIterator[CloudProvider]:
+        from karptui.cloud.ec2.account_check import check_account
         from karptui.cloud.ec2.client import Account
         from karptui.cloud.ec2.provider import Ec2Provider
 
@@ -71,6 +72,7 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
         settings = await settings_of(choice, account, connection)
         provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices)
         try:
+            await check_account(provider.clients, choice.queue)
             yield provider
         finally:
             # Its launch templates stay: whoever holds the Lease next may use them by now, and collects the rest.

@@ -64,6 +64,10 @@ class AwsClients:
                 self._clients[service] = client
             return self._clients[service]
 
+    async def regions(self) -> set[str]:
+        """Regions in which the SDK knows EC2, in every partition of AWS."""
+        return await asyncio.get_running_loop().run_in_executor(None, _regions)
+
     async def close(self) -> None:
         """Close every client for good: whoever still wants one gets a CloudError instead of a connection left open."""
         async with self._lock:
@@ -108,6 +112,15 @@ class AwsClients:
         # Without TLS there is nothing to verify, and reading the certificates holds the loop up for 0.1 s a client.
         verify = False if url is not None and url.startswith("http://") else None
         return self._session.client(service, region_name=region, endpoint_url=url, verify=verify, config=config)
+
+
+def _regions() -> set[str]:
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _models())
+    found = (session.get_available_regions("ec2", partition) for partition in session.get_available_partitions())
+    return {region for regions in found for region in regions}
 
 
 def _core_session() -> Any:

@@ -185,7 +185,10 @@ def translate(problem: BaseException, service: str, action: str) -> CloudError:
     if code:
         return _translate_code(problem, code, service, action)
     name = type(problem).__name__
-    if name in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
+    if name == "ProfileNotFound":
+        profile = getattr(problem, "kwargs", {}).get("profile")
+        return Unauthorized(f"the AWS configuration has no profile {profile}: see aws configure list-profiles")
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
         return Unauthorized("there are no AWS credentials here: log in, or set AWS_PROFILE to a profile that has some")
     if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "CredentialRetrievalError"):
         return Unauthorized("the AWS credentials cannot be renewed: log in again (aws sso login)")
