@@ -1,35 +1,73 @@
 """Keeps the World's catalogue what the cloud offers now: types, prices, and what lately ran out."""
 
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
 from karptui.cloud.provider import CloudError
 from karptui.control.hands import Hands
-from karptui.model.instance_type import Catalogue
+from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.world import events
 
 LOOK_SECONDS = 1.0  # the provider answers from memory and gives the same object while nothing changed
 
 
 class Offerings:
-    """Asks the provider for every NodeClass in turn and tells the World what is new."""
+    """Asks the provider for every NodeClass in turn and tells the World what is new, for all NodePools together."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._told: Catalogue | None = None
+        self._known: dict[str, Catalogue] = {}  # by key of the NodeClass
+        self._told: tuple[object, ...] = ()
         self._said = ""
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            for node_class in list(self._hands.world.of("nodeclasses").values()):
-                if self._hands.provider.node_class not in ("", node_class.kind):
-                    continue
-                try:
-                    found = await self._hands.provider.instance_types(node_class)
-                except CloudError as error:
-                    if str(error) != self._said:
-                        self._said = str(error)
-                        self._hands.sink(events.Problem(self._hands.now(), "instance types", self._said))
-                    continue
-                if found is not self._told:
-                    self._told = found
-                    self._hands.sink(events.CatalogueSeen(self._hands.now(), found))
+            await self.look()
             await self._hands.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Ask once, and tell the World if anything changed."""
+        node_classes = dict(self._hands.world.of("nodeclasses"))
+        self._known = {key: catalogue for key, catalogue in self._known.items() if key in node_classes}
+        for key, node_class in node_classes.items():
+            if self._hands.provider.node_class not in ("", node_class.kind):
+                continue
+            try:
+                self._known[key] = await self._hands.provider.instance_types(node_class)
+            except CloudError as error:
+                if str(error) != self._said:
+                    self._said = str(error)
+                    self._hands.sink(events.Problem(self._hands.now(), "instance types", self._said))
+        pools = self._hands.world.of("nodepools").items()
+        of_pool = {key: pool.template.node_class.key for key, pool in pools}
+        used = {key: known for key, known in self._known.items() if key in of_pool.values()} or self._known
+        asked = (tuple(used.items()), tuple((pool, key) for pool, key in sorted(of_pool.items()) if key in used))
+        if used and asked != self._told:
+            self._told = asked
+            self._hands.sink(events.CatalogueSeen(self._hands.now(), for_all(used, of_pool)))
+
+
+def for_all(by_class: Mapping[str, Catalogue], of_pool: Mapping[str, str]) -> Catalogue:
+    """What the NodePools see together: the catalogue of the NodeClass that most of them have, and for each of the
+    others what its own NodeClass makes of a type. `of_pool` gives the key of a pool's NodeClass."""
+    chosen = list(of_pool.values())
+    first = by_class[max(sorted(by_class), key=chosen.count)]
+    types = {type_.name: type_ for type_ in first.types}
+    by_pool: dict[str, tuple[str, ...]] = {}
+    variants: dict[str, dict[str, InstanceType]] = {}
+    for pool, key in sorted(of_pool.items()):
+        own = by_class.get(key, first)
+        if own is first:
+            continue
+        variants[pool] = {type_.name: type_ for type_ in own.types if types.get(type_.name) is not type_}
+        for type_ in own.types:
+            types.setdefault(type_.name, type_)
+        by_pool[pool] = tuple(type_.name for type_ in own.types)
+    if len(types) == len(first.types) and all(len(names) == len(types) for names in by_pool.values()):
+        by_pool = {}
+    else:
+        by_pool |= {pool: tuple(type_.name for type_ in first.types) for pool in of_pool.keys() - by_pool.keys()}
+    variants = {pool: own for pool, own in variants.items() if own}
+    return replace(first, types=tuple(types.values()), by_pool=by_pool, variants=variants) if variants else first

@@ -52,7 +52,7 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
 
     `source` says where prices come from ("shipped 2026-07-20", "aws", "scenario") and `priced` when (epoch seconds).
     `commitments` is what the account pays for in advance, `commitments_unknown` why some of it is not known.
-    `variants`: by pool and name what the pool sees in place of a type, as NodeOverlays would have it.
+    `variants`: by pool and name what the pool sees in place of a type, as its NodeClass or NodeOverlays would have it.
     Engines key what they precompute by the identity of this object, so it is replaced, never changed.
     """
 

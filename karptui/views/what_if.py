@@ -150,7 +150,8 @@ def _standing(snapshot: Snapshot, priced: Snapshot, answer: Plan, pending: int) 
 
 def _room(catalogue: Catalogue, claim: PlannedClaim) -> dict[str, int]:
     first = claim.instance_types[0] if claim.instance_types else ""
-    type_ = next((entry for entry in catalogue.types if entry.name == first), None)
+    own = catalogue.variants.get(claim.node_pool, {}).get(first)
+    type_ = own or next((entry for entry in catalogue.types if entry.name == first), None)
     return {name: type_.allocatable.get(name, 0) for name in ("cpu", "memory")} if type_ is not None else {}
 
 

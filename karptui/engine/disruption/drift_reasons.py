@@ -50,7 +50,8 @@ def _type_gone(claim: NodeClaim, pool: NodePool, snapshot: Snapshot) -> bool:
         return False
     visible = snapshot.catalogue.by_pool.get(pool.key)
     name = claim.instance_type
-    types = [type_ for type_ in snapshot.catalogue.types if type_.name == name]
+    own = snapshot.catalogue.variants.get(pool.key, {})
+    types = [own.get(name, type_) for type_ in snapshot.catalogue.types if type_.name == name]
     if not types or (visible is not None and name not in visible):
         return True
     labels = from_labels(claim.metadata.labels)

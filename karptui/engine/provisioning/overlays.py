@@ -130,11 +130,10 @@ def _in_order(overlays: Iterable[NodeOverlay]) -> list[NodeOverlay]:
 
 def _seen(catalogue: Catalogue, pool: NodePool) -> list[tuple[InstanceType, Requirements]]:
     """The types that a pool sees, each with the labels that its nodes would have."""
-    visible = catalogue.by_pool.get(pool.key)
+    visible, variants = catalogue.by_pool.get(pool.key), catalogue.variants.get(pool.key, {})
+    types = (variants.get(type_.name, type_) for type_ in catalogue.types)
     own = Requirements([Requirement(NODEPOOL, False, frozenset({pool.key}))]).merge(from_labels(pool.template.labels))
-    return [
-        (type_, own.merge(type_.requirements)) for type_ in catalogue.types if visible is None or type_.name in visible
-    ]
+    return [(type_, own.merge(type_.requirements)) for type_ in types if visible is None or type_.name in visible]
 
 
 def _meant(
@@ -200,17 +199,17 @@ def _changed(
     for pool, types in seen.items():
         for type_, _ in types:
             change = changes[pool].get(type_.name)
-            key = None if change is None else change.key()
+            key = None if change is None else (id(type_), *change.key())
             views.setdefault(type_.name, {})[pool] = key
             if change is not None and key is not None and key not in made.setdefault(type_.name, {}):
                 made[type_.name][key] = _rebuilt(type_, change)
     if not made:
         return catalogue
     agreed = {name: next(iter(made[name].values())) for name in made if len(set(views[name].values())) == 1}
-    variants: dict[str, dict[str, InstanceType]] = {}
-    for name in made.keys() - agreed.keys():
+    variants = {pool: dict(types) for pool, types in catalogue.variants.items()}
+    for name in made:
         for pool, key in views[name].items():
-            if key is not None:
+            if key is not None and (name not in agreed or name in variants.get(pool, {})):
                 variants.setdefault(pool, {})[name] = made[name][key]
     types = tuple(agreed.get(type_.name, type_) for type_ in catalogue.types)
     return replace(catalogue, types=types, variants=variants)
