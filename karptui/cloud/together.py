@@ -15,8 +15,10 @@ MOST = 200
 class Together(Generic[Answer]):
     """`ask` answers for several keys at once; a key that is not in its answer has none."""
 
-    def __init__(self, ask: Callable[[list[str]], Awaitable[Mapping[str, Answer]]]) -> None:
+    def __init__(self, ask: Callable[[list[str]], Awaitable[Mapping[str, Answer]]], most: int = MOST) -> None:
+        """`most` keys are asked for in one call."""
         self._ask = ask
+        self._most = most
         self._waiting: dict[str, asyncio.Future[Answer | None]] = {}
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -43,8 +45,8 @@ class Together(Generic[Answer]):
             await asyncio.sleep(MOMENT)
             self._waiting = {}
             keys = list(waiting)
-            for start in range(0, len(keys), MOST):
-                asked = keys[start : start + MOST]
+            for start in range(0, len(keys), self._most):
+                asked = keys[start : start + self._most]
                 answers = await self._ask(asked)
                 for key in asked:
                     waiting[key].set_result(answers.get(key))

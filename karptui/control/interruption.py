@@ -18,6 +18,10 @@ ENDED = ("instance_stopped", "instance_terminated")
 """Kinds of messages about what has gone already: nothing is left to wait for."""
 
 
+AT_ONCE = 10
+"""Messages that are acted on at a time, as many as one read of a queue gives: a spot pool goes all at once."""
+
+
 class Interruptions:
     """Reads the provider's messages for as long as it runs; only a failed action leaves a message for redelivery."""
 
@@ -27,22 +31,33 @@ class Interruptions:
 
     async def run(self) -> None:
         """Act on every message until cancelled; a queue that does not answer is asked again."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                async with aclosing(self._hands.provider.interruptions()) as messages:
-                    async for message in messages:
-                        await self._act(message)
-                        await self._hands.provider.acknowledge(message)
-                        pause = FIRST_PAUSE
-                        self._said = ("", 0.0)
-                return
-            except Withheld:
-                pass
-            except Exception as error:  # a fault at one message must not end all acting
-                self._say(sentence_of(error))
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+        pause, room = FIRST_PAUSE, asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as acting:
+            while True:
+                try:
+                    async with aclosing(self._hands.provider.interruptions()) as messages:
+                        async for message in messages:
+                            await room.acquire()
+                            acting.create_task(self._take(message)).add_done_callback(lambda _: room.release())
+                            pause = FIRST_PAUSE
+                    return
+                except Withheld:
+                    pass
+                except Exception as error:  # a fault of the queue must not end all acting
+                    self._say(sentence_of(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _take(self, message: Interruption) -> None:
+        """Act on a message; what fails comes again, from a queue when nobody has acknowledged it in time."""
+        try:
+            await self._act(message)
+            await self._hands.provider.acknowledge(message)
+            self._said = ("", 0.0)
+        except Withheld:
+            pass
+        except Exception as error:  # a fault at one message must not keep the others
+            self._say(sentence_of(error))
 
     def _say(self, text: str) -> None:
         """The same trouble comes with every try: it is said when it begins, and now and then."""

@@ -131,29 +131,37 @@ async def test_a_reconciler_that_cannot_say_what_is_due_is_told_of_once_and_the_
 
 
 class Warnings:
-    """Gives one message, each time it is asked anew."""
+    """Gives three messages; at the first of them something goes wrong, the second is not done before the third is."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.done: list[str] = []
+        self._third = asyncio.Event()
 
     async def interruptions(self) -> Any:
-        self.asked += 1
-        yield Interruption("spot_interrupted", ("i-1",), NOW)
+        for instance in ("i-1", "i-2", "i-3"):
+            yield Interruption("spot_interrupted", (instance,), NOW)
         await asyncio.sleep(60)
 
-    async def acknowledge(self, _: Interruption) -> None:
-        if self.asked == 1:
+    async def acknowledge(self, message: Interruption) -> None:
+        (instance,) = message.instance_ids
+        if instance == "i-1":
             raise KeyError("ReceiptHandle")
+        if instance == "i-2":
+            await self._third.wait()
+        self._third.set()
+        self.done.append(instance)
 
 
-async def test_a_fault_at_one_message_does_not_end_the_reading_of_messages() -> None:
+async def test_a_message_that_is_slow_or_goes_wrong_does_not_keep_the_others() -> None:
     cloud = Warnings()
     board = Noted(cloud)
     running = asyncio.ensure_future(Interruptions(board.hands).run())
     try:
-        await until(lambda: cloud.asked == 2, "asked again")
+        await until(lambda: len(cloud.done) == 2, "both others done")
+        assert not running.done()
     finally:
         running.cancel()
+    assert cloud.done == ["i-3", "i-2"]
     assert "KeyError" in str([event.message for event in board.told if isinstance(event, events.Problem)])
 
 

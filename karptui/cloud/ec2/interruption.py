@@ -12,7 +12,8 @@ from typing import Any
 
 from karptui.cloud.ec2.client import LONG_POLL_SECONDS, AwsClients
 from karptui.cloud.ec2.errors import calling
-from karptui.cloud.provider import Interruption, NotFound, Throttled, Unreachable
+from karptui.cloud.provider import CloudError, Interruption, NotFound, Throttled, Unreachable
+from karptui.cloud.together import Together
 
 BATCH = 10
 VISIBILITY_SECONDS = 20
@@ -128,6 +129,7 @@ class InterruptionQueue:
         self._clients = clients
         self._name = name
         self._url = ""
+        self._deleting = Together(self._delete, BATCH)
 
     async def messages(self) -> AsyncIterator[Interruption]:
         """Messages as they come, until cancelled. What is none of ours is deleted.
@@ -140,16 +142,23 @@ class InterruptionQueue:
             except (Throttled, Unreachable):
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            for entry in received:
-                message = parse(entry.get("Body", ""), entry["ReceiptHandle"])
-                if message is None:
-                    await self._delete(entry["ReceiptHandle"])
-                else:
+            read = [
+                (entry["ReceiptHandle"], parse(entry.get("Body", ""), entry["ReceiptHandle"])) for entry in received
+            ]
+            if foreign := [receipt for receipt, message in read if message is None]:
+                await self._delete(foreign)
+            for _, message in read:
+                if message is not None:
                     yield message
 
     async def acknowledge(self, receipt: str) -> None:
         """The message must not come again. Raises CloudError."""
-        await self._delete(receipt)
+        if not await self._deleting.get(receipt):
+            raise CloudError(f"queue {self._name} did not delete a message, which comes again: see its status in AWS")
+
+    async def stop(self) -> None:
+        """Delete nothing more; who still waits for that gets a CloudError."""
+        await self._deleting.stop()
 
     async def _receive(self) -> list[dict[str, Any]]:
         sqs = await self._clients.get("sqs")
@@ -162,10 +171,13 @@ class InterruptionQueue:
             )
         return answer.get("Messages") or []
 
-    async def _delete(self, receipt: str) -> None:
+    async def _delete(self, receipts: list[str]) -> dict[str, bool]:
+        """Whether each of at most ten messages is deleted."""
         sqs = await self._clients.get("sqs")
-        with calling("sqs", "DeleteMessage"):
-            await sqs.delete_message(QueueUrl=await self._queue_url(), ReceiptHandle=receipt)
+        entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(receipts)]
+        with calling("sqs", "DeleteMessage"):  # the right that the batch needs as well
+            answer = await sqs.delete_message_batch(QueueUrl=await self._queue_url(), Entries=entries)
+        return {receipts[int(entry["Id"])]: True for entry in answer.get("Successful") or ()}
 
     async def _queue_url(self) -> str:
         if not self._url:

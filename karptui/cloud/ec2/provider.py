@@ -228,6 +228,8 @@ class Ec2Provider:
             pass
         for questions in (self._by_id, self._by_claim, self._ending):
             await questions.stop()
+        if self._queue is not None:
+            await self._queue.stop()
         await self.clients.close()
 
     async def _try(self, node_class: NodeClass, resolving: Resolving) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from msgspec.structs import replace
 
 from karptui.cloud.ec2.instance_status import interruption_of
 from karptui.cloud.ec2.interruption import parse
-from karptui.cloud.provider import Interruption, NotFound
+from karptui.cloud.provider import CloudError, Interruption, NotFound
 from karptui.lab.ec2 import Ec2Lab, messages
 from tests.cloud.ec2.cluster import claim, provider_of, ready_node_class
 
@@ -125,6 +126,8 @@ async def test_an_interruption_comes_through_the_queue_until_it_is_acknowledged(
     attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     left = await sqs.get_queue_attributes(QueueUrl=lab.queue_url, AttributeNames=attributes)
     assert set(left["Attributes"].values()) == {"0"}, "what was read is deleted, what nobody knows as well"
+    with pytest.raises(CloudError, match="did not delete a message"):
+        await provider.acknowledge(replace(message, receipt="no receipt at all"))
     # Where spot was interrupted, spot is short.
     catalogue = await provider.instance_types(resolved)
     offerings = next(entry for entry in catalogue.types if entry.name == "m5.large").offerings
