@@ -12,7 +12,7 @@ from karptui.world.world import World
 
 SLICE = 128
 """Objects packed at once: some 3 ms."""
-SLICES = 2
+SLICES = 3
 """In one step."""
 _TIMELINES = ("pod_timelines", "claim_timelines")
 

@@ -22,6 +22,8 @@ from karptui.world.world import World
 
 BATCH = 128
 """Events packed at once: some 3 ms, which no key has to wait for."""
+STEPS = 3
+"""Of a checkpoint while a batch comes in: until it is packed, what it holds and what changed since are both there."""
 SEGMENT = 512
 """Batches between two checkpoints: 65,000 events, about a second to lead a World through."""
 MOST_BYTES = 160 << 20
@@ -88,11 +90,14 @@ class History:
         if isinstance(event, events.ObjectSeen) and event.raw is not None:
             event = msgspec.structs.replace(event, raw=None)
         self._waiting.append(event)
-        if len(self._waiting) >= BATCH:
-            try:
+        try:
+            due = len(self._waiting) % max(BATCH // STEPS, 1) == 0
+            if self._packing is not None and due and not self._packing.step():
+                self._packing = None
+            if len(self._waiting) >= BATCH:
                 self._pack()
-            except Exception as error:  # what cannot be packed must not end the watching
-                self.fault = f"from here on nothing is kept ({type(error).__name__}: {error})"
+        except Exception as error:  # what cannot be packed must not end the watching
+            self.fault = f"from here on nothing is kept ({type(error).__name__}: {error})"
 
     def recall(self, at: float) -> Callable[[], World]:
         """What leads a World up to a moment (all events until `at`, epoch seconds); may be called in a thread."""
@@ -120,8 +125,6 @@ class History:
         segment = self._segments[-1]
         segment.events.write([self._packed(event) for event in batch])
         segment.batches += 1
-        if self._packing is not None and not self._packing.step():
-            self._packing = None
         if segment.batches >= SEGMENT and self._packing is None:
             segment.events.close()
             self._packing = Checkpoint(self._world)
