@@ -73,7 +73,8 @@ class Provisioner:
     def unseen(self) -> bool:
         """Whether NodeClaims of an earlier round are still being made, or the World has yet to see them: a round would
         take their pods for unprovided. Karpenter makes its own before the next batch and remembers them at once."""
-        seen, oldest = self._hands.world.of("nodeclaims"), monotonic() - SEEN_SECONDS
+        # A timeline stays when the NodeClaim has gone again, as it does at once where there is no capacity.
+        seen, oldest = self._hands.world.claim_timelines, monotonic() - SEEN_SECONDS
         self._made = {name: at for name, at in self._made.items() if name not in seen and at > oldest}
         return bool(self._launching or self._made)
 
