@@ -85,6 +85,14 @@ class Launched(Struct, frozen=True):
         return self.provider_id.rpartition("/")[2]
 
 
+class Measured(Struct, frozen=True):
+    """What a node has: its type, its image and its memory in nano-bytes."""
+
+    instance_type: str
+    image: str
+    memory: int
+
+
 class Interruption(Struct, frozen=True):
     """One message that an instance will go or has gone.
 
@@ -138,8 +146,11 @@ class CloudProvider(Protocol):
         """The kind of its own NodeClasses, "" for any."""
         ...
 
-    async def instance_types(self, node_class: NodeClass) -> Catalogue:
-        """What NodePools with this NodeClass can buy now. The same object as long as nothing changed."""
+    async def instance_types(self, node_class: NodeClass, measured: Collection[Measured] = ()) -> Catalogue:
+        """What NodePools with this NodeClass can buy now. The same object as long as nothing changed.
+
+        `measured` is what registered nodes of this NodeClass turned out to have.
+        """
         ...
 
     async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection
 
-from karptui.cloud.provider import CloudProvider, Interruption, Launched, NodeClassStatus
+from karptui.cloud.provider import CloudProvider, Interruption, Launched, Measured, NodeClassStatus
 from karptui.control.gate import Act, Gate
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import NodeClaim
@@ -21,9 +21,9 @@ class GatedProvider:
         """The kind of the provider's own NodeClasses."""
         return self._provider.node_class
 
-    async def instance_types(self, node_class: NodeClass) -> Catalogue:
+    async def instance_types(self, node_class: NodeClass, measured: Collection[Measured] = ()) -> Catalogue:
         """What can be bought."""
-        return await self._provider.instance_types(node_class)
+        return await self._provider.instance_types(node_class, measured)
 
     async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Launch an instance for a claim."""

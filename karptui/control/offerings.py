@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from karptui.cloud.provider import CloudError
+from karptui.cloud.provider import CloudError, Measured
 from karptui.control.hands import Hands
 from karptui.model.instance_type import Catalogue, InstanceType
+from karptui.model.metadata import is_true
 from karptui.world import events
+from karptui.world.world import World
 
 LOOK_SECONDS = 1.0  # the provider answers from memory and gives the same object while nothing changed
 
@@ -31,11 +33,12 @@ class Offerings:
         """Ask once, and tell the World if anything changed."""
         node_classes = dict(self._hands.world.of("nodeclasses"))
         self._known = {key: catalogue for key, catalogue in self._known.items() if key in node_classes}
+        measured = measured_in(self._hands.world)
         for key, node_class in node_classes.items():
             if self._hands.provider.node_class not in ("", node_class.kind):
                 continue
             try:
-                self._known[key] = await self._hands.provider.instance_types(node_class)
+                self._known[key] = await self._hands.provider.instance_types(node_class, measured.get(key, ()))
             except CloudError as error:
                 if str(error) != self._said:
                     self._said = str(error)
@@ -47,6 +50,19 @@ class Offerings:
         if used and asked != self._told:
             self._told = asked
             self._hands.sink(events.CatalogueSeen(self._hands.now(), for_all(used, of_pool)))
+
+
+def measured_in(world: World) -> dict[str, list[Measured]]:
+    """What the nodes of registered NodeClaims have, by key of the NodeClass."""
+    found: dict[str, list[Measured]] = {}
+    nodes = world.of("nodes")
+    for claim in world.of("nodeclaims").values():
+        node = nodes.get(claim.node_name)
+        memory = node.capacity.get("memory") if node is not None and is_true(claim.conditions, "Registered") else None
+        if memory and claim.image_id and claim.metadata.deleted is None:
+            measured = Measured(claim.instance_type, claim.image_id, memory)
+            found.setdefault(claim.node_class.key, []).append(measured)
+    return found
 
 
 def for_all(by_class: Mapping[str, Catalogue], of_pool: Mapping[str, str]) -> Catalogue:

@@ -1,21 +1,21 @@
 """What NodePools see of the cloud when they have NodeClasses of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
 
 from karptui.cloud.catalogue import region_of, shipped_price
 from karptui.cloud.ec2.facts import shipped_facts
 from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
-from karptui.cloud.provider import CloudError
+from karptui.cloud.provider import CloudError, Measured
 from karptui.control.offerings import Offerings, for_all
 from karptui.engine.disruption.drift_reasons import drift_reason
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.overlays import overlaid
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, NODEPOOL, ZONE
-from karptui.model.metadata import Metadata
-from karptui.model.node import NodeClaim, NodeClassReference
+from karptui.model.metadata import Condition, Metadata
+from karptui.model.node import Node, NodeClaim, NodeClassReference
 from karptui.model.node_overlay import NodeOverlay
 from karptui.model.nodepool import NodeClass, NodePool, NodeTemplate
 from karptui.model.snapshot import Options, Snapshot
@@ -43,8 +43,10 @@ class Cloud:
     def __init__(self, **sold: Catalogue) -> None:
         self.sold = sold
         self.refused: set[str] = set()
+        self.measured: dict[str, list[Measured]] = {}
 
-    async def instance_types(self, node_class: NodeClass) -> Catalogue:
+    async def instance_types(self, node_class: NodeClass, measured: Collection[Measured] = ()) -> Catalogue:
+        self.measured[node_class.name] = list(measured)
         if node_class.name in self.refused:
             raise CloudError("ec2 does not answer")
         return self.sold[node_class.name]
@@ -93,6 +95,21 @@ async def test_a_nodeclass_that_cannot_be_told_of_keeps_what_was_known_of_it() -
     cloud.refused.add("dense")
     await offerings.look()
     assert found.world.catalogue is known
+
+
+async def test_the_provider_is_told_what_memory_registered_nodes_have() -> None:
+    found, offerings = board(Cloud(default=PLAIN, dense=OTHER), [pool("a", "default")])
+    reference = NodeClassReference("karpenter.k8s.aws", "EC2NodeClass", "dense")
+    for name, registered in (("one", "True"), ("two", "Unknown")):
+        metadata = Metadata(name, uid=name, labels={INSTANCE_TYPE: "m5.large"})
+        conditions = (Condition("Registered", registered),)
+        claim = NodeClaim(metadata, reference, node_name=name, image_id="ami-1", conditions=conditions)
+        found.show("nodeclaims", claim)
+        found.show("nodes", Node(Metadata(name), capacity={"memory": 7}))
+    await offerings.look()
+    cloud = found.hands.provider
+    assert isinstance(cloud, Cloud)
+    assert cloud.measured == {"default": [], "dense": [Measured("m5.large", "ami-1", 7)]}
 
 
 async def test_a_nodeclass_of_no_pool_is_nobodys_catalogue() -> None:

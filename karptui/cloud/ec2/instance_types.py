@@ -1,7 +1,7 @@
 """From what is known of instance types, a NodeClass and the zones to the types and offerings that are scheduled on.
 
 Requirements, capacity, overhead and offerings as in Karpenter's AWS provider v1.14.1 (the spec's 1.3 to 1.8). Not
-modelled: measured memory, zonal shift.
+modelled: zonal shift.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -107,13 +107,16 @@ def resolve(
     shape: NodeClassShape | None = None,
     unavailable: Unavailable | None = None,
     free: Free | None = None,
+    measured: Mapping[str, int] | None = None,
 ) -> tuple[InstanceType, ...]:
     """Instance types as a NodePool with this NodeClass sees them, in the given order.
+
+    `measured` is the memory in nano-bytes that nodes of a type turned out to have, by name.
 
     A type that the region does not offer, that has no price, or that the NodeClass cannot use stays in the list with
     every offering unavailable (price 0 where it has none), so that a decision can say why it was not taken.
     """
-    return _Resolution(region, price, shape or NodeClassShape(), unavailable, free).of(facts)
+    return _Resolution(region, price, shape or NodeClassShape(), unavailable, free, measured or {}).of(facts)
 
 
 def _capacity(facts: TypeFacts, shape: NodeClassShape, root_disk: int) -> dict[str, int]:
@@ -198,8 +201,10 @@ class _Resolution:
         shape: NodeClassShape,
         unavailable: Unavailable | None,
         free: Free | None,
+        measured: Mapping[str, int],
     ) -> None:
         self._region = region
+        self._measured = measured
         self._price = price
         self._shape = shape
         self._unavailable = unavailable
@@ -218,6 +223,8 @@ class _Resolution:
         follows_pods = shape.windows or shape.family == "Bottlerocket"
         pods = amounts["pods"] // NANO if follows_pods else _address_pods(facts, shape, 0)
         taken = capacity.overhead(facts.vcpus, pods, amounts["ephemeral-storage"], amounts["memory"], shape.kubelet)
+        if facts.name in self._measured:
+            amounts["memory"] = self._measured[facts.name]  # thresholds stay shares of the estimate, as in Karpenter
         where = (facts.offered.get(self._region.name), facts.usage)
         place = self._places.get(where)
         if place is None:

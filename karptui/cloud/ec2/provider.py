@@ -24,6 +24,7 @@ from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, 
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
 from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
 from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market, with_overrides
+from karptui.cloud.ec2.measured import MeasuredMemory
 from karptui.cloud.ec2.node_class import VALIDATION, Resolving
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
 from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
@@ -40,6 +41,7 @@ from karptui.cloud.provider import (
     InsufficientCapacity,
     Interruption,
     Launched,
+    Measured,
     NodeClassNotReady,
     NodeClassStatus,
     NotFound,
@@ -87,7 +89,8 @@ class Ec2Provider:
         self._prices = prices or {}
         self._asking = asyncio.Lock()
         self._places = FreePlaces(now)
-        self._offer = TypesOnOffer(cluster, self.unavailable, self._places)
+        self._measured = MeasuredMemory(now)
+        self._offer = TypesOnOffer(cluster, self.unavailable, self._places, self._measured)
         self._launcher = Launcher(cluster, self.unavailable, self._places, now)
         self._groups: dict[str, PlacementGroup | None] = {}
         self._tried: dict[str, float] = {}
@@ -108,11 +111,12 @@ class Ec2Provider:
     async def _ec2(self) -> Any:
         return await self.clients.get("ec2")
 
-    async def instance_types(self, node_class: NodeClass) -> Catalogue:
+    async def instance_types(self, node_class: NodeClass, measured: Collection[Measured] = ()) -> Catalogue:
         """What NodePools with this NodeClass can buy now; the same object as long as nothing changed."""
         self._node_classes[node_class.name] = node_class
-        market = await self._known_market()
-        return self._offer.catalogue(market, node_class, await self._special(node_class))
+        market, group = await self._known_market(), await self._special(node_class)
+        self._measured.learn(node_class, measured, lambda: self._offer.types(market, node_class, group))
+        return self._offer.catalogue(market, node_class, group)
 
     async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""

@@ -1,6 +1,7 @@
 """The catalogue as one NodeClass sees it now, kept until something about it changes."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from msgspec import Struct
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve
 from karptui.cloud.ec2.market import Market
+from karptui.cloud.ec2.measured import MeasuredMemory
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.reservations import FreePlaces, from_status
 from karptui.cloud.ec2.settings import ClusterSettings
@@ -25,7 +27,7 @@ _SHAPING = (
     "cpuOptions",
 )
 
-Version = tuple[int, int]
+Version = tuple[int, int, int]
 
 
 class _Current(Struct, frozen=True):
@@ -38,8 +40,15 @@ class _Current(Struct, frozen=True):
 class TypesOnOffer:
     """Instance types by NodeClass. A want of capacity changes only the types it is about."""
 
-    def __init__(self, cluster: ClusterSettings, unavailable: UnavailableOfferings, places: FreePlaces) -> None:
+    def __init__(
+        self,
+        cluster: ClusterSettings,
+        unavailable: UnavailableOfferings,
+        places: FreePlaces,
+        measured: MeasuredMemory,
+    ) -> None:
         self._cluster = cluster
+        self._measured = measured
         self._unavailable = unavailable
         self._places = places
         self._plain: dict[str, tuple[Market, tuple[InstanceType, ...]]] = {}
@@ -61,11 +70,12 @@ class TypesOnOffer:
         blocked = self._blocked_zones(node_class)
         held = node_class.status.get("capacityReservations")
         key = json.dumps([shape.family, shape.spec, zones, held, group and group.id, blocked], sort_keys=True)
-        version = (self._unavailable.version, self._places.version)
+        version = (self._unavailable.version, self._places.version, self._measured.version)
         known = self._current.get(key)
         if known is not None and known.version == version and known.market is market:
             return known
-        types = self._resolved(key, market, Region(market.region, zones), shape, frozenset(blocked))
+        measured = self._measured.of(node_class)
+        types = self._resolved(key, market, Region(market.region, zones), shape, frozenset(blocked), measured)
         catalogue = Catalogue(
             types=types,
             source=market.source,
@@ -99,14 +109,22 @@ class TypesOnOffer:
         return sorted(zone for zone, ids in by_zone.items() if all(map(self._unavailable.has_subnet, ids)))
 
     def _resolved(
-        self, key: str, market: Market, region: Region, shape: NodeClassShape, blocked: frozenset[str]
+        self,
+        key: str,
+        market: Market,
+        region: Region,
+        shape: NodeClassShape,
+        blocked: frozenset[str],
+        measured: Mapping[str, int],
     ) -> tuple[InstanceType, ...]:
         plain = self._plain.get(key)
         if plain is None or plain[0] is not market:
             marks = _blocking(blocked) if blocked else None
             plain = (market, resolve(market.facts, region, market.price, shape, marks, self._places.of))
             self._plain[key] = plain
-        short = self._unavailable.short_types() | {entry.instance_type for entry in shape.reservations}
+        short = (
+            self._unavailable.short_types() | {entry.instance_type for entry in shape.reservations} | measured.keys()
+        )
         if not short:
             return plain[1]
 
@@ -114,7 +132,7 @@ class TypesOnOffer:
             return zone in blocked or self._unavailable.has_pool(capacity_type, instance_type, zone)
 
         facts = [entry for entry in market.facts if "*" in short or entry.name in short]
-        marked = resolve(facts, region, market.price, shape, unavailable, self._places.of)
+        marked = resolve(facts, region, market.price, shape, unavailable, self._places.of, measured)
         changed = {entry.name: entry for entry in marked}
         return tuple(changed.get(entry.name, entry) for entry in plain[1])
 

@@ -17,6 +17,7 @@ from karptui.cloud.provider import (
     InsufficientCapacity,
     Interruption,
     Launched,
+    Measured,
     NodeClassStatus,
     NotFound,
     Unreachable,
@@ -54,8 +55,8 @@ class KwokProvider:
         """Any: NodePools written for a cloud work without one as well."""
         return ""
 
-    async def instance_types(self, node_class: NodeClass) -> Catalogue:
-        """What can be bought; the same object every time."""
+    async def instance_types(self, node_class: NodeClass, measured: Collection[Measured] = ()) -> Catalogue:
+        """What can be bought; the same object every time: nodes have what was promised of them."""
         if node_class.kind == NODE_CLASS_KIND:
             return built_in()
         if self._shipped is None:
