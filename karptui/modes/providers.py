@@ -66,17 +66,24 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
     async def make(connection: Connection) -> AsyncIterator[CloudProvider]:
         from karptui.cloud.ec2.account_check import check_account
         from karptui.cloud.ec2.client import Account
+        from karptui.cloud.ec2.market_kept import quotes_file
         from karptui.cloud.ec2.provider import Ec2Provider
 
         account = Account(region_of(choice, connection), choice.endpoint_url, choice.profile)
         settings = await settings_of(choice, account, connection)
-        provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices)
+        # A simulator's answers are nobody's to keep.
+        quotes = (
+            quotes_file(account.region, choice.profile or os.environ.get("AWS_PROFILE"))
+            if choice.endpoint_url is None
+            else None
+        )
+        provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices, quotes=quotes)
         try:
             await check_account(provider.clients, choice.queue)
             yield provider
         finally:
             # Its launch templates stay: whoever holds the Lease next may use them by now, and collects the rest.
-            await provider.clients.close()
+            await provider.leave()
 
     return make
 

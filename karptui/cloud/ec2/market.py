@@ -18,9 +18,6 @@ from karptui.cloud.provider import CloudError
 from karptui.model.commitment import Commitment
 from karptui.model.labels import ON_DEMAND
 
-REFRESH_SECONDS = 12 * 3600.0
-"""How old the answers of EC2 may grow; Karpenter's own figure."""
-
 
 class Market(Struct, frozen=True, eq=False):
     """Types of a region, their prices, and where both come from. `priced` is epoch seconds."""
@@ -43,49 +40,85 @@ def shipped_market(region: str, seed: str = DEFAULT_SEED) -> Market:
     return Market(region, shipped_facts(), shipped_price(seed), f"shipped {book.as_of}", 0.0, True, zones)
 
 
-async def account_market(clients: AwsClients, region: str, now: float) -> Market:
-    """Types, zones and prices as AWS tells them. Raises CloudError.
+class Quotes(Struct, frozen=True):
+    """What an account told of its region, in a form that can be kept. `spot` is USD an hour by type and zone."""
 
-    Where the Pricing API does not answer, on-demand prices are as shipped, which `source` says. A spot price that EC2
-    does not quote is none, so that offering cannot be bought.
+    region: str
+    facts: tuple[TypeFacts, ...]
+    spot: dict[str, dict[str, float]]
+    source: str
+    priced: float
+    zones: tuple[str, ...]
+    commitments: tuple[Commitment, ...] = ()
+    commitments_unknown: tuple[str, ...] = ()
+
+
+def market_of(quotes: Quotes) -> Market:
+    """A spot price that EC2 does not quote is none, so that offering cannot be bought."""
+    spot = quotes.spot
+
+    def price(capacity_type: str, facts: TypeFacts, zone: str) -> float | None:
+        return facts.on_demand if capacity_type == ON_DEMAND else spot.get(facts.name, {}).get(zone)
+
+    return Market(
+        quotes.region,
+        quotes.facts,
+        price,
+        quotes.source,
+        quotes.priced,
+        False,
+        quotes.zones,
+        quotes.commitments,
+        quotes.commitments_unknown,
+    )
+
+
+async def account_quotes(clients: AwsClients, region: str, now: float, before: Quotes | None = None) -> Quotes:
+    """Types, zones and prices as AWS tells them; a price known `before` of which it says nothing stays.
+
+    Where the Pricing API does not answer, on-demand prices are those, or as shipped, which `source` says. Raises
+    CloudError.
     """
     committed = asyncio.ensure_future(account_commitments(clients, region))
     try:
-        types, price, source, zones = await _priced(clients, region, now)
+        found = await _priced(clients, region, now, before)
         commitments, unknown = await committed
     finally:
         committed.cancel()
-    return Market(region, types, price, source, now, False, zones, commitments, unknown)
+    return replace(found, commitments=commitments, commitments_unknown=unknown)
 
 
-async def _priced(
-    clients: AwsClients, region: str, now: float
-) -> tuple[tuple[TypeFacts, ...], Price, str, tuple[str, ...]]:
+async def _priced(clients: AwsClients, region: str, now: float, before: Quotes | None) -> Quotes:
     """Types, prices, where those come from, zones."""
     ec2 = await clients.get("ec2")
     offered = await _offered(ec2, region)
-    on_demand, source = await _on_demand(clients, region)
+    on_demand, source = await _on_demand(clients, region, before)
     facts = [
         replace(entry, on_demand=on_demand.get(entry.name), offered={region: "".join(sorted(offered[entry.name]))})
         for entry in await _described(ec2)
         if entry.name in offered
     ]
-    spot = await _spot_prices(ec2, now)
+    quoted = await _spot_prices(ec2, now)
+    known = before.spot if before is not None else {}
+    spot = {name: known.get(name, {}) | quoted.get(name, {}) for name in known.keys() | quoted.keys()}
     zones = sorted({f"{region}{letter}" for letters in offered.values() for letter in letters})
-    price = _quoted(spot)
-    return tuple(sorted(facts, key=lambda entry: entry.name)), price, source, tuple(zones)
+    return Quotes(region, tuple(sorted(facts, key=lambda entry: entry.name)), spot, source, now, tuple(zones))
 
 
-async def _on_demand(clients: AwsClients, region: str) -> tuple[dict[str, float | None], str]:
-    """USD an hour by type, those of the Pricing API over those that ship with karptui; and where they come from."""
+async def _on_demand(clients: AwsClients, region: str, before: Quotes | None) -> tuple[dict[str, float | None], str]:
+    """USD an hour by type, those of the Pricing API over those known before and those that ship with karptui; and
+    where they come from."""
     book = shipped_file()
     prices: dict[str, float | None] = {entry.name: entry.on_demand for entry in shipped_facts()}
+    if before is not None:
+        prices |= {entry.name: entry.on_demand for entry in before.facts if entry.on_demand is not None}
     if not pricing_region(region):
         return prices, f"aws, on-demand shipped {book.as_of}"
     try:
         found = await on_demand_prices(await clients.get("pricing"), region)
     except CloudError:
-        return prices, f"aws, on-demand shipped {book.as_of} (the Pricing API does not tell)"
+        shipped = f"aws, on-demand shipped {book.as_of} (the Pricing API does not tell)"
+        return prices, before.source if before is not None else shipped
     return prices | found, "aws"
 
 
@@ -100,13 +133,6 @@ def with_overrides(market: Market, overrides: Mapping[str, float]) -> Market:
         return told(capacity_type, facts, zone) if own is None else own
 
     return replace(market, price=price, source=f"{market.source}, {len(overrides)} of your own")
-
-
-def _quoted(spot: Mapping[tuple[str, str], float]) -> Price:
-    def price(capacity_type: str, facts: TypeFacts, zone: str) -> float | None:
-        return facts.on_demand if capacity_type == ON_DEMAND else spot.get((facts.name, zone))
-
-    return price
 
 
 async def _described(ec2: Any) -> list[TypeFacts]:
@@ -131,10 +157,10 @@ async def _offered(ec2: Any, region: str) -> dict[str, set[str]]:
     return found
 
 
-async def _spot_prices(ec2: Any, now: float) -> dict[tuple[str, str], float]:
+async def _spot_prices(ec2: Any, now: float) -> dict[str, dict[str, float]]:
     from datetime import UTC, datetime
 
-    found: dict[tuple[str, str], float] = {}
+    found: dict[str, dict[str, float]] = {}
     asked = {
         "ProductDescriptions": ["Linux/UNIX", "Linux/UNIX (Amazon VPC)"],
         "StartTime": datetime.fromtimestamp(now, UTC),
@@ -142,5 +168,5 @@ async def _spot_prices(ec2: Any, now: float) -> dict[tuple[str, str], float]:
     with calling("ec2", "DescribeSpotPriceHistory"):
         async for page in ec2.get_paginator("describe_spot_price_history").paginate(**asked):
             for row in page["SpotPriceHistory"]:
-                found[(row["InstanceType"], row["AvailabilityZone"])] = float(row["SpotPrice"])
+                found.setdefault(row["InstanceType"], {})[row["AvailabilityZone"]] = float(row["SpotPrice"])
     return found

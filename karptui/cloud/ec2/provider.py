@@ -1,8 +1,8 @@
 """EC2 behind the provider seam: a real account, or the lab's."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +23,8 @@ from karptui.cloud.ec2.instance_status import InstanceStatus
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
 from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
-from karptui.cloud.ec2.market import REFRESH_SECONDS, Market, account_market, shipped_market, with_overrides
+from karptui.cloud.ec2.market import Market, shipped_market, with_overrides
+from karptui.cloud.ec2.market_kept import KeptMarket
 from karptui.cloud.ec2.measured import MeasuredMemory
 from karptui.cloud.ec2.node_class import VALIDATION, Resolving
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
@@ -65,7 +66,8 @@ class Ec2Provider:
 
     `ask_prices` takes types, zones and spot prices from the account; without it the shipped catalogue is used,
     with spot prices made up from `seed`. `now` gives epoch seconds (the lab's clock may run faster than real time);
-    `prices` are a person's own, USD an hour, by `TYPE` or `TYPE/spot`.
+    `prices` are a person's own, USD an hour, by `TYPE` or `TYPE/spot`; `quotes` is the file in which what the account
+    said is kept from run to run.
     """
 
     def __init__(
@@ -77,17 +79,16 @@ class Ec2Provider:
         seed: str = DEFAULT_SEED,
         now: Callable[[], float] = time.time,
         prices: Mapping[str, float] | None = None,
+        quotes: Path | None = None,
     ) -> None:
         self.clients = AwsClients(account)
         self.unavailable = UnavailableOfferings(now)
         self._cluster = cluster
         self._region = account.region
-        self._ask_prices = ask_prices
-        self._seed = seed
         self._now = now
-        self._market: Market | None = None
-        self._prices = prices or {}
-        self._asking = asyncio.Lock()
+        shipped = None if ask_prices else with_overrides(shipped_market(account.region, seed), prices or {})
+        self._market: Market | None = shipped
+        self._asked = KeptMarket(account, now, prices or {}, quotes) if ask_prices else None
         self._places = FreePlaces(now)
         self._measured = MeasuredMemory(now)
         self._offer = TypesOnOffer(cluster, self.unavailable, self._places, self._measured)
@@ -217,19 +218,25 @@ class Ec2Provider:
 
     def use_market(self, market: Market) -> None:
         """Take types and prices from here from now on; not part of the seam."""
-        self._market = market
+        self._market, self._asked = market, None
 
     def node_class_hash(self, node_class: NodeClass) -> str:
         """What Karpenter writes into the NodeClass' hash annotation (version v5); not part of the seam."""
         return node_class_hash(node_class.spec, family_of(node_class.spec), self._cluster.ca_bundle)
 
     async def close(self) -> None:
-        """Delete this process' launch templates and close the clients; not part of the seam."""
+        """Delete this process' launch templates and ask nothing more; not part of the seam."""
         try:
             await self._launcher.templates.delete_all(await self._ec2())
         except CloudError:
             # Somebody who leaves because of a lost connection leaves templates behind, which cost nothing.
             pass
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Ask nothing more and close the clients; not part of the seam."""
+        if self._asked is not None:
+            await self._asked.stop()
         for questions in (self._by_id, self._by_claim, self._ending):
             await questions.stop()
         if self._queue is not None:
@@ -327,20 +334,11 @@ class Ec2Provider:
             self.unavailable.mark(SPOT, seen.instance_type, seen.zone)
 
     async def _known_market(self) -> Market:
-        """Types and prices, asked for again twice a day; old ones are better than none."""
-        async with self._asking:
-            known = self._market
-            if known is None and not self._ask_prices:
-                self._market = with_overrides(shipped_market(self._region, self._seed), self._prices)
-            elif known is None or (self._ask_prices and self._now() - known.priced > REFRESH_SECONDS):
-                try:
-                    market = await account_market(self.clients, self._region, self._now())
-                    self._market = with_overrides(market, self._prices)
-                except CloudError:
-                    if known is None:
-                        raise
-            assert self._market is not None
-            return self._market
+        """Types and prices as they are known now."""
+        if self._asked is not None:
+            self._market = await self._asked.get()
+        assert self._market is not None
+        return self._market
 
 
 def _check_ready(node_class: NodeClass) -> None:
