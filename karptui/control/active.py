@@ -71,6 +71,11 @@ class Controllers:
         """Whether the next round has to wait for the NodeClaims of the last."""
         return self._provisioner.unseen
 
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Nodes of commands under way whose pods the next round plans for."""
+        return self._disruption.leaving
+
     async def run(self) -> None:
         """Until cancelled."""
         try:

@@ -36,6 +36,7 @@ class Disruption:
         self._hands = hands
         self._provisioner = provisioner
         self._busy: set[str] = set()
+        self._leaving: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
         self._announced: set[str] = set()  # replacements of which it has been told
         self._kept = Kept()  # as long as nothing has changed the answer is known
@@ -51,6 +52,14 @@ class Disruption:
             for task in self._orchestrating:
                 task.cancel()
             await asyncio.gather(*self._orchestrating, return_exceptions=True)
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Nodes whose replacements are on their way, or that need none: what comes for their pods is no other pods'.
+
+        Not before: who plans for their pods earlier launches for them too (spec/lifecycle.md 5).
+        """
+        return frozenset(self._leaving)
 
     async def _guarded_pass(self) -> bool:
         try:
@@ -130,6 +139,7 @@ class Disruption:
             await self._give_back(command.nodes)
         finally:
             self._busy.difference_update(command.nodes)
+            self._leaving.difference_update(command.nodes)
 
     async def _step_on(self, command: Command, decision: Decision) -> None:
         """Taint, launch and wait until the nodes may be deleted. Raises Failure if they are to stay."""
@@ -141,9 +151,12 @@ class Disruption:
             if step is Step.TAINT:
                 await self._taint(command)
                 underway = underway.after_taint()
+                if not command.replacements:
+                    self._leaving.update(command.nodes)
             elif step is Step.LAUNCH:
                 made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
                 underway = underway.after_launch(tuple(made))
+                self._leaving.update(command.nodes)
             elif step is Step.WAIT:
                 await self._announce(command, underway)
                 await self._hands.sleep(0.5)

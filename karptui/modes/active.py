@@ -80,6 +80,7 @@ class Active(Run):
             waits=self._waits,
             again=not self.rules.dry_run,
             policy=self.rules.policy,
+            leaving=self._leaving,
         )
 
     def planner(self) -> Planner:
@@ -101,6 +102,9 @@ class Active(Run):
 
     def _waits(self) -> bool:
         return self.warming_up() or (self._controllers is not None and self._controllers.making)
+
+    def _leaving(self) -> frozenset[str]:
+        return self._controllers.leaving if self._controllers is not None else frozenset()
 
     async def sleep(self, seconds: float) -> None:
         """Wait by the cluster's clock."""

@@ -39,7 +39,7 @@ class Planner:
     `take` is called with the decisions of each closed window, in active mode by the controllers that carry them out.
     Without `decides`, which may change while it runs, there are only previews: decisions come from elsewhere. As long
     as `waits` says so a window stays open. Without `again` a launch that came to nothing is not decided anew: a dry
-    run.
+    run. `leaving` names nodes that are about to be deleted: their pods are planned for as if they were.
     """
 
     def __init__(
@@ -52,8 +52,10 @@ class Planner:
         waits: Callable[[], bool] = lambda: False,
         again: bool = True,
         policy: Policy = Policy.KARPENTER,
+        leaving: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._world = world
+        self._leaving = leaving
         self._sink = sink
         self._now = now
         self._take = take
@@ -163,7 +165,7 @@ class Planner:
         await self._ask(self._now(), decide=True)
 
     async def _ask(self, now: float, decide: bool) -> None:
-        snapshot = self._world.snapshot(now)
+        snapshot = replace(self._world.snapshot(now), marked_for_deletion=self._leaving())
         self._previewed = snapshot.number
         loop = asyncio.get_running_loop()
         started = loop.time()

@@ -68,7 +68,14 @@ class ActiveCluster:
         self.by_hand = ByHand(hands.brakes, self.sink, now)
         self.by_hand.begin(hands)
         controllers = Controllers(hands)
-        planner = Planner(self.world, self.sink, now, take=controllers.take, waits=lambda: self._holds(controllers))
+        planner = Planner(
+            self.world,
+            self.sink,
+            now,
+            take=controllers.take,
+            waits=lambda: self._holds(controllers),
+            leaving=lambda: controllers.leaving,
+        )
         source = KubeSource(self.connection, clock=now, kind="lab", heartbeat=60.0)
         work = (source.run(self.sink), Offerings(hands).run(), controllers.run(), planner.run())
         self._tasks = [asyncio.create_task(part) for part in work]

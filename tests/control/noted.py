@@ -20,6 +20,8 @@ class Noted:
     def __init__(self, provider: object = None) -> None:
         self.world = World()
         self.at = NOW
+        self.quick = False
+        """Whether the cluster's clock runs so that nobody waits long by it."""
         self.patches: list[tuple[str, str, dict[str, Any]]] = []
         self.deleted: list[tuple[str, str]] = []
         self.recorded: list[tuple[str, str, str]] = []
@@ -27,8 +29,11 @@ class Noted:
         self.told: list[events.Event] = []
         objects = cast(Objects, self)
         self.hands = Hands(
-            self.world, objects, cast(CloudProvider, provider), self._sink, lambda: self.at, asyncio.sleep, Brakes()
+            self.world, objects, cast(CloudProvider, provider), self._sink, lambda: self.at, self._sleep, Brakes()
         )
+
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0.01 if self.quick else seconds)
 
     def _sink(self, event: events.Event) -> None:
         self.told.append(event)

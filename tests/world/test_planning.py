@@ -300,3 +300,17 @@ def test_a_round_ends_when_its_minute_is_up() -> None:
     in_time = timed_plan(snapshot)
     assert not in_time.unfinished
     assert len(in_time.claims) == 1
+
+
+async def test_the_pods_of_a_node_that_is_about_to_be_deleted_are_planned_for_with_those_that_wait() -> None:
+    scene = Scene()
+    leaving: set[str] = set()
+    scene.planner = Planner(scene.world, scene.sink, lambda: scene.time, leaving=lambda: frozenset(leaving))
+    scene.sink(seen(node("one"), STARTED, Change.ADDED))
+    scene.sink(seen(pod("stays", node="one", phase="Running", cpu="3500m"), STARTED, Change.ADDED))
+    for name, both in (("first", False), ("second", True)):
+        leaving.update(["one"] if both else [])
+        scene.pending(name, cpu="3900m")
+        await scene.until(scene.time - STARTED + 1.5)
+        planned = {pod for claim in scene.previews[-1].plan.claims for pod in claim.pods}
+        assert ("default/stays" in planned) is both, name
