@@ -75,12 +75,17 @@ def cluster_filters(cluster: str) -> list[dict[str, Any]]:
     ]
 
 
-def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[str, str]) -> Launched:
-    """An instance's description in the words of the seam."""
+def to_launched(
+    instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[str, str], *, efa: bool = False
+) -> Launched:
+    """An instance's description in the words of the seam; `efa`: whether its EFA interfaces were asked for."""
     tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags") or []}
     zone = instance["Placement"]["AvailabilityZone"]
     spot = bool(instance.get("SpotInstanceRequestId")) or instance.get("InstanceLifecycle") == "spot"
-    capacity_type = labels.SPOT if spot else labels.ON_DEMAND
+    instance_type = type_of(instance["InstanceType"], tags.get(NODE_CLASS_TAG, ""))
+    reservation = reservation_of(instance)
+    held = instance_type.offerings if instance_type is not None and reservation else ()
+    capacity_type = labels.RESERVED if reservation else labels.SPOT if spot else labels.ON_DEMAND
     launched = instance.get("LaunchTime")
     return launched_of(
         instance_id=instance["InstanceId"],
@@ -90,7 +95,9 @@ def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[
         capacity_type=capacity_type,
         image=instance.get("ImageId", ""),
         tags=tags,
-        instance_type=type_of(instance["InstanceType"], tags.get(NODE_CLASS_TAG, "")),
+        instance_type=instance_type,
+        efa=efa,
+        reserved=next((offering for offering in held if offering.reservation_id == reservation), None),
         launched=launched.timestamp() if launched else 0.0,
         state=instance["State"]["Name"],
         private_dns=instance.get("PrivateDnsName", ""),
@@ -98,6 +105,12 @@ def to_launched(instance: Mapping[str, Any], type_of: TypeOf, zone_ids: Mapping[
         subnet=instance.get("SubnetId", ""),
         placement=_placement_of(instance["Placement"]),
     )
+
+
+def reservation_of(instance: Mapping[str, Any]) -> str:
+    """The capacity reservation that an instance was launched into; "" also where it only fell into an open one."""
+    preference = (instance.get("CapacityReservationSpecification") or {}).get("CapacityReservationPreference")
+    return instance.get("CapacityReservationId") or "" if preference == "capacity-reservations-only" else ""
 
 
 def _groups_of(instance: Mapping[str, Any]) -> tuple[str, ...]:

@@ -170,13 +170,14 @@ class Launcher:
             tags=plan.tags | self._own_tags(claim, plan),
             instance_type=plan.types.get(type_name),
             efa=bool(claim.requests.get(EFA)),
-            annotations=self._annotations(node_class),
+            annotations=self.annotations(node_class),
             subnet=subnet.get("id", ""),
             placement=plan.placement,
             reserved=reserved,
         )
 
-    def _annotations(self, node_class: NodeClass) -> dict[str, str]:
+    def annotations(self, node_class: NodeClass) -> dict[str, str]:
+        """What a NodeClaim is told of the NodeClass that it was launched by."""
         known = node_class.metadata.annotations
         found = {key: known[key] for key in (HASH, HASH_VERSION) if key in known}
         if HASH not in found:

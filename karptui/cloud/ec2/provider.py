@@ -18,6 +18,7 @@ from karptui.cloud.ec2.describe import (
     to_launched,
 )
 from karptui.cloud.ec2.drift import drift_reason
+from karptui.cloud.ec2.facts import EFA
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.instance_status import InstanceStatus
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
@@ -124,7 +125,7 @@ class Ec2Provider:
         _check_ready(node_class)
         self._node_classes[node_class.name] = node_class
         try:
-            earlier = None if new else await self._launched_before(claim)
+            earlier = None if new else await self._launched_before(claim, node_class)
             if earlier is not None:
                 return earlier
             market, group = await self._known_market(), await self._special(node_class)
@@ -296,7 +297,7 @@ class Ec2Provider:
         except TokenUsed:
             # An earlier launch of this claim asked for something else: either it made an instance, or it failed. An
             # instance may be minutes old before EC2 tells of it, so only after a while there is none.
-            earlier = await self._launched_before(claim)
+            earlier = await self._launched_before(claim, node_class)
             if earlier is not None:
                 return earlier
             now, uid = self._now(), claim.metadata.uid
@@ -306,15 +307,20 @@ class Ec2Provider:
             message = "an earlier launch of this NodeClaim is not settled yet; it is looked up before the next try"
             raise CreateError("LaunchFailed", message) from None
 
-    async def _launched_before(self, claim: NodeClaim) -> Launched | None:
+    async def _launched_before(self, claim: NodeClaim, node_class: NodeClass) -> Launched | None:
+        """The same as the launch itself would have answered."""
         found = await self._by_claim.get(claim.metadata.uid)
-        return self._launched(found) if found is not None else None
+        if found is None:
+            return None
+        await self._known_market()
+        launched = self._launched(found, efa=bool(claim.requests.get(EFA)))
+        return replace(launched, annotations=self._launcher.annotations(node_class))
 
-    def _launched(self, entry: dict[str, Any]) -> Launched:
+    def _launched(self, entry: dict[str, Any], *, efa: bool = False) -> Launched:
         tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}
         node_class = self._node_classes.get(tags.get(RESTRICTED_TAGS[-1], ""))
         ids = zone_ids(self._market, node_class) if self._market and node_class else {}
-        return to_launched(entry, self._type_of, ids)
+        return to_launched(entry, self._type_of, ids, efa=efa)
 
     def _type_of(self, name: str, node_class_name: str) -> InstanceType | None:
         node_class = self._node_classes.get(node_class_name)

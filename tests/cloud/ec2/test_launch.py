@@ -10,7 +10,12 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from karptui.cloud.catalogue import region_of, shipped_price
+from karptui.cloud.ec2.describe import to_launched
+from karptui.cloud.ec2.facts import shipped_facts
+from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
 from karptui.cloud.ec2.provider import Ec2Provider
+from karptui.cloud.ec2.reservations import Reservation
 from karptui.cloud.provider import CreateError, InsufficientCapacity, NodeClassNotReady, NotFound, Unauthorized
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
@@ -139,7 +144,9 @@ async def test_a_claim_that_is_launched_again_gets_the_instance_it_has(provider:
     other = provider_of(lab)
     again = await other.create(wanted, await ready_node_class(other))
     await other.close()
-    assert again.provider_id == first.provider_id and again.instance_type == first.instance_type
+    told = ("provider_id", "instance_type", "zone", "capacity_type", "image_id", "capacity", "allocatable")
+    for name in (*told, "labels", "annotations", "node_pool", "claim", "uid"):
+        assert getattr(again, name) == getattr(first, name), name
     assert len(await instances(provider, wanted)) == 1
 
 
@@ -371,3 +378,28 @@ async def until_ended(provider: Ec2Provider, provider_id: str) -> None:
         async with asyncio.timeout(60):
             while True:
                 await provider.delete(provider_id)
+
+
+@pytest.mark.parametrize(
+    ("preference", "capacity_type", "id_"),
+    [("capacity-reservations-only", "reserved", "cr-1"), ("open", "on-demand", ""), ("none", "on-demand", "")],
+)
+async def test_an_instance_is_reserved_only_if_it_was_launched_for_its_reservation(
+    preference: str, capacity_type: str, id_: str
+) -> None:
+    reservation = Reservation("cr-1", "m5.large", "us-east-1a", "", "targeted", "capacity-block")
+    facts = [entry for entry in shipped_facts() if entry.name == "m5.large"]
+    shape = NodeClassShape(reservations=(reservation,))
+    (type_,) = resolve(facts, region_of("us-east-1", ["us-east-1a"]), shipped_price(), shape)
+    described = {
+        "InstanceId": "i-1",
+        "InstanceType": "m5.large",
+        "State": {"Name": "running"},
+        "Placement": {"AvailabilityZone": "us-east-1a"},
+        "CapacityReservationId": "cr-1",
+        "CapacityReservationSpecification": {"CapacityReservationPreference": preference},
+    }
+    found = to_launched(described, lambda *_: type_, {})
+    assert found.capacity_type == found.labels[labels.CAPACITY_TYPE] == capacity_type
+    assert found.labels.get(labels.CAPACITY_RESERVATION_ID, "") == id_
+    assert found.labels.get(labels.CAPACITY_RESERVATION_TYPE, "") == ("capacity-block" if id_ else "")
