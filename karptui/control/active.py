@@ -23,6 +23,7 @@ from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
 from karptui.control.register import Initialization, Registration
 from karptui.control.registration_health import RegistrationHealth
 from karptui.control.repair import Repair
+from karptui.control.reservations import CapacityReservations
 from karptui.control.static_pools import StaticPools
 from karptui.control.terminate import ClaimTermination
 from karptui.model.decision import Decision
@@ -52,6 +53,7 @@ class Controllers:
             Consistency(hands),
             Liveness(hands, health),
             Expiration(hands),
+            CapacityReservations(hands),
             NodeTermination(hands),
             ClaimTermination(hands),
         ]

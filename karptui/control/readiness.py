@@ -14,7 +14,8 @@ from karptui.model.nodepool import NodeClass, NodePool
 from karptui.world import events
 
 RESOLVE_AGAIN_SECONDS = 300.0
-NOT_READY_SECONDS = 60.0  # until what was not found is looked for again
+SOON_SECONDS = 60.0  # until what was not found, or changes by itself, is looked for again
+RESERVATION_TERMS = "capacityReservationSelectorTerms"
 
 
 class NodeClassReadiness:
@@ -34,7 +35,9 @@ class NodeClassReadiness:
             generation, at = self._resolved.get(key, (-1, 0.0))
             if node_class.kind not in BY_KIND or self._hands.provider.node_class not in ("", node_class.kind):
                 continue
-            pause = RESOLVE_AGAIN_SECONDS if is_true(node_class.conditions, "Ready") else NOT_READY_SECONDS
+            # Reservations fill up and end.
+            soon = not is_true(node_class.conditions, "Ready") or node_class.spec.get(RESERVATION_TERMS)
+            pause = SOON_SECONDS if soon else RESOLVE_AGAIN_SECONDS
             unsaid = condition(node_class.conditions, "Ready") is None
             if node_class.metadata.generation != generation or now - at > pause or unsaid:
                 yield key
