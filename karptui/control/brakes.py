@@ -56,13 +56,23 @@ class Pace:
         ]
         text = self._refusal(claim)
         if text:
-            if text != self._said:
-                self._said = text
-                self._sink(events.Problem(now, f"provision {decision}", text))
+            self._say(text, f"provision {decision}", now)
             raise Withheld(text)
         self._said = ""
         self._begun.append(now)
         self._under_way.append(UnderWay(claim.price, now))
+
+    def holds(self, claim: PlannedClaim, what_for: str, now: float) -> bool:
+        """Whether a brake would hold one more NodeClaim back; nothing is counted, and it is said once."""
+        text = self._refusal(claim)
+        if text:
+            self._say(text, what_for, now)
+        return bool(text)
+
+    def _say(self, text: str, where: str, now: float) -> None:
+        if text != self._said:
+            self._said = text
+            self._sink(events.Problem(now, where, text))
 
     def created(self, claim: PlannedClaim, name: str) -> None:
         """It has been created under this name, which the World will show soon."""

@@ -95,6 +95,8 @@ class Disruption:
 
     async def _begin(self, command: Command) -> bool:
         """Decide, look again after the wait where the method asks for it, and start; False if it no longer held."""
+        if self._provisioner.holds(command.replacements):
+            return False  # its nodes would be tainted, and given back, with every pass
         decision = self._decide(command)
         still: Command | Held = command
         if command.validated:

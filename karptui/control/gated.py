@@ -45,6 +45,8 @@ class GatedProvider:
 
     async def tidy(self, node_classes: Collection[NodeClass], claims: Collection[NodeClaim]) -> None:
         """Delete what nobody needs any more."""
+        if not self._provider.node_class:
+            return  # one for any NodeClass makes nothing for them
         names = ", ".join(sorted(node_class.name for node_class in node_classes))
         act = Act("delete", "launch templates and profiles", f"all but those of {names}" if names else "all")
         await self._gate.act(act, lambda: self._provider.tidy(node_classes, claims))

@@ -78,6 +78,10 @@ class Provisioner:
         self._made = {name: at for name, at in self._made.items() if name not in seen and at > oldest}
         return bool(self._launching or self._made)
 
+    def holds(self, claims: Iterable[PlannedClaim]) -> bool:
+        """Whether a brake would hold one of these back now."""
+        return any(self._pace.holds(claim, "disruption", self._hands.now()) for claim in claims)
+
     async def create(self, claim: PlannedClaim, decision: str) -> str:
         """Create the NodeClaim of a planned claim and give its name. Raises Failure."""
         pool = self._hands.world.of("nodepools").get(claim.node_pool)

@@ -154,11 +154,6 @@ class FreePlaces:
         """An instance was launched into it."""
         self._set(reservation, max(0, self.of(reservation) - 1))
 
-    def give_back(self, reservation: str) -> None:
-        """One of its instances has ended."""
-        if self.knows(reservation):
-            self._set(reservation, self.of(reservation) + 1)
-
     def exhaust(self, reservation: str) -> None:
         """EC2 said that it is full."""
         self._set(reservation, 0)
