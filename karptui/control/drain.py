@@ -9,6 +9,7 @@ from karptui.control.hands import Hands
 from karptui.control.register import written_taint
 from karptui.control.replaced_first import awaits_replacement
 from karptui.control.times import termination_time
+from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -56,6 +57,9 @@ class NodeTermination:
             await self._taint(node)
             return
         deadline = termination_time(claim)
+        if deadline is not None:
+            told = f"All pods will be deleted by {rfc3339(deadline)}"
+            await self._hands.announce("Node", node.metadata, "TerminationGracePeriodExpiring", told, warning=True)
         if await self._draining(node, claim, deadline):
             return
         if claim is None:
@@ -118,6 +122,8 @@ class NodeTermination:
         if before is not None:
             return None
         waited_for = ", ".join(sorted(attached)[:5])
+        told = f"Awaiting deletion of bound volumeattachments: {waited_for}"
+        await self._hands.announce("Node", node.metadata, "AwaitingVolumeDetachment", told)
         return Said("VolumesDetached", "Unknown", "AwaitingVolumeDetachment", f"waiting for {waited_for}")
 
     async def _vanished(self, node: Node) -> bool:

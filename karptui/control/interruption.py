@@ -10,12 +10,26 @@ from karptui.control.replaced_first import NOTICE_SECONDS, TAKEN_AT
 from karptui.failure import sentence_of
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_TIMESTAMP
+from karptui.model.node import NodeClaim
 from karptui.world import events
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 SAY_AGAIN_SECONDS = 300.0  # until trouble that stays is said once more
 ENDED = ("instance_stopped", "instance_terminated")
 """Kinds of messages about what has gone already: nothing is left to wait for."""
+
+TOLD = {
+    "spot_interrupted": ("SpotInterrupted", "Spot interruption warning was triggered"),
+    "rebalance_recommendation": ("SpotRebalanceRecommendation", "Spot rebalance recommendation was triggered"),
+    "instance_stopped": ("InstanceStopping", "Instance is stopping"),
+    "instance_terminated": ("InstanceTerminating", "Instance is terminating"),
+    "instance_unhealthy": ("InstanceUnhealthy", "An unhealthy warning was triggered for the instance"),
+    "capacity_reservation_interrupted": (
+        "CapacityReservationInstanceInterrupted",
+        "Capacity Reservation interruption warning was triggered",
+    ),
+}
+"""Kind of a message → reason and words of the Event about it; a scheduled change is one about health."""
 
 
 AT_ONCE = 10
@@ -82,6 +96,18 @@ class Interruptions:
                 if not annotations.keys() <= claim.metadata.annotations.keys():
                     await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": {"annotations": annotations}})
                 await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
+            await self._announce(message, claim)
+
+    async def _announce(self, message: Interruption, claim: NodeClaim) -> None:
+        """Events about the claim and its node, as Karpenter writes them: others learn of it by these."""
+        reason, words = TOLD.get(message.kind, TOLD["instance_unhealthy"])
+        node = self._hands.world.of("nodes").get(claim.node_name)
+        about = [("NodeClaim", claim.metadata), *([("Node", node.metadata)] if node is not None else [])]
+        for kind, metadata in about:
+            await self._hands.announce(kind, metadata, reason, words, warning=message.disrupts)
+            if message.disrupts:
+                told = f"Interruption triggered termination for the {kind}"
+                await self._hands.announce(kind, metadata, "TerminatingOnInterruption", told, warning=True)
 
     def _deadline(self, message: Interruption) -> dict[str, str]:
         """What the claim's annotations must say before it is deleted, so that whoever drains the node knows it."""
