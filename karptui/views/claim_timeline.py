@@ -6,6 +6,8 @@ from karptui.views.wording import duration, hourly, plural, short_zone
 from karptui.world.interruption import SPOT
 from karptui.world.world import World
 
+IN_USE = "in use"
+
 
 def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | None:
     """The timeline of one NodeClaim, or None for one nobody has seen. Its siblings are empty: pods have theirs."""
@@ -26,7 +28,7 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
     bar("registered → ready", "node", timeline.registered, timeline.initialized or gone, "startup taints", "starting")
     leaving, terminating = timeline.draining, timeline.terminating
     if timeline.initialized is not None:
-        bar("in use", "node", timeline.initialized, timeline.interrupted or leaving or terminating or gone, "", "ready")
+        bar(IN_USE, "node", timeline.initialized, timeline.interrupted or leaving or terminating or gone, "", "ready")
     if timeline.interrupted is not None:
         bar(
             "interrupted → deleted",
@@ -41,8 +43,10 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
     bar("terminating", "ec2", terminating, gone, "the instance ends", "draining")
     usual = claim_usual(world, timeline)
     end = gone if gone is not None else now
-    longest = max(bars, key=lambda entry: (end - zero if entry.end is None else entry.end) - entry.start)
+    way = [entry for entry in bars if entry.name != IN_USE]  # how long it served is nothing that it took
+    longest = max(way, key=lambda entry: (end - zero if entry.end is None else entry.end) - entry.start)
     took = (end - zero if longest.end is None else longest.end) - longest.start
+    spent = sum((end - zero if entry.end is None else entry.end) - entry.start for entry in way)
     return PodTimelineView(
         key=name,
         facts=_facts(world, name),
@@ -52,7 +56,7 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
         siblings=[],
         usual=usual,
         decision=timeline.decision,
-        sentence=f"{longest.name} took most: {duration(took)} of {duration(end - zero)}",
+        sentence=f"{longest.name} took most: {duration(took)} of {duration(spent)}",
     )
 
 

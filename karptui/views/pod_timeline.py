@@ -4,6 +4,8 @@ from statistics import median
 
 from msgspec import Struct
 
+from karptui.engine.explain import failure_sentence
+from karptui.model.decision import DecisionKind
 from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.wording import duration
@@ -42,7 +44,7 @@ class Usual(Struct, frozen=True):
 
 
 class PodTimelineView(Struct, frozen=True):
-    """One pod's way. `length` is the span of the axis in seconds."""
+    """One pod's way. `length` is the span of the axis in seconds; `refused` is why it fits nowhere while it does."""
 
     key: str
     facts: str
@@ -53,6 +55,7 @@ class PodTimelineView(Struct, frozen=True):
     usual: list[Usual]
     decision: str
     sentence: str
+    refused: str = ""
 
 
 def pod_timeline(world: World, key: str, now: float) -> PodTimelineView | None:
@@ -64,9 +67,11 @@ def pod_timeline(world: World, key: str, now: float) -> PodTimelineView | None:
     if timeline is None:
         return None
     claim = _claim_of(world, timeline)
-    bars = _bars(timeline, claim, now)
+    refused = _refused(world, timeline)
+    decision = timeline.decision or (_refusal(world, key) if refused else "")
+    bars = _bars(timeline, claim, now, refused)
     ends = [bar.end if bar.end is not None else now - timeline.created for bar in bars]
-    siblings = _siblings(world, timeline, now)
+    siblings = _siblings(world, decision, now)
     usual = _usual(world, timeline, claim)
     return PodTimelineView(
         key=key,
@@ -76,9 +81,24 @@ def pod_timeline(world: World, key: str, now: float) -> PodTimelineView | None:
         length=max([*ends, 1.0]),
         siblings=siblings,
         usual=usual,
-        decision=timeline.decision,
-        sentence=_sentence(bars, timeline, now),
+        decision=decision,
+        sentence=f"fits nowhere: {refused}" if refused else _sentence(bars, timeline, now),
+        refused=refused,
     )
+
+
+def _refused(world: World, timeline: PodTimeline) -> str:
+    """Why a pod that waits fits nowhere, as the last preview has it; "" for any other."""
+    if timeline.bound is not None or world.preview is None:
+        return ""
+    failure = world.preview.plan.errors.get(timeline.key)
+    return failure_sentence(failure) if failure is not None else ""
+
+
+def _refusal(world: World, key: str) -> str:
+    """The newest decision that found no place for a pod."""
+    newest = reversed(world.decisions.values())
+    return next((made.id for made in newest if made.kind is DecisionKind.REFUSE and key in made.pods), "")
 
 
 def _from_conditions(pod: Pod) -> PodTimeline:
@@ -96,7 +116,7 @@ def _claim_of(world: World, timeline: PodTimeline) -> ClaimTimeline | None:
     return None
 
 
-def _bars(timeline: PodTimeline, claim: ClaimTimeline | None, now: float) -> list[Bar]:
+def _bars(timeline: PodTimeline, claim: ClaimTimeline | None, now: float, refused: str = "") -> list[Bar]:
     zero = timeline.created
     bars: list[Bar] = []
 
@@ -112,14 +132,11 @@ def _bars(timeline: PodTimeline, claim: ClaimTimeline | None, now: float) -> lis
         bar("unschedulable seen", "pod", zero, gave_up, timeline.scheduler_message, "pending")
         # Where the decision was somebody else's, the NodeClaim that came of it tells when it was made.
         made = claim.created if claim is not None and claim.created >= gave_up else None
-        bar(
-            "batching, deciding",
-            "karptui",
-            gave_up,
-            timeline.decided or made or timeline.bound,
-            timeline.decision,
-            "pending",
-        )
+        decided = timeline.decided or made or timeline.bound
+        if refused and decided is None:
+            bar("fits nowhere", "karptui", gave_up, None, "", "bad")
+        else:
+            bar("batching, deciding", "karptui", gave_up, decided, timeline.decision, "pending")
     waited_for_claim = claim is not None and timeline.decided is not None and claim.created >= zero
     came_up = claim is not None and (claim.initialized is None or claim.initialized >= zero)
     if claim is not None and came_up and (timeline.bound is None or claim.created <= timeline.bound):
@@ -140,8 +157,8 @@ def _bars(timeline: PodTimeline, claim: ClaimTimeline | None, now: float) -> lis
     return [entry for entry in bars if entry.start <= now - zero]
 
 
-def _siblings(world: World, timeline: PodTimeline, now: float) -> list[Sibling]:
-    decision = world.decisions.get(timeline.decision)
+def _siblings(world: World, made: str, now: float) -> list[Sibling]:
+    decision = world.decisions.get(made)
     if decision is None:
         return []
     found = [entry for key in decision.pods if (entry := world.pod_timelines.get(key)) is not None]
@@ -151,7 +168,7 @@ def _siblings(world: World, timeline: PodTimeline, now: float) -> list[Sibling]:
         offset = entry.created - zero
         stages = tuple(
             (bar.role, offset + bar.start, offset + (bar.end if bar.end is not None else now - entry.created))
-            for bar in _bars(entry, _claim_of(world, entry), now)
+            for bar in _bars(entry, _claim_of(world, entry), now, _refused(world, entry))
         )
         rows.append(Sibling(entry.key, entry.pending_seconds, entry.node, stages))
     return rows

@@ -18,6 +18,8 @@ from karptui.world import events
 from karptui.world.world import World
 
 MOST_WORKLOADS = 3  # named one by one before only what all names share is shown
+LONG_READY = 60.0  # seconds after which a node counts as one that runs, not as one that has just come
+ROOM = "room"  # the key of what waits for nodes that run
 
 
 class Waiting(Struct, frozen=True):
@@ -33,7 +35,7 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting(world: World, now: float) -> list[Waiting]:
-    """Every pending pod, grouped by what it waits for: blocked groups last, larger ones first, pods sorted by key."""
+    """Every pending pod, grouped by what it waits for: blocked groups first, larger ones first, pods sorted by key."""
     return KeptWaiting().read(world, now, KeptClaims().read(world))
 
 
@@ -57,12 +59,15 @@ class KeptWaiting:
         members: dict[str, list[str]] = {}
         for reason, pods in self._groups.items():
             entry = self._entry(world, reason, pods[0], now, claims)
-            if entries.setdefault(entry.key, entry) is entry:
+            first = entries.setdefault(entry.key, entry)
+            if first is entry:
                 members[entry.key] = pods
-            else:  # a NodeClaim and its node are the same to wait for
+            else:  # a NodeClaim and its node are the same to wait for, and nodes that run are told together
                 members[entry.key] = sorted([*members[entry.key], *pods])
+                if first.text != entry.text:
+                    entries[entry.key] = replace(first, text="the scheduler: there is room")
         found = [replace(entry, pods=tuple(members[key])) for key, entry in entries.items()]
-        return sorted(found, key=lambda row: (row.blocked, -len(row.pods), row.key))
+        return sorted(found, key=lambda row: (not row.blocked, -len(row.pods), row.key))
 
     def _look(self, world: World, claims: KeptClaims) -> None:
         """Bring `_groups` up to date: the pods of each reason, sorted."""
@@ -120,7 +125,9 @@ class KeptWaiting:
             return "gate", pod.spec.scheduling_gates
         if pod.nominated_node:
             return "preempt", pod.nominated_node
-        return ("undecided" if pod.provisionable else "scheduler"), ""
+        if not pod.provisionable:
+            return "scheduler", ""
+        return ("deferred" if plan.deferred else "undecided"), ""
 
     def _made_since(self, world: World, claim: str) -> bool:
         """Whether a NodeClaim is younger than the preview, which then speaks of it as one that is to be made."""
@@ -143,8 +150,19 @@ class KeptWaiting:
                 return _for_failure(self._preview.plan.errors[first])
             case "ignored", why:
                 return Waiting(f"ignored {why}", (), str(why), "bad", blocked=True)
+            case "deferred", _:
+                return _for_launch(world)
             case _:
                 return _for_scheduler(world.pending[first])
+
+
+def _for_launch(world: World) -> Waiting:
+    """No round begins while a NodeClaim has no instance (spec/scheduling.md 2.5)."""
+    launching = sorted(claim.key for claim in world.of("nodeclaims").values() if not claim.provider_id)
+    if not launching:
+        return Waiting("deferred", (), "the next round", "pending")
+    more = f" and {len(launching) - 1:,} more" if len(launching) > 1 else ""
+    return Waiting("deferred", (), f"{launching[0]}{more} to get an instance: no round begins before", "pending")
 
 
 def _for_plan(claim: PlannedClaim) -> Waiting:
@@ -161,11 +179,15 @@ def _for_failure(failure: PodFailure) -> Waiting:
 
 def _for_target(world: World, name: str, now: float, claims: KeptClaims) -> Waiting:
     held = world.of("nodeclaims")
-    claim: NodeClaim | None = held.get(name) or held.get(claims.of_node(name))
+    node = world.of("nodes").get(name)
+    made = world.claim_of_provider_id.get(node.provider_id, "") if node is not None else ""
+    claim: NodeClaim | None = held.get(name) or held.get(claims.of_node(name)) or held.get(made)
     if claim is None:
-        return Waiting(f"node {name}", (), f"{short_node(name)} has room, binds next", "ready")
+        return Waiting(ROOM, (), f"{short_node(name)} has room, binds next", "ready")
     timeline = world.claim_timelines.get(claim.key)
     stage = stage_of(claim, timeline)
+    if stage.name == "ready" and now - stage.since >= LONG_READY:
+        return Waiting(ROOM, (), f"{short_node(claim.node_name)} has room, binds next", "ready")
     usual = claims.usual_seconds(claim.node_pool)
     eta = None if usual is None else max(usual - (now - created_at(claim, timeline)), 0.0)
     words = {

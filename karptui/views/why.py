@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentences, remedy_sentence
 from karptui.model.disruption import Command, Held, Survey
-from karptui.model.metadata import condition
+from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import NodeClass, NodePool
 from karptui.model.pod import Pod
@@ -15,6 +15,7 @@ from karptui.views.extended import short_extended
 from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pool_in_full
 from karptui.views.interruption import notice_of, notice_text
 from karptui.views.line import Line
+from karptui.views.object_lists import not_ready
 from karptui.views.open_savings import hold_text
 from karptui.views.overview import node_row, pools
 from karptui.views.pdb import pdb_lines
@@ -27,6 +28,8 @@ from karptui.world.world import World
 
 SHOWN_PODS = 8
 ALL_PODS = 5_000
+MOST_IDS = 4
+"""Ids of AMIs, subnets and security groups that are told of a NodeClass."""
 
 
 class Why(Struct, frozen=True):
@@ -133,7 +136,8 @@ def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
         lines.append((("pods ", "dim"), (str(count), "text")))
         lines += [((f"  {pod}", "text"),) for pod in row.pods[:most]]
     decision = timeline.decision if timeline is not None else ""
-    title = f"{plural(len(row.pods), 'pod')}  {pods_text(row.pods)}"
+    number, names = plural(count, "pod"), pods_text(row.pods)
+    title = f"{number}  {names}" if names != number else number
     return Why(title, lines, decision=decision, pod=row.pods[0])
 
 
@@ -155,7 +159,25 @@ def _refusals(world: World, pod: str, said: str) -> list[Line]:
     failure = plan.errors.get(pod) if plan is not None else None
     if failure is None:
         return []
-    return [((cause, "bad"),) for cause in failure_sentences(failure) if cause != said]
+    return [
+        *(((f"pool {name} is not asked: {cause}", "bad"),) for name, cause in left_out(world)),
+        *(((cause, "bad"),) for cause in failure_sentences(failure) if cause != said),
+    ]
+
+
+def left_out(world: World) -> list[tuple[str, str]]:
+    """NodePools that no round asks, as they are not ready or on their way out, with what keeps them from it."""
+    found: list[tuple[str, str]] = []
+    for pool in sorted(world.of("nodepools").values(), key=lambda pool: (-pool.weight, pool.key)):
+        if pool.metadata.deleted is not None:
+            found.append((pool.key, "it is being deleted"))
+        elif pool.replicas is None and not is_true(pool.conditions, "Ready"):
+            node_class = world.of("nodeclasses").get(pool.template.node_class.key)
+            cause = not_ready(node_class) if node_class is not None else ""
+            own = condition(pool.conditions, "Ready")
+            cause = cause or (own.message or own.reason if own is not None else "") or "no controller has said so"
+            found.append((pool.key, f"it is not Ready ({cause})"))
+    return found
 
 
 def _fixes(world: World, pod: Pod, now: float) -> list[Line]:
@@ -292,13 +314,29 @@ def _node_class(world: World, node_class: NodeClass) -> Why:
     for name in ("amis", "subnets", "securityGroups"):
         found = node_class.status.get(name)
         if isinstance(found, list):
-            lines.append(((f"{name} found ", "dim"), (str(len(found)), "text")))
+            ids = " ".join(str(entry.get("id", "")) for entry in found[:MOST_IDS] if isinstance(entry, dict)).strip()
+            more = f" and {len(found) - MOST_IDS:,} more" if len(found) > MOST_IDS else ""
+            lines.append(
+                ((f"{name} found ", "dim"), (f"{len(found):,}", "text"), (f"  {ids}{more}" if ids else "", "dim"))
+            )
     return Why(f"{node_class.kind} {node_class.name}", lines)
 
 
 def _short(value: object) -> str:
-    words = str(value)
+    """`alias=al2023@latest` for what a NodeClass's spec nests, not Python's way to write it."""
+    words = _flat(value)
     return words if len(words) <= 160 else f"{words[:159]}…"
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        entries = ((key, entry, isinstance(entry, dict)) for key, entry in value.items())
+        return ", ".join(
+            f"{key} ({_flat(entry)})" if nested else f"{key}={_flat(entry)}" for key, entry, nested in entries
+        )
+    if isinstance(value, list):
+        return "; ".join(map(_flat, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _pool(world: World, pool: NodePool, most: int) -> Why:

@@ -51,11 +51,11 @@ def test_while_the_node_boots_its_pods_wait_for_its_claim() -> None:
     assert claim.age == pytest.approx(0.886, abs=0.01)
 
 
-def test_a_pod_that_fits_nowhere_is_listed_last_with_the_cause() -> None:
+def test_a_pod_that_fits_nowhere_is_listed_first_with_the_cause() -> None:
     shown = overview(planned(8.0), STARTED + 8.0)
-    assert [row.blocked for row in shown.waiting] == sorted(row.blocked for row in shown.waiting)
-    assert shown.waiting[-1].pods == ("default/impossible-5dbc45688-7n27x",)
-    assert "no-such-type" in shown.waiting[-1].text
+    assert [row.blocked for row in shown.waiting] == sorted((row.blocked for row in shown.waiting), reverse=True)
+    assert shown.waiting[0].pods == ("default/impossible-5dbc45688-7n27x",)
+    assert "no-such-type" in shown.waiting[0].text
     assert shown.sentence.startswith("1 pod cannot be placed: ")
 
 

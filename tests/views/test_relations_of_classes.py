@@ -37,6 +37,16 @@ def test_a_class_is_found_by_its_name_and_says_who_uses_it() -> None:
     assert plain(told.lines[0]) == "used by default"
 
 
+def test_a_class_is_told_in_the_words_of_its_manifest() -> None:
+    world = world_until(11.0)
+    spec = {"amiSelectorTerms": [{"alias": "al2023@latest"}], "subnetSelectorTerms": [{"tags": {"team": "web"}}]}
+    found = NodeClass(Metadata(name="own", uid="own"), "EC2NodeClass", spec, {"amis": [{"id": "ami-1"}]})
+    world.apply(events.ObjectSeen(NOW, "ec2nodeclasses", events.Change.ADDED, found))
+    told = [plain(line) for line in why(world, "class", found.key, NOW).lines]
+    for words in ("amiSelectorTerms alias=al2023@latest", "subnetSelectorTerms tags (team=web)", "amis found 1  ami-1"):
+        assert words in told
+
+
 def test_events_about_a_class_are_those_of_its_kind() -> None:
     world = with_class()
     assert "No Event" in plain(event_lines(world, "class", KEY)[0])

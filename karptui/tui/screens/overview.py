@@ -23,7 +23,6 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import overview as view
 from karptui.views.acts import acts, acts_title
 from karptui.views.emptiness import UNDECIDED, nothing
-from karptui.views.progress import Waiting
 
 ACTING_MODE = "ACTIVE"
 SHOWN_DECISIONS = 200
@@ -94,7 +93,7 @@ class OverviewScreen(Acting, Frame):
         super().on_mount()
         picture = self.live.picture
         self._draw_list("#pools", ("nodepools", "nodes", "pods", "catalogue"), picture.pools)
-        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), self._waiting)
+        self._draw_list("#waiting", ("pods", "preview", "nodeclaims", "second"), self.live.picture.waiting)
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
         if self._acts:
@@ -124,11 +123,6 @@ class OverviewScreen(Acting, Frame):
     def _acts(self) -> tuple[str, ...]:
         """The list of acts, where karptui acts."""
         return ("acts",) if self.live.run_shown.mode == ACTING_MODE else ()
-
-    def _waiting(self) -> Sequence[Waiting]:
-        """What is pending. On a stage what nothing is under way for comes first: nobody there looks for it."""
-        found = self.live.picture.waiting()
-        return sorted(found, key=lambda row: not row.blocked) if self.has_class("-present") else found
 
     def _draw_acts(self, topics: frozenset[str]) -> None:
         picture = self.live.picture

@@ -11,13 +11,13 @@ from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.opening import NARROW
 from karptui.tui.segments.bars import StageBand
 from karptui.tui.segments.gantt import Stage, gantt
-from karptui.tui.segments.line import Line, fit, fit_line, line_width
+from karptui.tui.segments.line import Line, fit, fit_line, line_width, wrap
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views.claim_timeline import claim_timeline
 from karptui.views.pod_timeline import PodTimelineView, Sibling, Usual, pod_timeline
-from karptui.views.wording import duration, short_node
+from karptui.views.wording import duration, plural, short_node
 
 _POD, _NODE = 18, 18
 
@@ -80,7 +80,7 @@ class TimelineScreen(Frame):
             return
         self.query_one("#stages", TextPane).show(lambda width: self._stage_lines(found, width))
         rows = len(found.siblings)
-        self.query_one("#batch-box", Panel).set_title(f"Its batch, {rows} pods" if rows else "Its batch")
+        self.query_one("#batch-box", Panel).set_title(f"Its batch, {plural(rows, 'pod')}" if rows else "Its batch")
         self.query_one("#batch", TextPane).show(lambda width: batch_lines(found.siblings, width, key))
         self.query_one("#usual", TextPane).show(usual_lines(found.usual))
 
@@ -92,6 +92,8 @@ class TimelineScreen(Frame):
             lines = [(*fit_line(facts, width - line_width(summary)), *summary), ()]
         else:
             lines = [summary, facts, ()]
+        if found.refused:
+            lines += [*wrap(((found.refused, "bad"),), width), ()]
         lines += gantt([_stage(bar) for bar in found.bars], width, found.length)
         if not wide:
             lines += [(), *usual_lines(found.usual)]
@@ -126,7 +128,7 @@ def _stage(bar: object) -> Stage:
 def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:
     """One line a pod: when it was bound, where to, and its stages as a band; all bands share one scale."""
     if not siblings:
-        return [(("It was decided alone, or not by karptui.", "dim"),)]
+        return [(("No decision of karptui stands behind it.", "dim"),)]
     names = [entry.key.partition("/")[2] for entry in siblings]
     pod = min(max(_POD, (width - 40) // 2), max(map(len, names)))
     node_width = min(_NODE, max(4, *(len(short_node(entry.node)) for entry in siblings)))
