@@ -6,7 +6,7 @@ from karptui.tui.table import Order, Table
 from karptui.tui.tables import PricedText, capacity, dash
 from karptui.tui.widgets.columns import Cell, Column
 from karptui.views.cost import MoveRow, NamespaceCost, PoolCost, wasted
-from karptui.views.open_savings import OpenRow
+from karptui.views.open_savings import OpenRow, short_owner
 from karptui.views.overview import NodeRow
 from karptui.views.what_if import NOWHERE
 from karptui.views.what_if import MoveRow as PodMove
@@ -96,25 +96,20 @@ MOVES: Table[MoveRow] = Table(
 )
 
 
-def _owner(owner: str) -> str:
-    kind, _, name = owner.partition(" ")
-    return f"{kind} {short_node(name)}" if kind == "Node" else owner
-
-
 OPEN: Table[OpenRow] = Table(
     columns=(
         Column("$", 7, align="right"),
-        Column("HELD BY", 18, weight=2, cut="middle"),
+        Column("HELD BY", 18, weight=3, cut="middle"),
         Column("NODES", 5, align="right", drop=1),
-        Column("WHY", 20, weight=4),
+        Column("WHY", 18, weight=2),
     ),
     gap=1,
     key=lambda row: row.key,
     cells=lambda row, unit: (
         signed(-row.hourly, unit),
-        (_owner(row.owner), "warn") if row.owner else (short_node(row.nodes[0]), "ok"),
+        (short_owner(row.owner), "warn") if row.owner else (short_node(row.nodes[0]), "ok"),
         f"{len(row.nodes):,}",
-        row.why.partition(" (and ")[0],  # how many more there are stands beside it
+        row.brief,
     ),
     words=lambda row: f"{row.owner or 'can go'} {row.why} {' '.join(row.nodes)}",
     fields=lambda row: {"owner": row.owner},

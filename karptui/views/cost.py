@@ -117,12 +117,12 @@ def bill(costs: Iterable[NodeCost]) -> Bill:
     spot = asked = whole = dear = 0.0
     spot_nodes = others = unpriced = 0
     for cost in costs:
-        spot_nodes, others = spot_nodes + (cost.capacity_type == "spot"), others + (cost.capacity_type != "spot")
+        pool = pools.setdefault(cost.node_pool or "(no pool)", [0, 0.0, 0.0, 0.0])
+        pool[0] += 1
         if cost.price is None:
             unpriced += 1
             continue
-        pool = pools.setdefault(cost.node_pool or "(no pool)", [0, 0.0, 0.0, 0.0])
-        pool[0] += 1
+        spot_nodes, others = spot_nodes + (cost.capacity_type == "spot"), others + (cost.capacity_type != "spot")
         pool[1] += cost.price
         pool[2] += cost.price if cost.capacity_type == "spot" else 0.0
         pool[3] += cost.price * (1.0 - cost.asked)

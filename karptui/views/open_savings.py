@@ -1,38 +1,47 @@
 """Savings that nobody has taken: what could go now, and what is held, by whom."""
 
 from collections import Counter
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 
 from karptui.engine.disruption import Survey, held_by
 from karptui.engine.explain.held import held_sentence
-from karptui.model.disruption import Command, Held
+from karptui.model.disruption import Command, Held, Hold
 from karptui.model.snapshot import Snapshot
-from karptui.views.wording import duration, plural
+from karptui.views.wording import duration, hourly, plural, short_node
 
 MOST_NOTES = 3
 """What holds nodes that is named where no saving is known of."""
 
 
 class OpenRow(Struct, frozen=True):
-    """What one owner holds: USD an hour, the nodes, and why. `owner` is "" for what can go."""
+    """What one owner holds: USD an hour, the nodes, and why. `owner` is "" for what can go.
+
+    `hourly` adds up what each node would save if it went alone, so of several nodes it is the most that can be.
+    `brief` is why beside the owner's name.
+    """
 
     key: str
     hourly: float
     nodes: tuple[str, ...]
     owner: str
     why: str
+    brief: str = ""
 
 
-def open_rows(snapshot: Snapshot, looked_at: Survey, now: float) -> list[OpenRow]:
-    """By owner, the most first."""
+def open_rows(snapshot: Snapshot, looked_at: Survey, now: float, there: Container[str]) -> list[OpenRow]:
+    """By owner, the most first, of nodes that are still `there`: some may be gone since the engine looked."""
     groups: dict[str, list[Held]] = {}
     rows: list[OpenRow] = []
     for name, outcome in looked_at.nodes.items():
+        if name not in there:
+            continue
         if isinstance(outcome, Command):
             saves = outcome.price_before - outcome.price_after
             if saves > 0:
-                rows.append(OpenRow(f"go {name}", saves, (name,), "", f"can go: {_goes(outcome)}"))
+                words = f"can go: {_goes(outcome)}"
+                rows.append(OpenRow(f"go {name}", saves, (name,), "", words, words))
         elif outcome.saves > 0:
             owner = held_by(snapshot, outcome) or f"Node {name}"
             groups.setdefault(owner, []).append(outcome)
@@ -49,9 +58,40 @@ def open_rows(snapshot: Snapshot, looked_at: Survey, now: float) -> list[OpenRow
                 tuple(entry.node for entry in held),
                 owner,
                 f"{held_sentence(held[0])}{until}{more}",
+                f"{_briefly(held[0])}{until}",
             )
         )
     return sorted(rows, key=lambda row: (-row.hourly, row.key))
+
+
+def saving(row: OpenRow) -> str:
+    """`$0.0760/h`; of several nodes `up to $57.79/h`."""
+    return f"up to {hourly(row.hourly)}" if len(row.nodes) > 1 else hourly(row.hourly)
+
+
+_SHORT_KINDS = {"PodDisruptionBudget": "PDB"}
+_BRIEF: dict[Hold, Callable[[Held], str]] = {
+    Hold.PDB: lambda held: "allows no eviction",
+    Hold.SEVERAL_PDBS: lambda held: "a pod with several PDBs",
+    Hold.DO_NOT_DISRUPT: lambda held: "annotated do-not-disrupt",
+    Hold.POD_DO_NOT_DISRUPT: lambda held: "pod annotated do-not-disrupt",
+    Hold.CONSOLIDATION_NEVER: lambda held: "consolidateAfter Never",
+    Hold.ONLY_WHEN_EMPTY: lambda held: "lets only empty nodes go",
+    Hold.NOT_CONSOLIDATABLE: lambda held: "consolidateAfter not over" if held.until else "not Consolidatable",
+    Hold.BUDGET: lambda held: f"budgets closed for {held.detail}",
+}
+
+
+def _briefly(held: Held) -> str:
+    """What holds a node, where the name of who does stands beside it."""
+    told = _BRIEF.get(held.code)
+    return told(held) if told is not None else held_sentence(held)
+
+
+def short_owner(owner: str) -> str:
+    """`PDB shop/api` for `PodDisruptionBudget shop/api`, the short name of a node."""
+    kind, _, name = owner.partition(" ")
+    return f"{_SHORT_KINDS.get(kind, kind)} {short_node(name) if kind == 'Node' else name}"
 
 
 def _goes(command: Command) -> str:

@@ -145,7 +145,7 @@ class KeptPools:
                 loose.add_sum(own)
             price = sum(prices.get(name, 0.0) for name in by_pool)
             shares = loose.cpu_share, loose.memory_share
-            rows.append(PoolRow("(no pool)", loose.nodes, *shares, None, price, "not Karpenter's", True))
+            rows.append(PoolRow("(no pool)", loose.nodes, *shares, None, price, "no Karpenter", True))
         return rows
 
 

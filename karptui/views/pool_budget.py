@@ -58,7 +58,7 @@ class KeptFleets:
 
 
 def budget_text(pool: NodePool, fleet: Fleet, now: float) -> str:
-    """`2 free`, `1 of 3 used`, `0, 1 going`, `0 until 18:00`, `2 empty only`; `-` where no node could go."""
+    """`2 free`, `2, 1 going`, `0, 1 going`, `0 until 18:00`, `2 empty only`; `-` where no node could go."""
     if pool.replicas is not None:
         return "static"
     if not fleet.total:
@@ -71,7 +71,8 @@ def budget_text(pool: NodePool, fleet: Fleet, now: float) -> str:
         reasons = [reason.lower() for reason, amount in amounts.items() if amount == most]
         return f"{min(most, fleet.total)} {' '.join(reasons)} only" if not least else f"{least} to {most} free"
     if most:
-        return f"{fleet.busy} of {fleet.busy + most} used" if fleet.busy else f"{min(most, fleet.total)} free"
+        free = min(most, fleet.total - fleet.busy)
+        return f"{free}, {fleet.busy} going" if fleet.busy else f"{free} free"
     if fleet.busy:
         return f"0, {fleet.busy} going"
     opens = next_opening(pool, REASONS[0], fleet, now, _LOOKED_AHEAD)

@@ -18,7 +18,7 @@ def _text(*budgets: Budget, total: int = 10, busy: int = 0) -> str:
     ("budgets", "busy", "words"),
     [
         ((Budget(nodes="30%"),), 0, "3 free"),
-        ((Budget(nodes="3"),), 1, "1 of 3 used"),
+        ((Budget(nodes="3"),), 1, "2, 1 going"),
         ((Budget(nodes="1"),), 1, "0, 1 going"),
         ((Budget(nodes="0"),), 0, "0 ever"),
         ((), 0, "no limit"),

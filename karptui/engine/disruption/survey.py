@@ -73,9 +73,11 @@ def held_by(snapshot: Snapshot, held: Held) -> str:
     if held.code in (Hold.BUDGET, Hold.ONLY_WHEN_EMPTY, Hold.CONSOLIDATION_NEVER, Hold.NOT_CONSOLIDATABLE):
         return f"NodePool {held.objects[0]}"
     if held.code is Hold.POD_DO_NOT_DISRUPT:
-        pod = snapshot.pods[held.objects[0]]
-        owner = pod.metadata.controller()
-        return f"{owner.kind} {pod.metadata.namespace}/{owner.name}" if owner is not None else f"Pod {pod.key}"
+        pod = snapshot.pods.get(held.objects[0])  # it may be gone since it was looked at
+        owner = pod.metadata.controller() if pod is not None else None
+        if pod is None or owner is None:
+            return f"Pod {held.objects[0]}"
+        return f"{owner.kind} {pod.metadata.namespace}/{owner.name}"
     return ""
 
 

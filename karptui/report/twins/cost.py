@@ -74,7 +74,7 @@ def _money(row: Record) -> dict[str, Any]:
 def _open(world: World, now: float) -> list[OpenRow]:
     if world.surveyed is None:
         return []
-    return open_rows(world.snapshot(now), world.surveyed.survey, now)
+    return open_rows(world.snapshot(now), world.surveyed.survey, now, world.of("nodes"))
 
 
 def _data(

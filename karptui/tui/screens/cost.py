@@ -18,8 +18,8 @@ from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import cost as view
 from karptui.views.commitments import with_commitments
-from karptui.views.open_savings import OpenRow, nothing_open, open_rows
-from karptui.views.wording import amount, duration, hourly, monthly
+from karptui.views.open_savings import OpenRow, nothing_open, open_rows, saving, short_owner
+from karptui.views.wording import amount, duration, hourly, monthly, plural, short_node
 
 TOPICS = ("nodes", "catalogue", "decisions", "bill", "second", "frozen", "unit", "filter")
 
@@ -55,6 +55,10 @@ class CostScreen(Frame):
     CostScreen.-narrow.-pools #now-box, CostScreen.-narrow.-spaces #now-box { display: none; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._unused = 0.0
+
     def body(self) -> ComposeResult:
         """The boxes."""
         none = "No node yet."
@@ -88,6 +92,7 @@ class CostScreen(Frame):
     def _draw_bill(self, topics: frozenset[str]) -> None:
         picture, unit = self.live.picture, self.live.unit
         found = view.bill(picture.costs())
+        self._unused = found.hourly - found.asked
         short = self.has_class("-narrow")
         told = view.short_bill_lines if short else view.bill_lines
         lines = told(picture.world, found, picture.now())
@@ -146,7 +151,8 @@ class CostScreen(Frame):
         surveying = self.live.surveying
         if surveying.latest is None or surveying.snapshot is None:
             return []
-        return open_rows(surveying.snapshot, surveying.latest, self.live.picture.now())
+        picture = self.live.picture
+        return open_rows(surveying.snapshot, surveying.latest, picture.now(), picture.world.of("nodes"))
 
     def _draw_open(self, topics: frozenset[str]) -> None:
         picture, surveying = self.live.picture, self.live.surveying
@@ -154,11 +160,17 @@ class CostScreen(Frame):
         rows, listing = self._open_rows(), self.query_one("#open", Listing)
         listing.say_of_nothing(self._nothing_open())
         listing.show(rows, self.live.unit)
-        total = sum(row.hourly for row in rows)
-        note = f"together {hourly(total)}, {monthly(total)}" if rows else ""
+        note = self._all_open(rows) if rows else ""
         if surveying.snapshot is not None:
             note = f"{note}   looked {duration(max(picture.now() - surveying.at, 0.0))} ago".strip()
         self.query_one("#open-box", Panel).set_title("Open savings, by who holds them", note)
+
+    def _all_open(self, rows: list[OpenRow]) -> str:
+        """The sum, of several nodes as what it is at most: each would fill the room that another needs."""
+        total = sum(row.hourly for row in rows)
+        if sum(len(row.nodes) for row in rows) == 1:
+            return f"{hourly(total)}, {monthly(total)}"
+        return f"up to {hourly(total)} each alone, unused {hourly(self._unused)}"
 
     def _nothing_open(self) -> str:
         """Why no saving is listed: nobody has looked yet, or nobody could, or there is none."""
@@ -208,12 +220,13 @@ class CostScreen(Frame):
         blocked = [row for row in self._open_rows() if row.owner]
         if blocked:
             first = blocked[0]
-            total = sum(row.hourly for row in blocked)
-            words = f"{first.owner} holds {hourly(first.hourly)}: {first.why.partition(' (and ')[0]}"
-            return f"what is held would save {monthly(total)}; {words}"
+            who, what = short_owner(first.owner), plural(len(first.nodes), "node")
+            return f"{who} holds {what}, {saving(first)} ({monthly(first.hourly)}): {first.brief}"
         rows = self._open_rows()
         if rows:
-            return f"{hourly(sum(row.hourly for row in rows))} could be saved now: {rows[0].nodes[0]}, {rows[0].why}"
+            first, total = rows[0], sum(row.hourly for row in rows)
+            most = "up to " if len(rows) > 1 else ""
+            return f"{most}{hourly(total)} could be saved now: {short_node(first.nodes[0])} {first.why}"
         if world.ledger.moves:
             return view.ledger_line(world)
         return f"the cluster costs ${amount(world.ledger.hourly)}/h, {monthly(world.ledger.hourly)}"
