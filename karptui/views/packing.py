@@ -94,8 +94,10 @@ def packing(
         cell = Cell(row.key, "node", short_type(row.instance_type), flag, role, fill, words)
         name = _group_of(grouping, row.zone, node.node_pool, row.instance_type, row.capacity_type)
         groups.setdefault(name, []).append((cell, row))
+    joined = {node.provider_id for node in held.values()}
     for claim in world.of("nodeclaims").values():
-        if claim.node_name in held or claim.metadata.deleted is not None:
+        # A node has joined a moment before its NodeClaim names it.
+        if claim.node_name in held or claim.provider_id in joined or claim.metadata.deleted is not None:
             continue
         name = _group_of(grouping, claim.zone, claim.node_pool, claim.instance_type, claim.capacity_type)
         cell = Cell(claim.key, "claim", short_type(claim.instance_type) or "…", "+", "launching", 0.0, "coming")
@@ -108,15 +110,16 @@ def heats(rows: Iterable[NodeRow]) -> tuple[Heat, ...]:
     return HEATS if any(row.mark for row in rows) else HEATS[:-1]
 
 
-def legend(groups: Iterable[Group], compact: bool, heat: Heat = "cpu") -> str:
-    """What the letters mean that are on the map."""
+def legend(groups: Iterable[Group], compact: bool, heat: Heat = "cpu", room: int = 200) -> str:
+    """What the letters mean that are on the map; what a block is only where all of them still have room."""
     seen = {cell.flag for group in groups for cell in group.cells}
     if heat == "agreement":
         return "  ".join(f"{sign} {words}" for sign, (words, *_) in JUDGED.items() if sign in seen)
     letters = "  ".join(
         f"{flag} {words}" for flag, words in FLAGS.items() if flag in seen and not (compact and flag in PLAIN)
     )
-    return f"one block is a node, as high as it is full  {letters}".rstrip() if compact else letters
+    whole = f"one block is a node, its height the {heat}  {letters}".rstrip() if compact else letters
+    return whole if len(whole) <= room else letters
 
 
 def _group_of(grouping: Grouping, zone: str, pool: str, instance_type: str, capacity_type: str) -> str:
@@ -264,7 +267,7 @@ def packing_lines(world: World, groups: list[Group], rows: Iterable[NodeRow]) ->
         ),
         (
             (f"{human(sum(holes), 'cpu')} cpu free in {plural(len(holes), 'hole')}", "text"),
-            (f"; largest {human(holes[0], 'cpu')}; {one_cpu} fit a 1 cpu pod" if holes else "", "text"),
+            (f"; largest {human(holes[0], 'cpu')}; {one_cpu:,} fit a 1 cpu pod" if holes else "", "text"),
         ),
     ]
     widest = max((len(group.name) for group in groups), default=0)

@@ -3,6 +3,7 @@
 import pytest
 
 from karptui.model.decision import Decision, DecisionKind
+from karptui.model.disruption import Command, Held, Hold, Survey
 from karptui.report.twins.cost import cost_twin
 from karptui.tui.segments.line import plain
 from karptui.views.cost import (
@@ -17,6 +18,7 @@ from karptui.views.cost import (
     past_span,
     short_bill_lines,
 )
+from karptui.views.open_savings import open_rows, saving, short_owner
 from karptui.views.overview import nodes
 from karptui.views.packing import packing, packing_lines
 from karptui.world import events
@@ -90,3 +92,45 @@ def test_averages_reach_as_far_back_as_what_was_kept_and_say_what_of_it_is_known
     told = cost_twin(world, now)
     assert any("average  24 h $2.00/h (2h00m known)   7 d $3.00/h" in line for line in told.boxes[0].lines)
     assert [entry["period"] for entry in told.data["averages"]] == ["24 h", "7 d"]
+
+
+def test_a_node_without_a_price_counts_for_its_pool_and_for_no_capacity_type(world: World) -> None:
+    name = next(iter(world.ledger.nodes))
+    entry = world.ledger.nodes[name]
+    world.ledger.set_node(NOW, type(entry)(entry.node, entry.node_pool, entry.capacity_type, None))
+    found = bill(NodeCosts().read(world))
+    assert sum(row.nodes for row in found.pools) == len(world.of("nodes"))
+    assert found.spot_nodes + found.on_demand_nodes + found.unpriced == len(world.of("nodes"))
+
+
+def test_what_is_open_names_no_node_that_is_gone_and_adds_up_only_to_what_is_possible(world: World) -> None:
+    snapshot = world.snapshot(NOW)
+    here, other, gone = *list(world.of("nodes"))[:2], "gone"
+    held: dict[str, Command | Held] = {
+        name: Held(name, Hold.POD_DO_NOT_DISRUPT, ("default/left-since",), saves=0.25) for name in (here, other, gone)
+    }
+    (row,) = open_rows(snapshot, Survey(held), NOW, world.of("nodes"))
+    assert (row.owner, row.nodes, row.brief) == (
+        "Pod default/left-since",
+        (here, other),
+        "pod annotated do-not-disrupt",
+    )
+    assert saving(row) == "up to $0.500/h"
+    (row,) = open_rows(snapshot, Survey({here: held[here]}), NOW, world.of("nodes"))
+    assert saving(row) == "$0.250/h"
+
+
+def test_a_budget_is_named_shortly_beside_what_it_does(world: World) -> None:
+    here = next(iter(world.of("nodes")))
+    held = Held(here, Hold.PDB, ("shop/api",), "shop/api-7", saves=0.25)
+    (row,) = open_rows(world.snapshot(NOW), Survey({here: held}), NOW, world.of("nodes"))
+    assert (short_owner(row.owner), row.brief) == ("PDB shop/api", "allows no eviction")
+
+
+def test_a_node_that_its_claim_does_not_name_yet_is_on_the_map_once() -> None:
+    world = world_until(11.0)
+    unnamed = [claim for claim in world.of("nodeclaims").values() if not claim.node_name]
+    joined = {node.provider_id for node in world.of("nodes").values()}
+    assert any(claim.provider_id in joined for claim in unnamed)
+    groups = packing(world, nodes(world), None, "zone", "cpu", STARTED + 11.0)
+    assert sum(group.coming for group in groups) == sum(claim.provider_id not in joined for claim in unnamed)

@@ -87,8 +87,8 @@ class MapScreen(Acting, Frame):
         pane.show(self._groups, self.live.marked)
         marked = f"   {len(self.live.marked)} marked, w tries them" if self.live.marked else ""
         self.query_one("#map-box", Panel).set_title(
-            f"Packing map by {grouping}, bar: {heat}, dearest unused first",
-            legend(self._groups, pane.compact, heat) if not marked else marked.strip(),
+            f"Packing map by {grouping}, {'block' if pane.compact else 'bar'}: {heat}, dearest unused first",
+            legend(self._groups, pane.compact, heat, pane.container_size.width - 4) if not marked else marked.strip(),
         )
         told = [*packing_lines(picture.world, self._groups, rows), self._histogram(heat)]
         self.query_one("#packing", TextPane).show(told)

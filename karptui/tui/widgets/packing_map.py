@@ -1,5 +1,6 @@
 """Every node as a cell: a name with a letter over a bar where there is room, else one block a node."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import ClassVar, NamedTuple
 
@@ -133,6 +134,10 @@ class PackingMap(ScrollView, can_focus=True):
         """One line: a group's title, or cells."""
         look, width = look_of(self.app), self.container_size.width
         line = round(self.scroll_y) + y
+        if not self._groups and not y:
+            return look.paint(((" No node yet.", "dim"),), width)
+        if y == self.container_size.height - 1 and (hidden := self._below(line)):
+            return look.paint(((f" … {plural(hidden, 'more node')}", "dim"),), width)
         plain = "stale" if self._stale else "background"
         if (group := self._titles.get(line)) is not None:
             return look.paint(_title(group, width, self._stale), width)
@@ -154,6 +159,12 @@ class PackingMap(ScrollView, can_focus=True):
             strips.append(look.blank(width - used))
         return Strip.join(strips).crop(0, width)
 
+    def _below(self, line: int) -> int:
+        """Nodes that are not seen as they lie below the map's last line, which tells of them."""
+        if line >= self.lines - 1:
+            return 0
+        return len(self._places) - bisect_left(self._places, line, key=lambda place: place.line + place.height - 1)
+
     # Cursor
 
     def move_to(self, key: str) -> None:
@@ -171,8 +182,9 @@ class PackingMap(ScrollView, can_focus=True):
         top = round(self.scroll_y)
         if place.line < top + 1:
             self.scroll_to(y=max(place.line - 1, 0), animate=False)
-        elif place.line + place.height > top + height:
-            self.scroll_to(y=place.line + place.height - height, animate=False)
+        elif place.line + place.height > top + height - (top + height < self.lines):
+            # One line more, which tells what is below; at the end there is none.
+            self.scroll_to(y=place.line + place.height - height + 1, animate=False)
         key = self._cells[self._cursor].key
         if key != self._cursor_key:
             self._cursor_key = key
