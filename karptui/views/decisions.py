@@ -151,7 +151,7 @@ def decision_view(world: World, decision: Decision, now: float) -> DecisionView:
         outcome=outcome(world, decision.id),
         funnel=_funnel(explained),
         candidates=_candidates(explained),
-        facts=_facts(decision, claims_of(world, decision)),
+        facts=_facts(world, decision, claims_of(world, decision)),
         made_from=_made_from(world, decision, now),
         sentence=_sentence(decision, explained, text),
     )
@@ -236,10 +236,27 @@ def _group(reason: Reason) -> str:
             return sentence(reason)
 
 
-def _facts(decision: Decision, claim_names: list[str]) -> list[Line]:
+MOST_NODES = 20
+"""Nodes of a decision that are named."""
+_CAUSES = {
+    "Empty": "nothing but DaemonSets' pods is left there",
+    "Underutilized": "what runs there has room elsewhere for less",
+    "Drifted": "it is no longer what its NodePool or NodeClass asks for",
+}
+
+
+def _facts(world: World, decision: Decision, claim_names: list[str]) -> list[Line]:
     lines: list[Line] = []
     if decision.failure is not None:
         lines += [((sentence(reason), "bad"),) for reason in decision.failure.reasons]
+    if decision.kind is DecisionKind.NOMINATE:
+        lines += _room_on(world, decision.nodes[0])
+    elif decision.nodes:
+        told = _CAUSES.get(decision.cause, "")
+        lines.append((("reason ", "dim"), (decision.cause, "text"), (f": {told}" if told else "", "dim")))
+        names = ", ".join(map(short_node, decision.nodes[:MOST_NODES]))
+        more = f" and {len(decision.nodes) - MOST_NODES:,} more" if len(decision.nodes) > MOST_NODES else ""
+        lines.append((("gives back ", "dim"), (f"{names}{more}", "text")))
     for claim in decision.claims:
         lines += _asked(claim)
     lines += [(("NodeClaim ", "dim"), (name, "text")) for name in claim_names]
@@ -249,6 +266,18 @@ def _facts(decision: Decision, claim_names: list[str]) -> list[Line]:
     if decision.compared is not None:
         lines.append((("the batch ", "dim"), (comparison_text(decision.compared), "text")))
     lines += [(("not modelled ", "warn"), (what, "text")) for what in decision.not_modelled]
+    return lines
+
+
+def _room_on(world: World, name: str) -> list[Line]:
+    """Where pods go without anything being bought."""
+    lines: list[Line] = [
+        (("go to ", "dim"), (short_node(name), "text"), (", the first node with room for them: none is bought", "dim"))
+    ]
+    if (node := world.of("nodes").get(name)) is not None:
+        offer = f"{node.instance_type} {node.capacity_type} {short_zone(node.zone)}".strip()
+        pool = f", NodePool {node.node_pool}" if node.node_pool else ""
+        lines.append((("which is ", "dim"), (f"{offer}{pool}", "text")))
     return lines
 
 

@@ -4,8 +4,10 @@ from collections import deque
 
 from msgspec import Struct
 
+from karptui.model.decision import DecisionKind
+from karptui.views.decisions import decision_text
 from karptui.views.wording import clock
-from karptui.world.log import LogLine
+from karptui.world.log import DECIDED, LogLine
 from karptui.world.world import KEPT_EVENTS, World
 
 
@@ -21,22 +23,25 @@ class LogRow(Struct, frozen=True):
     kube: bool = False
 
 
-def log_row(line: LogLine, key: str) -> LogRow:
+def log_row(world: World, line: LogLine, key: str) -> LogRow:
     """One line as it is shown."""
+    text, role = line.text, "bad" if line.source in ("problem", "stream") else "text"
+    if line.source == DECIDED and (made := world.decisions.get(line.about)) is not None:
+        text, role = decision_text(world, made), "bad" if made.kind is DecisionKind.REFUSE else "text"
     return LogRow(
         key,
         f"{clock(line.at)}.{int(line.at * 10) % 10}",
         line.source,
         line.about,
-        line.text,
-        "bad" if line.source in ("problem", "stream") else "text",
+        text,
+        role,
         line.kube,
     )
 
 
 def log_rows(world: World) -> list[LogRow]:
     """All kept lines, oldest first."""
-    return [log_row(line, f"{index}") for index, line in enumerate(world.log)]
+    return [log_row(world, line, f"{index}") for index, line in enumerate(world.log)]
 
 
 class LogTail:
@@ -55,7 +60,7 @@ class LogTail:
                 break
             fresh.append(line)
         for line in reversed(fresh):
-            self._rows.append(log_row(line, f"{self._read}"))
+            self._rows.append(log_row(world, line, f"{self._read}"))
             self._read += 1
             self._last = line
         return list(self._rows)

@@ -172,7 +172,7 @@ def _folded(text: str, width: int) -> list[str]:
             lines[-1] += f" {word}"
         else:
             lines.append(word if len(word) <= width else f"{word[: width - 1]}…")
-    return lines[:3]
+    return lines if len(lines) <= 3 else [*lines[:2], f"{lines[2][: max(width - 2, 1)]} …"]
 
 
 def _pair_rows(pair: Pair) -> list[tuple[str, str, str]]:

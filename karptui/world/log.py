@@ -7,6 +7,9 @@ from msgspec import Struct
 from karptui.model.workload import KubeEvent
 from karptui.world import events
 
+DECIDED = "engine"
+"""The source of what was decided; such a line has no text: its decision says it to whoever looks."""
+
 
 class LogLine(Struct, frozen=True, gc=False):
     """One line of the log: who said what about which object; `kube` if it is an Event of Kubernetes."""
@@ -21,6 +24,8 @@ class LogLine(Struct, frozen=True, gc=False):
 def line_of(event: events.Event, narration: events.Narrated | None = None) -> LogLine | None:
     """What an event says, if anything; `narration` is what the story said last, which is not said again."""
     match event:
+        case events.DecisionMade():
+            return LogLine(event.at, DECIDED, event.decision.id, "")  # its sentence is made when somebody looks
         case events.DecisionCarriedOut() if event.message:
             return LogLine(event.at, "karptui", event.decision, event.message)
         case events.StreamChanged() if event.message:

@@ -51,6 +51,8 @@ class DecisionScreen(Frame):
     DecisionScreen.-narrow #left { display: none; }
     DecisionScreen.-narrow #brief { display: block; height: 2; }
     DecisionScreen.-narrow #short-box { display: block; height: 5; }
+    DecisionScreen.-bare #left { display: block; width: 1fr; }
+    DecisionScreen.-bare #right, DecisionScreen.-bare #funnel-box { display: none; }
     """
 
     def __init__(self) -> None:
@@ -100,6 +102,7 @@ class DecisionScreen(Frame):
         super().on_mount()
         listing = self.query_one("#types", Listing)
         self.live.clock.draws(listing, ("subject", "decisions", "unit", "filter", "frozen"), self._draw)
+        self.live.clock.draws(self.query_one("#facts", TextPane), ("subject", "decisions", "frozen"), self._draw_bare)
         listing.focus()
 
     def on_resize(self) -> None:
@@ -115,6 +118,7 @@ class DecisionScreen(Frame):
             self.query_one("#types-box", Panel).set_title("Candidates")
             return
         steps = [FunnelStep(row.remaining, row.text) for row in view.funnel]
+        self._lay_out(bare=not view.candidates)
         if view is not self._drawn:
             self._drawn = view
             none: list[Line] = [(("Nothing was to be launched.", "dim"),)]
@@ -128,6 +132,17 @@ class DecisionScreen(Frame):
             )
             self.query_one("#short", TextPane).show([*view.facts, *view.made_from])
         self._draw_lists(view)
+
+    def _draw_bare(self, topics: frozenset[str]) -> None:
+        """Where the list of types is not shown, which draws the rest otherwise."""
+        if self.has_class("-bare"):
+            self._draw(topics)
+
+    def _lay_out(self, bare: bool) -> None:
+        """Where no instance type was chosen from, the facts have all the room."""
+        if bare != self.has_class("-bare"):
+            self.set_class(bare, "-bare")
+            self.query_one("#facts" if bare else "#types").focus()
 
     def _draw_lists(self, view: DecisionView) -> None:
         types, groups = self.query_one("#types", Listing), self.query_one("#groups", Listing)
@@ -154,7 +169,8 @@ class DecisionScreen(Frame):
             return ()
         text = view.title.removeprefix(view.id).strip()
         ended = Fact(view.outcome, view.outcome, "ok" if "ready" in view.outcome else "dim")
-        facts = (Fact(view.id, view.id, "accent"), Fact(text, text, "strong"), Fact(f"{view.at}Z", "", "dim"), ended)
+        brief = text.partition(": ")[0]  # why pods fit nowhere stands below
+        facts = (Fact(view.id, view.id, "accent"), Fact(brief, brief, "strong"), Fact(f"{view.at}Z", "", "dim"), ended)
         return tuple(fact for fact in facts if fact.text)
 
     def action_group_rows(self) -> None:

@@ -39,7 +39,7 @@ class DecisionsScreen(Frame):
         listing.show(self.live.picture.decisions(SHOWN))
         shown, of = listing.counts
         note = "✓ came about   ✗ fits nowhere   ? something is not modelled"
-        if self.live.run_shown.watch is not None:
+        if self.live.run_shown.watch is not None or self.live.picture.world.verdicts:
             note = "✓ Karpenter did the same   ≈ by chance   ~ nearly   ✗ it did not"
         words = f"Decisions, {shown:,} of {of:,}" if listing.chosen_filter else f"Decisions {of:,}"
         self.query_one(Panel).set_title(words, f"/ {listing.chosen_filter.source}" if listing.chosen_filter else note)

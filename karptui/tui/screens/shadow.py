@@ -20,9 +20,10 @@ from karptui.tui.widgets.text_pane import TextPane
 from karptui.views import shadow as view
 from karptui.views import shadow_score as figures
 from karptui.views.kept.shadow import Shadowed
-from karptui.views.wording import duration
+from karptui.views.wording import duration, plural
 
 TOPICS = ("decisions", "second", "frozen", "streams", "filter")
+WAITING = "No verdict yet: Karpenter has done nothing since karptui watches, or did it seconds ago."
 NO_SHADOW: list[Line] = [
     (("Nothing is foreseen here: karptui is not in the shadow of a Karpenter.", "strong"),),
     (("karptui shadow", "accent"), (" watches the one of your cluster, read-only,", "text")),
@@ -63,14 +64,13 @@ class ShadowScreen(Frame):
 
     def body(self) -> ComposeResult:
         """The boxes."""
-        waiting = "No verdict yet: Karpenter has done nothing since karptui watches, or did it seconds ago."
         quiet = "Nothing: no pod waits, no node stands to go."
         with Horizontal(id="above"):
             yield Panel("Score", TextPane((), id="score", focusable=False), id="score-box")
             acts = Listing(tables.ACTS, "", empty=quiet, header=False, id="acts")
             yield Panel("Next, and when", acts, id="acts-box")
         with Vertical(id="cases-box"):
-            cases = Listing(tables.CASES, "case", empty=waiting, follow="first", id="cases")
+            cases = Listing(tables.CASES, "case", empty=WAITING, follow="first", id="cases")
             yield Panel("Predictions and what really happened", cases, id="list-box")
         with Horizontal(id="below"):
             yield Panel("Side by side", TextPane((), id="sides", focusable=False), id="sides-box")
@@ -89,14 +89,22 @@ class ShadowScreen(Frame):
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
+    def _say_no_shadow(self) -> None:
+        """What the lists would tell, where there is no Karpenter to stand in the shadow of."""
+        self.query_one("#acts", Listing).say_of_nothing("What that Karpenter will do next is told here.")
+        self.query_one("#cases", Listing).say_of_nothing(
+            "Every decision is told here beside what Karpenter did, with the cause of what differs."
+        )
+
     def _draw_cases(self, topics: frozenset[str]) -> None:
         found = self._shown = self.live.picture.shadow()
         listing = self.query_one("#cases", Listing)
         rows = found.rows if found is not None else []
         if found is None:
-            listing.say_of_nothing(
-                "Every decision is told here beside what Karpenter did, with the cause of what differs."
-            )
+            self._say_no_shadow()
+        else:
+            all_agree = f"None of {plural(len(rows), 'verdict')} disagrees. f shows them again."
+            listing.say_of_nothing(all_agree if self._only and rows else WAITING)
         listing.show([row for row in rows if not row.agrees] if self._only else rows)
         shown, of = listing.counts
         title = "Predictions and what really happened"
