@@ -82,7 +82,7 @@ def _healthy(row: PdbRow) -> Cell:
 def _pdb_cells(row: PdbRow, unit: Unit) -> tuple[Cell, ...]:
     return (
         row.key,
-        row.rule.replace("at least", "min").replace("at most", "max"),
+        row.short_rule,
         _healthy(row),
         (f"{row.needed:,}", "text") if row.needed is not None else ("-", "dim"),
         (f"{row.allows:,}", "text" if row.allows else "bad"),
@@ -106,7 +106,7 @@ PDBS: Table[PdbRow] = Table(
     gap=1,
     key=lambda row: row.key,
     cells=_pdb_cells,
-    words=lambda row: f"{row.key} {row.rule} {' '.join(row.nodes)}",
+    words=lambda row: f"{row.key} {row.rule} {row.short_rule} {' '.join(row.nodes)}",
     fields=lambda row: {
         "pdb": row.key, "namespace": row.key.partition("/")[0], "ns": row.key.partition("/")[0], "rule": row.rule,
     },

@@ -43,14 +43,16 @@ class ClassRow(Struct, frozen=True):
 
 
 class PdbRow(Struct, frozen=True):
-    """One PodDisruptionBudget: `rule` in words, evictions it `allows` now, `nodes` that it alone holds and what they
-    would save (USD an hour), as far as the disruption engine has looked; `created` epoch seconds.
+    """One PodDisruptionBudget: `rule` in words and `short_rule` in fewer, evictions it `allows` now, `nodes` that it
+    alone holds and what they would save (USD an hour), as far as the disruption engine has looked; `created` epoch
+    seconds.
 
     `healthy` of its `pods` are, `needed` have to be; None while its controller has not said.
     """
 
     key: str
     rule: str
+    short_rule: str
     healthy: int | None
     needed: int | None
     pods: int | None
@@ -158,6 +160,7 @@ def _pdb_row(found: PodDisruptionBudget, held: list[Held]) -> PdbRow:
     return PdbRow(
         key=found.key,
         rule=pdb_rule(found),
+        short_rule=pdb_rule(found, "min", "max"),
         healthy=found.current_healthy,
         needed=found.desired_healthy,
         pods=found.expected_pods,
@@ -178,8 +181,8 @@ def holdings(survey: Survey | None) -> dict[str, list[Held]]:
     return found
 
 
-def pdb_rule(found: PodDisruptionBudget) -> str:
+def pdb_rule(found: PodDisruptionBudget, least: str = "at least", most: str = "at most") -> str:
     """`at least 2 available`, `at most 1 unavailable`; `no rule` where it states none."""
     if found.min_available is not None:
-        return f"at least {found.min_available} available"
-    return f"at most {found.max_unavailable} unavailable" if found.max_unavailable is not None else "no rule"
+        return f"{least} {found.min_available} available"
+    return f"{most} {found.max_unavailable} unavailable" if found.max_unavailable is not None else "no rule"

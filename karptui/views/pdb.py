@@ -33,12 +33,20 @@ def pdb_lines(found: PodDisruptionBudget, survey: Survey | None) -> list[Line]:
         lines.append((("holds no node now", "ok"),))
     saved = sum(outcome.saves for outcome in held)
     if saved > 0:
-        words = f"{plural(len(held), 'node')}, which keeps {hourly(saved)} ({monthly(saved)}) from being saved"
+        most = "up to " if len(held) > 1 else ""  # each node alone: one fills the room that another needs
+        words = f"{plural(len(held), 'node')}, which keeps {most}{hourly(saved)} ({monthly(saved)}) from being saved"
         lines.append((("holds ", "dim"), (words, "warn")))
     for outcome in sorted(held, key=lambda entry: -entry.saves):
-        words = f"{short_node(outcome.node)}: {held_sentence(outcome)}"
-        saves = f", {hourly(outcome.saves)}" if outcome.saves > 0 else ""
-        lines.append((("holds ", "dim"), (f"{words}{saves}", "warn")))
+        saves = f"{hourly(outcome.saves)} " if outcome.saves > 0 else ""
+        others = [key for key in outcome.objects if key != found.key]
+        by = f", as does {', '.join(others)}" if others else ""
+        lines.append(
+            (
+                (f"  {short_node(outcome.node):<16} ", "warn"),
+                (saves, "money"),
+                (f"protects {outcome.detail}{by}" if outcome.detail else held_sentence(outcome), "text"),
+            )
+        )
     return lines
 
 

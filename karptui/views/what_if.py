@@ -125,27 +125,37 @@ def _standing(snapshot: Snapshot, priced: Snapshot, answer: Plan, pending: int) 
     prices = prices_of(priced.catalogue)
     total = spot = 0.0
     unpriced = 0
-    asked, there = Counter[str](), Counter[str]()
+    asked = _asked(snapshot, answer)
+    used = 0.0  # what is paid for and asked for, as on the Map
     for node in snapshot.nodes.values():
         price = prices.get((node.instance_type, node.zone, node.capacity_type or "on-demand"))
-        there.update({name: node.allocatable.get(name, 0) for name in ("cpu", "memory")})
         if price is None:
             unpriced += 1
             continue
         total += price
+        used += price * _share(asked.get(node.key, {}), node.allocatable)
         spot += price if node.capacity_type == "spot" else 0.0
     for claim in answer.claims:
         total += claim.price
         spot += claim.price if claim.capacity_type == "spot" else 0.0
-        there.update(_room(priced.catalogue, claim))
-        asked.update({name: claim.requests.get(name, 0) for name in ("cpu", "memory")})
-    nominated = [snapshot.pods[key] for pods in answer.existing.values() for key in pods if key in snapshot.pods]
-    bound = (pod for pod in snapshot.pods.values() if pod.node_name and not pod.terminal)
-    for pod in (*bound, *nominated):
-        asked.update({name: pod.requests.get(name, 0) for name in ("cpu", "memory")})
-    packed = max((asked[name] / there[name] for name in there if there[name]), default=0.0)
+        used += claim.price * _share(claim.requests, _room(priced.catalogue, claim))
     nodes = len(snapshot.nodes) + len(answer.claims)
-    return Standing(nodes, total, unpriced, pending, packed, spot / total if total else 0.0)
+    return Standing(nodes, total, unpriced, pending, used / total if total else 0.0, spot / total if total else 0.0)
+
+
+def _asked(snapshot: Snapshot, answer: Plan) -> dict[str, Counter[str]]:
+    """By node what its pods ask for, and those that the answer puts there."""
+    asked: dict[str, Counter[str]] = {}
+    placed = {key: name for name, pods in answer.existing.items() for key in pods}
+    for key, pod in snapshot.pods.items():
+        name = pod.node_name or placed.get(key, "")
+        if name and not pod.terminal:
+            asked.setdefault(name, Counter()).update({of: pod.requests.get(of, 0) for of in ("cpu", "memory")})
+    return asked
+
+
+def _share(asked: Mapping[str, int], there: Mapping[str, int]) -> float:
+    return max((asked.get(name, 0) / there[name] for name in ("cpu", "memory") if there.get(name)), default=0.0)
 
 
 def _room(catalogue: Catalogue, claim: PlannedClaim) -> dict[str, int]:

@@ -91,6 +91,7 @@ def test_a_budget_that_holds_nodes_comes_first_with_what_they_would_save(guarded
     first, second = pdb_rows(guarded, survey)
     assert (first.key, first.rule, first.allows) == ("default/all", "at least 1 available", 0)
     assert (first.nodes, first.saves) == ((node,), 0.25)
+    assert (first.short_rule, second.short_rule) == ("min 1 available", "max 50% unavailable")
     assert (second.rule, second.allows, second.nodes) == ("at most 50% unavailable", 3, ())
     assert (first.healthy, first.needed, first.pods) == (None, None, None)  # nobody has written its status
     assert (second.healthy, second.needed, second.pods) == (6, 3, 7)
@@ -101,7 +102,7 @@ def test_why_of_a_budget_tells_how_many_are_healthy_and_what_all_its_nodes_would
     survey = Survey({name: Held(name, Hold.PDB, ("other/none",), "other/a", saves=0.25) for name in nodes})
     lines = [plain(line) for line in why(guarded, "pdb", "other/none", NOW, survey=survey).lines]
     assert lines[:2] == ["allows 3 evictions now", "healthy 6 of 7 pods, 3 needed"]
-    assert "holds 2 nodes, which keeps $0.500/h ($365/mo) from being saved" in lines
+    assert "holds 2 nodes, which keeps up to $0.500/h ($365/mo) from being saved" in lines
 
 
 def test_why_of_a_budget_tells_what_it_allows_and_leads_to_its_pods(guarded: World) -> None:

@@ -5,7 +5,11 @@ import pytest
 from karptui.model.labels import ZONE
 from karptui.model.snapshot import Snapshot
 from karptui.views.changes import ChangeFault, apply_changes
+from karptui.views.line import plain
+from karptui.views.overview import nodes
+from karptui.views.packing import packing_lines
 from karptui.views.what_if import what_if
+from karptui.views.wording import percent
 from tests.world.recorded import STARTED, world_until
 
 
@@ -29,6 +33,12 @@ def test_a_removed_node_sends_its_pods_elsewhere_and_changes_nothing(full: Snaps
     assert found.moved == len(moving)
     assert found.after.nodes == found.before.nodes - 1 + len(found.new) - found.anyway
     assert (full.pods, full.nodes) == (pods, nodes)
+
+
+def test_it_is_packed_as_the_map_has_it(full: Snapshot) -> None:
+    world = world_until(60.0)
+    told = plain(packing_lines(world, [], list(nodes(world)))[0])
+    assert told.startswith(f"packed {percent(what_if(full, ['price spot x1']).before.packed)} ")
 
 
 def test_pods_that_nothing_can_hold_are_refused_with_the_reason(full: Snapshot) -> None:

@@ -321,7 +321,7 @@ def result_lines(found: WhatIf, width: int, short: bool = False) -> list[Line]:
         row("$/mo", f"{before.hourly * HOURS_A_MONTH:,.0f}", f"{after.hourly * HOURS_A_MONTH:,.0f}",
              f"{sign}{abs(change) * HOURS_A_MONTH:,.0f}", role),
         row("pods moved", "", f"{found.moved}"),
-        row("pending", f"{before.pending}", f"{after.pending}", _pending_words(found),
+        row("no place", f"{before.pending}", f"{after.pending}", _pending_words(found),
              "bad" if found.refused else "ok" if found.freed else "dim"),
         row("packed", percent(before.packed), percent(after.packed)),
         row("spot share", percent(before.spot), percent(after.spot)),
@@ -332,7 +332,7 @@ def result_lines(found: WhatIf, width: int, short: bool = False) -> list[Line]:
         words = f"NOW counts {plural(found.anyway, 'new node')} that pending pods bring anyway"
         lines.append(((words, "dim"),))
     if after.unpriced:
-        lines.append(((f"{after.unpriced} nodes have no price and are in no sum", "warn"),))
+        lines.append(((f"{plural(after.unpriced, 'node')} without a price, in no sum", "warn"),))
     if found.note:
         lines.append(((found.note, "warn"),))
     return lines
