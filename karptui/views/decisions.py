@@ -125,6 +125,8 @@ def _mark(world: World, decision: Decision) -> tuple[str, str]:
     timelines = [world.claim_timelines.get(name) for name in claims_of(world, decision)]
     if timelines and all(timeline is not None and timeline.initialized is not None for timeline in timelines):
         return "✓", "ok"
+    if decision.kind is DecisionKind.DELETE and not any(name in world.of("nodes") for name in decision.nodes):
+        return "✓", "ok"
     if decision.not_modelled:
         return "?", "warn"
     return "", "text"

@@ -1,11 +1,11 @@
-"""A decision with several replacements, as drift of one node may need them."""
+"""What became of decisions: of one with several replacements, as drift may need, and of one that gives a node back."""
 
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.report.answer import answer_text
 from karptui.views.decisions import decision_row, outcome
 from karptui.world import events
 from karptui.world.world import World
-from tests.world.recorded import STARTED, decode
+from tests.world.recorded import STARTED, decode, world_until
 
 CLAIMS = tuple(
     PlannedClaim(node_pool="default", pods=(f"shop/{name}",), requirements=(), instance_types=(type_,), requests=asks)
@@ -54,3 +54,13 @@ def test_every_replacement_is_told_and_the_decision_is_done_when_all_are_ready()
     world.apply(claim("b", initialized=True))
     assert decision_row(world, DRIFT).mark == "✓"
     assert outcome(world, DRIFT.id).count("ready after") == 2
+
+
+def test_a_node_that_was_given_back_is_marked_once_it_is_gone() -> None:
+    world = world_until(60.0)
+    node = next(iter(world.of("nodes").values()))
+    given_back = Decision("D-00090", STARTED + 60, DecisionKind.DELETE, nodes=(node.key,), cause="Empty")
+    world.apply(events.DecisionMade(STARTED + 60, given_back))
+    assert decision_row(world, given_back).mark == ""
+    world.apply(events.ObjectSeen(STARTED + 61, "nodes", events.Change.DELETED, node))
+    assert decision_row(world, given_back).mark == "✓"

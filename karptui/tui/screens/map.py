@@ -29,7 +29,7 @@ from karptui.views.packing import (
     packing,
     packing_lines,
 )
-from karptui.views.wording import percent, short_node
+from karptui.views.wording import percent, plural, short_node
 
 TOPICS = ("nodes", "nodeclaims", "catalogue", "survey", "frozen", "marked", "second")
 
@@ -99,7 +99,7 @@ class MapScreen(Acting, Frame):
         """How many nodes are how full."""
         counted = fullness(self._groups)
         drawn = sparkline([count or None for count in counted], STEPS, low=0.0)
-        words = f"  most: {max(counted):,.0f} nodes" if any(counted) else ""
+        words = f"  most: {plural(round(max(counted)), 'node')}" if any(counted) else ""
         return (("nodes by ", "dim"), (heat, "text"), ("  0% ", "dim"), *drawn, (" 100%", "dim"), (words, "dim"))
 
     def _draw_node(self, topics: frozenset[str]) -> None:
