@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from textual.pilot import Pilot
 
+from karptui.tui.live import Live
 from karptui.tui.screens.what_if import WhatIfScreen
 from karptui.world import events
 from tests.tui.moment import all_helped, shown_at, until, until_shown
@@ -34,6 +35,9 @@ def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     """Press these keys, and wait for what is worked out beside the screen."""
 
     async def there(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, Live)
+        await until(pilot, lambda: app.opened and app.early_keys.done)
         await pilot.press(*keys)
         await all_helped(pilot)
 

@@ -324,7 +324,7 @@ class Rows(ScrollView, can_focus=True):
         if keep_line:
             self._set_virtual_size()
             if index != old and was_visible and self._top > 0 and self._follow is None:
-                self.scroll_to(y=self._top + self._line_of(index) - was, animate=False)
+                self.scroll_to(y=self._top + self._line_of(index) - was, animate=False, immediate=True)
         if was_visible or not keep_line:
             self._scroll_to_cursor()
         key = self._rows[index].key
@@ -338,9 +338,9 @@ class Rows(ScrollView, can_focus=True):
         top, room = self._top, max(self._room, 1)
         first, last = self._line_of(self._cursor), self._line_of(self._cursor + 1) - 1
         if first < top or last - first >= room:  # of a row that does not fit the beginning is seen
-            self.scroll_to(y=first, animate=False)
+            self.scroll_to(y=first, animate=False, immediate=True)
         elif last >= top + room:
-            self.scroll_to(y=last - room + 1, animate=False)
+            self.scroll_to(y=last - room + 1, animate=False, immediate=True)
 
     def action_move_cursor(self, by: int) -> None:
         """Move the cursor by rows."""
