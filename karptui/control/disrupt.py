@@ -16,7 +16,7 @@ from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure, sentence_of
 from karptui.kube.errors import ApiError
-from karptui.model.decision import Decision, DecisionKind
+from karptui.model.decision import Decision
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import DISRUPTED, DO_NOT_DISRUPT
 from karptui.model.metadata import Metadata, condition, is_true
@@ -211,19 +211,8 @@ class Disruption:
             self._hands.sink(events.Problem(self._hands.now(), "disruption", str(error)))
 
     def _decide(self, command: Command) -> Decision:
-        kind = DecisionKind.REPLACE if command.replacements else DecisionKind.DELETE
-        decision = Decision(
-            id=self._hands.world.next_decision_id(),
-            at=self._hands.now(),
-            kind=kind,
-            pods=command.pods,
-            nodes=command.nodes,
-            claim=command.replacements[0] if command.replacements else None,
-            more=command.replacements[1:],
-            cause=command.reason,
-            price_change=command.price_after - command.price_before,
-            snapshot=self._hands.world.number,
-        )
+        world = self._hands.world
+        decision = command.decided(world.next_decision_id(), self._hands.now(), world.number)
         self._hands.sink(events.DecisionMade(decision.at, decision))
         return decision
 

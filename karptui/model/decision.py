@@ -167,14 +167,28 @@ class DecisionKind(StrEnum):
     REPLACE = "replace"
 
 
+class Departure(Struct, frozen=True, gc=False):
+    """A node that goes, as it was when that was decided. `price` in USD an hour, 0.0 where it is not known; `pods` are
+    those that have to move; `drift` is Karpenter's reason where it has drifted."""
+
+    node: str
+    instance_type: str = ""
+    capacity_type: str = ""
+    zone: str = ""
+    price: float = 0.0
+    pods: tuple[str, ...] = ()
+    drift: str = ""
+
+
 class Decision(Struct, frozen=True, gc=False, eq=False):
     """One entry of the decision log. `id` is `D-` and a number; `snapshot` is the number of what it was made from.
 
     LAUNCH has `claim`; NOMINATE has `nodes` (one) and `pods`; REFUSE has `failure` and the pods it holds for; DELETE
     and REPLACE have `nodes`, the pods that move, and for REPLACE the replacement in `claim`, with further ones in
-    `more` (a drifted node may need several). `price_change` is the expected change of the bill in USD an hour. `cause`
-    is Karpenter's own word: Provisioned, Empty, Underutilized, Drifted, Interrupted ... `seconds` is the engine's time;
-    `compared` is about the whole batch.
+    `more` (a drifted node may need several), `departures` with what is known of each node, `placements` with the pods
+    that go to nodes which exist, by node, and `method`, that of Karpenter's which decided. `price_change` is the
+    expected change of the bill in USD an hour. `cause` is Karpenter's own word: Provisioned, Empty, Underutilized,
+    Drifted, Interrupted ... `seconds` is the engine's time; `compared` is about the whole batch.
     """
 
     id: str
@@ -191,6 +205,9 @@ class Decision(Struct, frozen=True, gc=False, eq=False):
     seconds: float = 0.0
     compared: Comparison | None = None
     more: tuple[PlannedClaim, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    placements: dict[str, tuple[str, ...]] = {}
+    method: str = ""
 
     @property
     def claims(self) -> tuple[PlannedClaim, ...]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from karptui.model.decision import PlannedClaim, Reason
+from karptui.model.decision import Decision, DecisionKind, Departure, PlannedClaim, Reason
 
 
 class Hold(StrEnum):
@@ -69,7 +69,7 @@ class Command(Struct, frozen=True, gc=False, eq=False):
     """Nodes to take away and what replaces them. `reason` is Karpenter's: Empty, Underutilized, Drifted.
 
     `nodes` and `pods` (those that move) are sorted; `placements` are the existing nodes that would get pods. `scores`
-    are those of the pools with policy Balanced that the move takes part in.
+    are those of the pools with policy Balanced that the move takes part in. `departures` tell of the nodes.
     """
 
     method: str
@@ -81,6 +81,25 @@ class Command(Struct, frozen=True, gc=False, eq=False):
     price_after: float
     placements: dict[str, tuple[str, ...]] = {}
     scores: dict[str, float] = {}
+    departures: tuple[Departure, ...] = ()
+
+    def decided(self, id_: str, at: float, snapshot: int) -> Decision:
+        """The entry of the log that says this, made at `at` (epoch seconds) from the snapshot of this number."""
+        return Decision(
+            id=id_,
+            at=at,
+            kind=DecisionKind.REPLACE if self.replacements else DecisionKind.DELETE,
+            pods=self.pods,
+            nodes=self.nodes,
+            claim=self.replacements[0] if self.replacements else None,
+            cause=self.reason,
+            price_change=self.price_after - self.price_before,
+            snapshot=snapshot,
+            more=self.replacements[1:],
+            departures=self.departures,
+            placements=self.placements,
+            method=self.method,
+        )
 
     @property
     def decision(self) -> str:

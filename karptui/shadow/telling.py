@@ -85,18 +85,7 @@ class Teller:
         command = move.predicted
         if command is None:
             return ""
-        first, *more = command.replacements or (None,)
-        decision = Decision(
-            self._world.next_decision_id(),
-            move.foreseen,
-            DecisionKind.REPLACE if first is not None else DecisionKind.DELETE,
-            command.pods,
-            command.nodes,
-            first,
-            cause=command.reason,
-            price_change=command.price_after - command.price_before,
-            snapshot=move.supposed.snapshot.number if move.supposed is not None else 0,
-            more=tuple(entry for entry in more if entry is not None),
-        )
+        number = move.supposed.snapshot.number if move.supposed is not None else 0
+        decision = command.decided(self._world.next_decision_id(), move.foreseen, number)
         self._sink(events.DecisionMade(self._world.at, decision))
         return decision.id

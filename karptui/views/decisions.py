@@ -9,6 +9,7 @@ from karptui.engine.explain import Explanation, explain_claim, failure_sentence,
 from karptui.engine.explain.sentences import label_name, wish
 from karptui.model.decision import Comparison, Decision, DecisionKind, PlannedClaim, Reason, Refusal, TypeVerdict
 from karptui.model.quantity import human
+from karptui.views.leaving import leaving_lines
 from karptui.views.line import Line
 from karptui.views.progress import pods_text
 from karptui.views.verdict_marks import VERDICT_MARKS
@@ -238,15 +239,6 @@ def _group(reason: Reason) -> str:
             return sentence(reason)
 
 
-MOST_NODES = 20
-"""Nodes of a decision that are named."""
-_CAUSES = {
-    "Empty": "nothing but DaemonSets' pods is left there",
-    "Underutilized": "what runs there has room elsewhere for less",
-    "Drifted": "it is no longer what its NodePool or NodeClass asks for",
-}
-
-
 def _facts(world: World, decision: Decision, claim_names: list[str]) -> list[Line]:
     lines: list[Line] = []
     if decision.failure is not None:
@@ -254,11 +246,7 @@ def _facts(world: World, decision: Decision, claim_names: list[str]) -> list[Lin
     if decision.kind is DecisionKind.NOMINATE:
         lines += _room_on(world, decision.nodes[0])
     elif decision.nodes:
-        told = _CAUSES.get(decision.cause, "")
-        lines.append((("reason ", "dim"), (decision.cause, "text"), (f": {told}" if told else "", "dim")))
-        names = ", ".join(map(short_node, decision.nodes[:MOST_NODES]))
-        more = f" and {len(decision.nodes) - MOST_NODES:,} more" if len(decision.nodes) > MOST_NODES else ""
-        lines.append((("gives back ", "dim"), (f"{names}{more}", "text")))
+        lines += leaving_lines(decision)
     for claim in decision.claims:
         lines += _asked(claim)
     lines += [(("NodeClaim ", "dim"), (name, "text")) for name in claim_names]

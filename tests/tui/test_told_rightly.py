@@ -68,14 +68,14 @@ async def test_a_decision_that_chose_no_type_gives_its_facts_the_room_and_steps_
     world.apply(events.DecisionMade(now, gone))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("4", "enter")
-        await until_shown(pilot, "reason Empty: nothing but DaemonSets' pods is left there")
+        await until_shown(pilot, "why empty: nothing runs on it that would have to move")
         assert "Candidates" not in text_of(app)
         await pilot.press("escape", "j", "enter")
         await until_shown(pilot, "Candidates, cheapest first")
         await until_shown(pilot, "asks for")
-        assert "reason Empty" not in text_of(app)
+        assert "why empty" not in text_of(app)
         await pilot.press("escape", "k", "enter")
-        await until_shown(pilot, "reason Empty")
+        await until_shown(pilot, "why empty")
 
 
 async def test_what_was_decided_stands_in_the_log_and_refusals_among_the_problems() -> None:

@@ -13,10 +13,11 @@ from karptui.engine.disruption.protection import is_reschedulable
 from karptui.engine.provisioning.overlays import overlaid
 from karptui.engine.provisioning.simulation import Simulation
 from karptui.engine.provisioning.state_nodes import StateNode
+from karptui.model.decision import Departure
 from karptui.model.disruption import Held, Hold
 from karptui.model.instance_type import InstanceType
 from karptui.model.labels import CAPACITY_TYPE, INSTANCE_TYPE, SPOT, ZONE
-from karptui.model.metadata import is_true
+from karptui.model.metadata import condition, is_true
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodePool
 from karptui.model.pod import Pod
@@ -45,6 +46,20 @@ class Candidate(Struct, frozen=True, gc=False, eq=False):
     def name(self) -> str:
         """The node's name."""
         return self.state.name
+
+    @property
+    def departure(self) -> Departure:
+        """What is to be said of it once it goes."""
+        drifted = condition(self.claim.conditions, "Drifted")
+        return Departure(
+            node=self.name,
+            instance_type=self.state.labels.get(INSTANCE_TYPE, ""),
+            capacity_type=self.capacity_type,
+            zone=self.zone,
+            price=self.price,
+            pods=tuple(sorted(pod.key for pod in self.pods)),
+            drift=drifted.reason if drifted is not None and drifted.status == "True" else "",
+        )
 
     @property
     def is_spot(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import inf
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -165,6 +166,7 @@ def command_of(
         method=method,
         reason=reason,
         nodes=tuple(sorted(candidate.name for candidate in candidates)),
+        departures=tuple(sorted((candidate.departure for candidate in candidates), key=attrgetter("node"))),
         pods=tuple(sorted(pod.key for pod in moving)),
         replacements=tuple(written),
         price_before=sum(candidate.price for candidate in candidates),

@@ -72,7 +72,8 @@ def _drifted(situation: Situation) -> list[Candidate]:
 
 def _like_it(candidate: Candidate) -> Command:
     claim = bare_claim(candidate.pool)
-    return Command(STATIC_METHOD, DRIFTED, (candidate.name,), (), (claim,), candidate.price, 0.0)
+    goes = (candidate.departure,)
+    return Command(STATIC_METHOD, DRIFTED, (candidate.name,), (), (claim,), candidate.price, 0.0, departures=goes)
 
 
 def bare_claim(pool: NodePool) -> PlannedClaim:
