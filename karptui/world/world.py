@@ -280,6 +280,8 @@ class World:
             self.nominated.pop(key, None)
             self.going.pop(key, None)
             self.reconciled.discard(event.object.metadata.uid)
+            if self.node_of_provider_id.get(event.object.provider_id) == key:
+                del self.node_of_provider_id[event.object.provider_id]
             return
         if any(taint.matches(DISRUPTED_TAINT) for taint in node.taints):
             self.going[key] = node
@@ -331,7 +333,7 @@ class World:
             remember(self.claim_timelines, key, timeline, KEPT_TIMELINES)
         follow_claim(timeline, claim, event.at, live=event.change is events.Change.MODIFIED)
         if claim.provider_id:
-            self.claim_of_provider_id[claim.provider_id] = key
+            remember(self.claim_of_provider_id, claim.provider_id, key, KEPT_TIMELINES)
             known_now(self, "NodeClaim", key, event.at)
 
     def _kube_event(self, event: events.ObjectSeen, found: KubeEvent | None) -> None:

@@ -42,6 +42,15 @@ def test_a_pod_is_pending_from_its_creation_to_its_binding() -> None:
     assert not world.pending
 
 
+def test_which_node_an_instance_is_is_known_as_long_as_there_is_one() -> None:
+    world = World()
+    first = seen(node("n"), STARTED, Change.ADDED)
+    world.apply(first)
+    assert world.node_of_provider_id == {"kwok://n": "n"}
+    world.apply(events.ObjectSeen(STARTED + 1, "nodes", Change.DELETED, first.object))
+    assert not world.node_of_provider_id
+
+
 def test_the_name_and_uid_of_a_pod_are_kept_once_for_all_that_is_kept_about_it() -> None:
     world = World()
     for event in (
