@@ -34,6 +34,7 @@ RESOURCES = (
 KEPT_EVENTS = 5_000
 KEPT_DECISIONS = 10_000
 KEPT_TIMELINES = 50_000
+KEPT_POD_TIMELINES = 10_000  # besides those of pods that wait; of earlier ones their conditions tell, to the second
 KEPT_BOUND = 1_000  # pods whose time from creation to binding counts as recent
 
 _LATEST: dict[type[Any], str] = {
@@ -256,7 +257,7 @@ class World:
                 return  # bound before karptui looked: its conditions tell the story when somebody asks
             created = finer(pod.metadata.created, event.at)
             timeline = PodTimeline(key=key, uid=pod.metadata.uid, created=created)
-            remember(self.pod_timelines, key, timeline, KEPT_TIMELINES)
+            remember(self.pod_timelines, key, timeline, KEPT_POD_TIMELINES, _goes_on)
         was_bound = timeline.bound is not None
         follow_pod(timeline, pod, event.at, live=event.change is events.Change.MODIFIED)
         if not was_bound and (seconds := timeline.pending_seconds) is not None:
@@ -405,3 +406,7 @@ class World:
         if timeline is not None and event.call == "CreateFleet" and timeline.fleet_called is None:
             timeline.fleet_called = event.at
         self.dirty.add(("nodeclaims", event.claim))
+
+
+def _goes_on(timeline: PodTimeline) -> bool:
+    return timeline.bound is None and timeline.gone is None

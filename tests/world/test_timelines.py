@@ -118,3 +118,20 @@ def test_a_pod_that_was_bound_before_anybody_looked_is_not_bound_again_by_a_chan
 def test_how_long_recent_pods_took_to_be_bound_is_kept() -> None:
     assert len(world_until().bound_seconds) == 26
     assert max(world_until().bound_seconds) < 6.0
+
+
+def test_the_way_of_pods_that_wait_is_kept_and_of_bound_ones_that_of_the_latest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("karptui.world.world.KEPT_POD_TIMELINES", 10)
+    world = World()
+    for number in range(6):
+        world.apply(seen(pod(f"waits-{number}", unschedulable=True), STARTED, Change.ADDED))
+    for number in range(30):
+        world.apply(seen(pod(f"runs-{number:02d}", unschedulable=True), STARTED, Change.ADDED))
+        world.apply(seen(pod(f"runs-{number:02d}", node="n"), STARTED + 1))
+    kept = [key.partition("/")[2] for key in world.pod_timelines]
+    assert sorted(name for name in kept if name.startswith("waits")) == [f"waits-{number}" for number in range(6)]
+    assert "runs-29" in kept
+    assert "runs-00" not in kept
+    assert len(kept) <= 16
