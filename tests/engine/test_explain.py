@@ -9,6 +9,7 @@ from karptui.engine.provisioning import plan
 from karptui.model.decision import PodFailure, Reason, Refusal
 from karptui.model.instance_type import Catalogue
 from karptui.model.labels import ARCH, ZONE
+from karptui.model.quantity import NANO
 from karptui.model.snapshot import Options, Snapshot
 from tests.engine.cluster import TYPES, ZONES, asks, instance_type, pod, pool, requests, snapshot
 from tests.engine.test_provisioning_properties import clusters
@@ -105,6 +106,13 @@ def test_pools_that_refuse_for_the_same_reason_are_named_together() -> None:
     assert failure_sentence(failure) == (
         "pools a, c and d: their limit on nodes is reached; pool b: taint x=y:NoSchedule is not tolerated"
     )
+
+
+def test_a_limit_says_what_it_leaves_or_by_how_much_it_is_exceeded() -> None:
+    said = {left: sentence(Reason(Refusal.LIMIT, key="cpu", found=f"{left * NANO}")) for left in (2, 0, -20)}
+    assert said[2] == "its limit leaves 2 cpu, less than any type that suits has"
+    assert said[0] == "its limit of cpu is used up"
+    assert said[-20] == "its limit of cpu is exceeded, by 20"
 
 
 def test_every_refusal_has_words() -> None:

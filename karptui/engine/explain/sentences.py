@@ -94,8 +94,11 @@ def _topology(reason: Reason) -> str:
 def _limit(reason: Reason) -> str:
     if not reason.key:
         return "its capacity is beyond the limits of the pool"
-    left = human(int(reason.found or 0), reason.key)
-    return f"its limit leaves {left} {reason.key}, less than any type that suits has"
+    left = int(reason.found or 0)
+    if left <= 0:
+        over = f", by {human(-left, reason.key)}" if left else ""
+        return f"its limit of {reason.key} is {'exceeded' if left else 'used up'}{over}"
+    return f"its limit leaves {human(left, reason.key)} {reason.key}, less than any type that suits has"
 
 
 def _offered(reason: Reason) -> tuple[str, str]:
