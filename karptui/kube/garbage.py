@@ -5,6 +5,8 @@ over a big cluster, every time it comes.
 """
 
 import gc
+from collections.abc import Callable
+from functools import cache
 
 THRESHOLDS = (5_000, 200, 100)
 """Allocations before a young collection and so on, instead of 700, 10, 10: the first is how long such a collection
@@ -24,3 +26,24 @@ def set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@cache
+def _malloc_trim() -> Callable[[int], int] | None:
+    """glibc's; other C libraries have none."""
+    import ctypes
+
+    try:
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    except (OSError, TypeError):
+        return None
+    if trim is not None:
+        trim.argtypes, trim.restype = [ctypes.c_size_t], ctypes.c_int
+    return trim
+
+
+def give_back() -> None:
+    """Give the system the room that lies free between what lives; glibc would keep it. Takes about a millisecond."""
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)

@@ -11,7 +11,7 @@ import msgspec
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
-from karptui.kube.garbage import quiet_collection, set_aside
+from karptui.kube.garbage import give_back, quiet_collection, set_aside
 from karptui.model.snapshot import Options
 from karptui.modes.bill_file import KeptBill
 from karptui.world import events
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from karptui.shadow.provisioning import Pair
     from karptui.shadow.watch import Watch
 
+GIVE_BACK_SECONDS = 30.0  # real ones: between two times that memory which is free goes back to the system
 FLUSH_SECONDS = 1.0  # what a crash may cost a recording
 
 
@@ -190,7 +191,7 @@ class Run:
     async def start(self) -> None:
         """Begin to feed the World and to plan; returns at once."""
         quiet_collection()
-        self.spawn(self._freeze())
+        self.spawn(self._keep_small())
         if self._record is not None:
             check_writable(self._record)
             self.spawn(self._flush())
@@ -223,11 +224,14 @@ class Run:
         self.sink(events.Problem(self.now(), "karptui", self.failure))
         self.ended.set()
 
-    async def _freeze(self) -> None:
-        """Take what the first lists brought out of the garbage collector's sight."""
+    async def _keep_small(self) -> None:
+        """Take what the first lists brought out of the garbage collector's sight, then give back what is free."""
         while not self.world.synced():
             await asyncio.sleep(0.1)
             set_aside()
+        while True:
+            await asyncio.sleep(GIVE_BACK_SECONDS)
+            give_back()
 
     async def _feed_to_the_end(self) -> None:
         await self.feed()
