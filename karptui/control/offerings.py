@@ -86,4 +86,6 @@ def for_all(by_class: Mapping[str, Catalogue], of_pool: Mapping[str, str]) -> Ca
     else:
         by_pool |= {pool: tuple(type_.name for type_ in first.types) for pool in of_pool.keys() - by_pool.keys()}
     variants = {pool: own for pool, own in variants.items() if own}
-    return replace(first, types=tuple(types.values()), by_pool=by_pool, variants=variants) if variants else first
+    if not variants and not by_pool:
+        return first
+    return replace(first, types=tuple(types.values()), by_pool=by_pool, variants=variants)

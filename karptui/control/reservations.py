@@ -61,6 +61,7 @@ class CapacityReservations:
         try:
             instance = await self._hands.provider.get(claim.provider_id)
         except NotFound:
+            self._looked[key] = self._hands.now()  # the collector takes the NodeClaim away
             return
         if instance.capacity_type != RESERVED:
             if claim.node_name in self._hands.world.of("nodes"):

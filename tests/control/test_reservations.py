@@ -1,8 +1,9 @@
 """NodeClaims in capacity reservations that end, and how soon that is seen."""
 
+from dataclasses import replace
 from typing import Any
 
-from karptui.cloud.provider import Launched
+from karptui.cloud.provider import Launched, NotFound
 from karptui.control.readiness import NodeClassReadiness
 from karptui.control.reservations import LOOK_SECONDS, OVER, CapacityReservations
 from karptui.model.labels import CAPACITY_RESERVATION_ID, CAPACITY_TYPE
@@ -61,6 +62,24 @@ async def test_a_node_whose_reservation_is_over_is_one_on_demand() -> None:
     assert [(resource, name) for resource, name, _ in found.patches] == [("nodes", "kept"), ("nodeclaims", "kept")]
     assert all(body["metadata"]["labels"] == OVER for _, _, body in found.patches)
     assert not found.deleted
+
+
+class Gone(Cloud):
+    async def get(self, provider_id: str) -> Launched:
+        self.asked += 1
+        raise NotFound(f"{provider_id} is gone")
+
+
+async def test_an_instance_that_is_gone_is_asked_about_once_a_minute() -> None:
+    found, _, _ = board("active")
+    cloud = Gone()
+    gone = Noted(cloud)
+    reservations = CapacityReservations(replace(gone.hands, world=found.world))
+    await reservations.reconcile("kept")
+    assert cloud.asked == 1
+    assert not list(reservations.due())
+    gone.at += LOOK_SECONDS
+    assert list(reservations.due()) == ["kept"]
 
 
 class Resolves(Cloud):
