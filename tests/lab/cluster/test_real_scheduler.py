@@ -115,6 +115,7 @@ async def test_the_lab_gives_the_reasons_of_the_real_scheduler_word_for_word(api
             spec = pod_spec("500m", nodeName=item["metadata"]["name"])
             spec["containers"][0]["ports"] = [{"containerPort": 80, "hostPort": 8080}]
             made.append(await make(api, namespace, f"on-{item['metadata']['name']}", spec))
+        made += await seen_by_the_scheduler(api, namespace, pool)
         for name, spec in hard(pool).items():
             made.append(await make(api, namespace, name, spec))
         theirs = {name: await refused(api, namespace, name) for name in hard(pool)}
@@ -138,6 +139,30 @@ async def test_the_lab_gives_the_reasons_of_the_real_scheduler_word_for_word(api
             await api.delete(NODES, await api.get(NODES, "", item["metadata"]["name"]))
 
 
-async def make(api: Api, namespace: str, name: str, spec: Object) -> Object:
-    meta = {"name": name, "namespace": namespace, "labels": {"app": "web"}}
+async def seen_by_the_scheduler(api: Api, namespace: str, pool: str) -> list[Object]:
+    """Pods that want the port taken on every node, until one is refused: the placed pods are seen then.
+
+    kube-scheduler takes placed and waiting pods from two queues, so that a waiting one may be looked at before a
+    placed one that was made earlier. Those that found a node stay: both sides count them.
+    """
+    fences: list[Object] = []
+    while True:
+        spec = hard(pool)["port"]
+        fences.append(await make(api, namespace, f"fence-{len(fences)}", spec, app="fence"))
+        name = f"fence-{len(fences) - 1}"
+
+        async def decided(name: str = name) -> Object | None:
+            pod = await api.get(PODS, namespace, name)
+            return (
+                pod
+                if node_name(pod) or (condition_of(pod, "PodScheduled") or {}).get("reason") == "Unschedulable"
+                else None
+            )
+
+        if not node_name(await eventually(decided, f"{name} to be looked at")):
+            return fences
+
+
+async def make(api: Api, namespace: str, name: str, spec: Object, *, app: str = "web") -> Object:
+    meta = {"name": name, "namespace": namespace, "labels": {"app": app}}
     return await api.create(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
