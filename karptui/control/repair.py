@@ -11,16 +11,17 @@ from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 
 HALF_AN_HOUR, TEN_MINUTES = 1800.0, 600.0
-# (condition, status) → seconds it is put up with; those of Karpenter's AWS provider.
-TOLERATED = {
-    ("Ready", "False"): HALF_AN_HOUR,
-    ("Ready", "Unknown"): HALF_AN_HOUR,
+_READY = (("Ready", "False"), ("Ready", "Unknown"))
+_AGENT = ("StorageReady", "NetworkingReady", "KernelReady", "ContainerRuntimeReady")
+EC2_POLICIES = {
+    **dict.fromkeys(_READY, HALF_AN_HOUR),
     ("AcceleratedHardwareReady", "False"): TEN_MINUTES,
-    ("StorageReady", "False"): HALF_AN_HOUR,
-    ("NetworkingReady", "False"): HALF_AN_HOUR,
-    ("KernelReady", "False"): HALF_AN_HOUR,
-    ("ContainerRuntimeReady", "False"): HALF_AN_HOUR,
+    **{(type_, "False"): HALF_AN_HOUR for type_ in _AGENT},
 }
+"""(condition, status) → seconds it is put up with; those of Karpenter's AWS provider."""
+POLICIES = {"KWOKNodeClass": dict.fromkeys(_READY, TEN_MINUTES)}
+"""By kind of NodeClass where a provider has others: those of Karpenter's KWOK provider."""
+BLOCKED_SECONDS = 300.0  # until a node that is kept by an outage is looked at again
 MOST_UNHEALTHY = 0.2  # of a pool's nodes: more of them is an outage, which new nodes would not end
 
 
@@ -31,40 +32,55 @@ class Repair:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._policies = POLICIES.get(hands.provider.node_class, EC2_POLICIES)
+        self._blocked: dict[str, float] = {}  # when it was last said of a node that too many others are unhealthy
 
     def due(self) -> Iterable[str]:
-        """Those, unless too many of their pool are."""
+        """Those, and those of which it is to be said that too many others are."""
         world, now = self._hands.world, self._hands.now()
         for key, claim in world.of("nodeclaims").items():
             node = world.of("nodes").get(claim.node_name)
-            if node is None or claim.metadata.deleted is not None:
+            if node is None or claim.metadata.deleted is not None or not self._overdue(node):
                 continue
-            until = _until(node)
-            if until is not None and now >= until and not self._outage(node.node_pool):
+            if now >= self._blocked.get(node.metadata.uid, -math.inf) + BLOCKED_SECONDS:
                 yield key
 
     async def reconcile(self, key: str) -> None:
-        """Set the deadline to now, whatever its grace period says, and delete it."""
-        claim: NodeClaim | None = self._hands.world.of("nodeclaims").get(key)
-        if claim is None:
+        """Set the deadline to now, whatever its grace period says, and delete it; or say why not."""
+        world, now = self._hands.world, self._hands.now()
+        claim: NodeClaim | None = world.of("nodeclaims").get(key)
+        node: Node | None = world.of("nodes").get(claim.node_name) if claim is not None else None
+        if claim is None or node is None or not self._overdue(node):
             return
-        now, deadline = self._hands.now(), termination_time(claim)
+        if outage := self._outage(claim.node_pool):
+            self._blocked = {uid: at for uid, at in self._blocked.items() if now - at < BLOCKED_SECONDS}
+            self._blocked[node.metadata.uid] = now
+            await self._hands.announce("Node", node.metadata, "NodeRepairBlocked", outage, warning=True)
+            return
+        deadline = termination_time(claim)
         if deadline is None or deadline > now:
             metadata = {"annotations": {TERMINATION_TIMESTAMP: rfc3339(now)}}
             await self._hands.kube.patch("nodeclaims", key, {"metadata": metadata})
         await self._hands.kube.delete("nodeclaims", key, uid=claim.metadata.uid)
 
-    def _outage(self, pool: str) -> bool:
-        nodes = [node for node in self._hands.world.of("nodes").values() if node.node_pool == pool]
-        unhealthy = sum(_until(node) is not None for node in nodes)
-        return unhealthy > math.ceil(MOST_UNHEALTHY * len(nodes))
+    def _outage(self, pool: str) -> str:
+        """Why no node of the pool is replaced, or ""; without a pool all nodes count."""
+        nodes = [node for node in self._hands.world.of("nodes").values() if not pool or node.node_pool == pool]
+        unhealthy = sum(self._until(node) is not None for node in nodes)
+        if unhealthy <= math.ceil(MOST_UNHEALTHY * len(nodes)):
+            return ""
+        where = f"NodePool {pool}" if pool else "the cluster"
+        return f"{unhealthy} of {len(nodes)} nodes of {where} are unhealthy: more than a fifth is taken for an outage"
 
+    def _overdue(self, node: Node) -> bool:
+        until = self._until(node)
+        return until is not None and self._hands.now() >= until
 
-def _until(node: Node) -> float | None:
-    """When the patience with a node's first unhealthy condition ends; None: it is healthy."""
-    ends = [
-        entry.changed + seconds
-        for (type_, status), seconds in TOLERATED.items()
-        if (entry := condition(node.conditions, type_)) is not None and entry.status == status
-    ]
-    return min(ends, default=None)
+    def _until(self, node: Node) -> float | None:
+        """When the patience with a node's first unhealthy condition ends; None: it is healthy."""
+        ends = [
+            entry.changed + seconds
+            for (type_, status), seconds in self._policies.items()
+            if (entry := condition(node.conditions, type_)) is not None and entry.status == status
+        ]
+        return min(ends, default=None)
