@@ -18,6 +18,7 @@ from karptui.model.taints import DISRUPTED_TAINT, tolerates
 
 MINIMUM_DRAIN_SECONDS = 5.0
 STUCK_SECONDS = 60.0
+TOLD_SECONDS = 120.0
 CRITICAL = ("system-cluster-critical", "system-node-critical")
 EXCLUDE_LOAD_BALANCERS = "node.kubernetes.io/exclude-from-external-load-balancers"
 
@@ -30,6 +31,7 @@ class NodeTermination:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._evictions = Evictions(hands)
+        self._told: dict[str, float] = {}  # when it was said of a node how many pods it waits for
 
     def due(self) -> Iterable[str]:
         """Every such node, until its finalizer is gone."""
@@ -90,7 +92,17 @@ class NodeTermination:
         polite = [pod for pod in waiting if pod not in forced]
         if polite:
             await self._evictions.evict(node, _next_tier(polite))
+        await self._tell_waiting(node, len(waiting))
         return True
+
+    async def _tell_waiting(self, node: Node, pods: int) -> None:
+        """Once in two minutes, whatever their number is by then, as Karpenter does."""
+        now = self._hands.now()
+        self._told = {uid: at for uid, at in self._told.items() if now - at < TOLD_SECONDS}
+        if node.metadata.uid not in self._told:
+            self._told[node.metadata.uid] = now
+            words = f"Failed to drain node, {pods} pods are waiting to be evicted"
+            await self._hands.announce("Node", node.metadata, "FailedDraining", words, warning=True)
 
     async def _finish(self, node: Node, claim: NodeClaim, deadline: float | None) -> None:
         """Write down that it is drained, at least some seconds after that began, and how it is with its volumes."""

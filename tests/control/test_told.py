@@ -9,9 +9,11 @@ from karptui.cloud.provider import Interruption
 from karptui.control.drain import NodeTermination
 from karptui.control.interruption import Interruptions
 from karptui.kube.timestamps import rfc3339
+from karptui.kube.write import Eviction, EvictionAnswer
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER, TERMINATION_TIMESTAMP
 from karptui.model.metadata import Condition, Metadata
 from karptui.model.node import Node, NodeClaim
+from karptui.model.pod import Pod, PodSpec
 from karptui.model.taints import Taint
 from tests.control.noted import NOW, Noted
 
@@ -30,6 +32,9 @@ class Warns:
 
 class Board(Noted):
     attached: tuple[str, ...] = ()
+
+    async def evict(self, namespace: str, name: str, *, uid: str) -> EvictionAnswer:
+        return EvictionAnswer(Eviction.ACCEPTED)
 
     async def attached_volumes(self, node: str) -> list[str]:
         return list(self.attached)
@@ -85,3 +90,22 @@ async def test_a_node_that_has_a_deadline_says_so() -> None:
     board.show("nodes", node)
     await NodeTermination(board.hands).reconcile("one")
     assert ("Node", "one", "TerminationGracePeriodExpiring") in board.recorded
+
+
+async def test_a_node_whose_pods_are_waited_for_says_so_once_in_two_minutes() -> None:
+    board = Board()
+    claim, node = going(Condition("Drained", "Unknown", "Draining"))
+    board.show("nodeclaims", claim)
+    board.show("nodes", node)
+    board.show(
+        "pods",
+        *(Pod(Metadata(name, "default", uid=name, created=NOW), PodSpec(b"spec"), {}, node_name="one") for name in "ab"),
+    )
+    drain = NodeTermination(board.hands)
+    for _ in range(3):
+        await drain.reconcile("one")
+    told = ("Node", "one", "FailedDraining")
+    assert board.recorded.count(told) == 1
+    board.at += 121
+    await drain.reconcile("one")
+    assert board.recorded.count(told) == 2
