@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from operator import itemgetter
 from time import monotonic
 from typing import Any
@@ -11,6 +11,7 @@ from karptui.control.brakes import Pace
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.objects import SEEN_SECONDS
+from karptui.control.pool_capacity import PoolLimits
 from karptui.engine.explain.event_text import failed_text, no_types_text, nominated_text
 from karptui.engine.provisioning.node_claim import node_claim_object
 from karptui.failure import Failure, sentence_of
@@ -49,6 +50,7 @@ class Provisioner:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._pace = Pace(hands.brakes, hands.world, hands.sink)
+        self._limits = PoolLimits(hands.world)
         self._creating: set[asyncio.Task[None]] = set()
         self._launching: set[str] = set()  # ids of decisions: one that is slow must not be carried out twice
         self._made: dict[str, float] = {}  # NodeClaims that the watch may not have shown yet, and when they were made
@@ -87,6 +89,8 @@ class Provisioner:
         pool = self._hands.world.of("nodepools").get(claim.node_pool)
         if pool is None:
             raise Failure(f"{decision} needs NodePool {claim.node_pool}, which is gone; the pods are decided anew")
+        if over := self._limits.exceeded(pool, self._hands.now()):
+            raise Failure(f"{decision}: NodePool {pool.key} is beyond its limits ({over}); the pods are decided anew")
         self._pace.admit(claim, decision, self._hands.now())
         try:
             body = node_claim_object(claim, pool)
@@ -127,19 +131,31 @@ class Provisioner:
             self._launching.discard(decision.id)
         await self._nominate(decision.pods, f"nodeclaim/{name}")
 
-    async def _nominate(self, pods: tuple[str, ...], target: str) -> None:
-        await self._tell(pods, self._nominations, "Nominated", nominated_text(target))
+    def tell_nominated(self, placements: Mapping[str, tuple[str, ...]]) -> None:
+        """Pods of nodes that are taken away are told which nodes that are there are kept for them."""
+        for node, pods in placements.items():
+            self._start(self._nominate(pods, f"node/{node}", waiting=False))
+
+    async def _nominate(self, pods: tuple[str, ...], target: str, *, waiting: bool = True) -> None:
+        await self._tell(pods, self._nominations, "Nominated", nominated_text(target), waiting=waiting)
 
     async def _refuse(self, pods: tuple[str, ...], why: str) -> None:
         await self._tell(pods, self._refusals, "FailedScheduling", why, warning=True)
 
     async def _tell(
-        self, pods: tuple[str, ...], pace: TokenBucket, reason: str, words: str, *, warning: bool = False
+        self,
+        pods: tuple[str, ...],
+        pace: TokenBucket,
+        reason: str,
+        words: str,
+        *,
+        warning: bool = False,
+        waiting: bool = True,
     ) -> None:
-        """Write an Event about each of the pods that still wait, as far as the pace allows."""
+        """Write an Event about each of the pods (`waiting`: of those that still do), as far as the pace allows."""
         for key in pods:
             pod = self._hands.world.of("pods").get(key)
-            if pod is None or pod.node_name:
+            if pod is None or (waiting and pod.node_name):
                 continue
             if not pace.take(self._hands.now()):
                 return

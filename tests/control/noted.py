@@ -23,6 +23,7 @@ class Noted:
         self.quick = False
         """Whether the cluster's clock runs so that nobody waits long by it."""
         self.patches: list[tuple[str, str, dict[str, Any]]] = []
+        self.created: list[tuple[str, dict[str, Any]]] = []
         self.deleted: list[tuple[str, str]] = []
         self.recorded: list[tuple[str, str, str]] = []
         """(kind, name, reason) of each Event."""
@@ -50,6 +51,10 @@ class Noted:
         return {entry["type"]: (entry["status"], entry["reason"]) for entry in written[-1]} if written else {}
 
     # -- in place of Objects -----------------------------------------------------------------------------------------
+
+    async def create(self, resource: str, body: dict[str, Any], *, what: str = "") -> dict[str, Any]:
+        self.created.append((resource, body))
+        return {"metadata": {"name": f"{body['metadata']['generateName']}{len(self.created)}"}}
 
     async def patch(self, resource: str, name: str, patch: dict[str, Any], *, subresource: str = "") -> None:
         self.patches.append((resource, name, patch))
