@@ -1,7 +1,6 @@
 """Takes nodes away: ask the engine, wait, ask again, replace first, then delete (spec/lifecycle.md 3.1, 5)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
@@ -9,23 +8,22 @@ from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.held_events import HeldEvents
 from karptui.control.provision import Provisioner
-from karptui.control.register import written_taint
 from karptui.control.replaced_first import replacements
+from karptui.control.tainting import Tainting
 from karptui.engine.disruption import VALIDATION_SECONDS, Kept, validate
 from karptui.engine.disruption.orchestration import Step, Underway, next_step
 from karptui.engine.explain.held import held_sentence
 from karptui.failure import Failure, sentence_of
-from karptui.kube.errors import ApiError
 from karptui.model.decision import Decision
 from karptui.model.disruption import Command, Held
-from karptui.model.labels import DISRUPTED, DO_NOT_DISRUPT
-from karptui.model.metadata import Metadata, condition, is_true
+from karptui.model.labels import DO_NOT_DISRUPT
+from karptui.model.metadata import Metadata
 from karptui.model.node import Node, NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
+from karptui.world.batching import nominations
 
 POLL_SECONDS = 10.0
-CONFLICTS = 10
 SEEN_SECONDS = 30.0
 
 
@@ -35,9 +33,11 @@ class Disruption:
     def __init__(self, hands: Hands, provisioner: Provisioner) -> None:
         self._hands = hands
         self._provisioner = provisioner
+        self._tainting = Tainting(hands)
         self._busy: set[str] = set()
         self._leaving: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
+        self._nominated: dict[str, float] = {}  # nodes that get pods of a command, and until when they stay for them
         self._announced: set[str] = set()  # replacements of which it has been told
         self._kept = Kept()  # as long as nothing has changed the answer is known
         self._held_events = HeldEvents(hands)
@@ -63,28 +63,13 @@ class Disruption:
 
     async def _guarded_pass(self) -> bool:
         try:
-            await self._clear_leftovers()
+            await self._tainting.clear_leftovers(self._busy)
             return self._hands.brakes.disruption and await self._pass()
         except Withheld:
             return False
         except Exception as error:  # a fault in one pass must not end all later ones
             self._hands.sink(events.Problem(self._hands.now(), "disruption", sentence_of(error)))
             return False
-
-    async def _clear_leftovers(self) -> None:
-        """Give back nodes that an earlier run was about to take and did not: tainted, and nobody deletes them."""
-        world = self._hands.world
-        for node in list(world.of("nodes").values()):
-            claim = self._claim_of(node)
-            if claim is None or claim.metadata.deleted is not None or node.key in self._busy:
-                continue
-            marked = condition(claim.conditions, "DisruptionReason") is not None
-            if node.metadata.deleted is None and (marked or _is_tainted(node)):
-                try:
-                    await self._untaint((node.key,))
-                except ApiError as error:
-                    if error.code != 409:  # somebody wrote it meanwhile, or we did: the next pass sees what is so
-                        raise
 
     async def _pass(self) -> bool:
         """Whether a command was begun: then the next pass follows at once."""
@@ -118,47 +103,49 @@ class Disruption:
         nodes = {name: found.nodes[name] for name in self._hands.brakes.held if name in found.nodes}
         # What a person holds counts as what its owner asks not to disrupt: the engine then looks at other nodes.
         kept = {name: _not_to_disrupt(node) for name, node in nodes.items()}
+        self._nominated = {name: until for name, until in self._nominated.items() if until > found.now}
         awaited = dict.fromkeys(replacements(self._hands.world), found.now + POLL_SECONDS)
         return replace(
             found,
             marked_for_deletion=frozenset(self._busy),
             nodes={**found.nodes, **kept},
-            nominated={**found.nominated, **awaited},
+            nominated={**self._nominated, **found.nominated, **awaited},
         )
 
     async def _carry_out(self, command: Command, decision: Decision) -> None:
         try:
-            await self._step_on(command, decision)
-            now = self._hands.now()
-            self._hands.sink(
-                events.DecisionCarriedOut(now, decision.id, message=f"deleting {', '.join(command.nodes)}")
-            )
-            await self._delete_claims(command)
+            marked = await self._step_on(command, decision)
+            now, words = self._hands.now(), f"deleting {', '.join(marked.nodes)}"
+            self._hands.sink(events.DecisionCarriedOut(now, decision.id, message=words))
+            await self._delete_claims(marked)
         except Withheld:
             return  # whoever may write again finds the nodes as leftovers
         except Exception as error:  # whatever it is, the nodes are not left tainted
             self._hands.sink(events.Problem(self._hands.now(), f"disrupt {decision.id}", sentence_of(error)))
-            await self._give_back(command.nodes)
+            await self._tainting.give_back(command.nodes)
         finally:
             self._busy.difference_update(command.nodes)
             self._leaving.difference_update(command.nodes)
 
-    async def _step_on(self, command: Command, decision: Decision) -> None:
-        """Taint, launch and wait until the nodes may be deleted. Raises Failure if they are to stay."""
+    async def _step_on(self, command: Command, decision: Decision) -> Command:
+        """Taint, launch and wait until the nodes may be deleted: the command with those that may, at last.
+
+        Raises Failure if they are to stay.
+        """
         underway = Underway(command, self._hands.now())
         while True:
             claims = self._hands.world.of("nodeclaims")
             underway = underway.observed(claims)
             step = next_step(underway, claims, self._hands.now(), len(self._busy))
             if step is Step.TAINT:
-                await self._taint(command)
-                underway = underway.after_taint()
+                marked = await self._tainting.begin(command)
+                underway = underway.after_taint(marked)
                 if not command.replacements:
-                    self._leaving.update(command.nodes)
+                    self._leave(underway.command)
             elif step is Step.LAUNCH:
                 made = [await self._provisioner.create(claim, decision.id) for claim in command.replacements]
                 underway = underway.after_launch(tuple(made))
-                self._leaving.update(command.nodes)
+                self._leave(underway.command)
             elif step is Step.WAIT:
                 await self._announce(command, underway)
                 await self._hands.sleep(0.5)
@@ -166,7 +153,14 @@ class Disruption:
                 late = ", ".join(underway.missing()) or "all of it"
                 raise Failure(f"waited too long for {late} to become ready; {', '.join(command.nodes)} stay")
             else:
-                return
+                return underway.command
+
+    def _leave(self, command: Command) -> None:
+        """From here on the nodes count as going, and those that get their pods as nominated (lifecycle.md 5)."""
+        self._leaving.update(command.nodes)
+        longest = self._hands.world.options.batch_max_duration
+        self._nominated |= nominations(command.placements, self._hands.now(), longest)
+        self._provisioner.tell_nominated(command.placements)
 
     async def _announce(self, command: Command, underway: Underway) -> None:
         """What is launched, and that it is waited for, as Events about the replacements; each is written once."""
@@ -183,7 +177,7 @@ class Disruption:
 
     async def _delete_claims(self, command: Command) -> None:
         found = [node for name in command.nodes if (node := self._hands.world.of("nodes").get(name)) is not None]
-        claims = [claim for node in found if (claim := self._claim_of(node)) is not None]
+        claims = [claim for node in found if (claim := self._tainting.claim_of(node)) is not None]
         await asyncio.gather(
             *(self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid) for claim in claims)
         )
@@ -199,68 +193,11 @@ class Disruption:
         seen = self._hands.world.of("nodeclaims").get(claim.key)
         return seen is not None and seen.metadata.deleted is None
 
-    def _claim_of(self, node: Node) -> NodeClaim | None:
-        world = self._hands.world
-        return world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, ""))
-
-    async def _give_back(self, nodes: tuple[str, ...]) -> None:
-        try:
-            await self._insist(lambda: self._untaint(nodes))
-        except Failure as error:
-            # The next pass finds them as leftovers.
-            self._hands.sink(events.Problem(self._hands.now(), "disruption", str(error)))
-
     def _decide(self, command: Command) -> Decision:
         world = self._hands.world
         decision = command.decided(world.next_decision_id(), self._hands.now(), world.number)
         self._hands.sink(events.DecisionMade(decision.at, decision))
         return decision
-
-    async def _taint(self, command: Command) -> None:
-        for name in command.nodes:
-            await self._insist(lambda name=name: self._taint_one(name, command.reason))
-
-    async def _taint_one(self, name: str, reason: str) -> None:
-        node: Node | None = self._hands.world.of("nodes").get(name)
-        if node is None:
-            return
-        if not _is_tainted(node):
-            taints = [written_taint(taint) for taint in node.taints]
-            await self._set_taints(node, [*taints, {"key": DISRUPTED, "effect": "NoSchedule"}])
-        claim = self._claim_of(node)
-        if claim is not None and not is_true(claim.conditions, "DisruptionReason"):
-            await self._hands.set_claim_condition(claim, "DisruptionReason", "True", reason, reason)
-
-    async def _insist(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Try a guarded write again while others write the same object (409), each time from what is there now."""
-        for _ in range(CONFLICTS):
-            try:
-                await write()
-                return
-            except ApiError as error:
-                if error.code != 409:
-                    raise
-            await asyncio.sleep(0.1)
-        await write()
-
-    async def _untaint(self, nodes: tuple[str, ...]) -> None:
-        for name in nodes:
-            node: Node | None = self._hands.world.of("nodes").get(name)
-            if node is None or node.metadata.deleted is not None:
-                continue
-            if _is_tainted(node):
-                await self._set_taints(node, [written_taint(taint) for taint in node.taints if taint.key != DISRUPTED])
-            claim = self._claim_of(node)
-            if claim is not None and condition(claim.conditions, "DisruptionReason") is not None:
-                await self._hands.clear_claim_condition(claim, "DisruptionReason")
-
-    async def _set_taints(self, node: Node, taints: list[dict[str, str]]) -> None:
-        metadata = {"resourceVersion": node.metadata.resource_version}
-        await self._hands.kube.patch("nodes", node.key, {"metadata": metadata, "spec": {"taints": taints}})
-
-
-def _is_tainted(node: Node) -> bool:
-    return any(taint.key == DISRUPTED for taint in node.taints)
 
 
 def _not_to_disrupt(node: Node) -> Node:

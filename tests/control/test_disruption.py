@@ -3,45 +3,49 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from karptui.cloud.kwok.catalogue import built_in
 from karptui.control.disrupt import Disruption
 from karptui.control.provision import Provisioner
+from karptui.kube.errors import ApiError
 from karptui.world import events
 from tests.control.noted import Noted
 from tests.world.recorded import STARTED, decode, node, pod
 from tests.world.test_planning import POOL, claim
 
 
-def board_with(type_: str) -> Noted:
-    """One node that may be consolidated."""
+def board_with(type_: str, *names: str, budget: str = "10%") -> Noted:
+    """Nodes that may be consolidated, so many at once: those named, else one."""
     board = Noted()
     board.at = STARTED + 3600
     board.quick = True
     board.world.apply(events.CatalogueSeen(STARTED, built_in()))
-    board.show("nodepools", decode("nodepools", POOL))
-    labels = dict(claim("general-1", launched=True).object.metadata.labels)
-    labels |= {"node.kubernetes.io/instance-type": type_, "karpenter.sh/capacity-type": "on-demand"}
-    done = ("Launched", "Registered", "Initialized", "Consolidatable")
-    ready = decode(
-        "nodeclaims",
-        {
-            "metadata": {"name": "general-1", "uid": "claim-1", "labels": labels},
-            "spec": {"nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"}},
-            "status": {
-                "providerID": "kwok://one",
-                "nodeName": "one",
-                "conditions": [{"type": type_, "status": "True"} for type_ in done],
+    whole = {"disruption": {"consolidateAfter": "0s", "budgets": [{"nodes": budget}]}}
+    board.show("nodepools", decode("nodepools", POOL | {"spec": POOL["spec"] | whole}))
+    for number, name in enumerate(names or ("one",), 1):
+        labels = dict(claim("general-1", launched=True).object.metadata.labels)
+        labels |= {"node.kubernetes.io/instance-type": type_, "karpenter.sh/capacity-type": "on-demand"}
+        done = ("Launched", "Registered", "Initialized", "Consolidatable")
+        ready = decode(
+            "nodeclaims",
+            {
+                "metadata": {"name": f"general-{number}", "uid": f"claim-{number}", "labels": labels},
+                "spec": {"nodeClassRef": {"group": "karpenter.kwok.sh", "kind": "KWOKNodeClass", "name": "default"}},
+                "status": {
+                    "providerID": f"kwok://{name}",
+                    "nodeName": name,
+                    "conditions": [{"type": type_, "status": "True"} for type_ in done],
+                },
             },
-        },
-    )
-    there = node("one", price_of=type_)
-    own = {"karpenter.sh/initialized": "true", "karpenter.sh/registered": "true"}
-    there.metadata.labels.update(labels | own | {"kubernetes.io/hostname": "one"})
-    board.show("nodeclaims", ready)
-    board.show("nodes", there)
+        )
+        there = node(name, price_of=type_)
+        own = {"karpenter.sh/initialized": "true", "karpenter.sh/registered": "true"}
+        there.metadata.labels.update(labels | own | {"kubernetes.io/hostname": name})
+        board.show("nodeclaims", ready)
+        board.show("nodes", there)
     board.world.apply(events.StreamChanged(board.at, "nodes", events.StreamState.LIVE))
     return board
 
@@ -87,3 +91,42 @@ async def test_nothing_is_tainted_for_a_replacement_that_a_brake_holds_back(held
     if held:
         assert told() == ["the brake of 1 nodes holds a new node back: there are 1"]
         assert not board.world.decisions
+
+
+async def test_a_node_that_gets_the_pods_of_a_command_is_kept_for_them_until_they_can_have_come() -> None:
+    board = board_with("c-4x-amd64-linux", "one", "two")
+    board.show("pods", pod("small", node="one", phase="Running"), pod("large", node="two", phase="Running", cpu="1"))
+    async with running(board):
+        while not board.deleted:
+            await asyncio.sleep(0.01)
+        assert board.deleted == [("nodeclaims", "general-1")]
+        assert ("Pod", "small", "Nominated") in board.recorded
+        for resource, key in (("nodes", "one"), ("nodeclaims", "general-1"), ("pods", "default/small")):
+            gone = board.world.of(resource)[key]
+            board.world.apply(events.ObjectSeen(board.at, resource, events.Change.DELETED, gone))
+        there = board.world.of("pods")["default/large"]
+        board.world.apply(events.ObjectSeen(board.at, "pods", events.Change.DELETED, there))
+        await asyncio.sleep(0.5)  # some more passes: the node that is left is empty now
+        assert len(board.deleted) == 1
+        board.at += 21
+        while len(board.deleted) == 1:
+            await asyncio.sleep(0.01)
+    assert board.deleted[1] == ("nodeclaims", "general-2")
+
+
+async def test_of_empty_nodes_one_that_cannot_be_tainted_stays_and_the_others_go() -> None:
+    board = board_with("c-1x-amd64-linux", "one", "two", "three", budget="100%")
+    write = board.patch
+
+    async def refusing(resource: str, name: str, patch: dict[str, Any], *, subresource: str = "") -> None:
+        if name == "two":
+            raise ApiError(403, "Forbidden", "nodes two may not be patched", path="/api/v1/nodes/two", verb="patch")
+        await write(resource, name, patch, subresource=subresource)
+
+    board.patch = refusing
+    async with running(board):
+        while len(board.deleted) < 2:
+            await asyncio.sleep(0.01)
+    assert {name for _, name in board.deleted} == {"general-1", "general-3"}
+    said = [event for event in board.told if isinstance(event, events.Problem) and event.where == "disrupt two"]
+    assert said and said[0].message.endswith("it stays")

@@ -99,7 +99,10 @@ async def test_a_node_whose_pods_are_waited_for_says_so_once_in_two_minutes() ->
     board.show("nodes", node)
     board.show(
         "pods",
-        *(Pod(Metadata(name, "default", uid=name, created=NOW), PodSpec(b"spec"), {}, node_name="one") for name in "ab"),
+        *(
+            Pod(Metadata(name, "default", uid=name, created=NOW), PodSpec(b"spec"), {}, node_name="one")
+            for name in "ab"
+        ),
     )
     drain = NodeTermination(board.hands)
     for _ in range(3):

@@ -42,9 +42,9 @@ class Underway(Struct, frozen=True, gc=False, eq=False):
     seen: frozenset[str] = frozenset()
     ready: frozenset[str] = frozenset()
 
-    def after_taint(self) -> "Underway":
-        """The nodes take no more pods."""
-        return replace(self, tainted=True)
+    def after_taint(self, nodes: tuple[str, ...]) -> "Underway":
+        """These nodes take no more pods, and only they go: one that could not be tainted stays."""
+        return replace(self, tainted=True, command=replace(self.command, nodes=nodes))
 
     def after_launch(self, names: tuple[str, ...]) -> "Underway":
         """The replacements have been created, under these names."""

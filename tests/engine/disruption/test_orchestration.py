@@ -27,11 +27,11 @@ def claims(*names: str, initialized: bool = True) -> dict[str, NodeClaim]:
 def test_a_deletion_is_a_taint_and_a_delete() -> None:
     begun = Underway(DELETION, NOW)
     assert next_step(begun, {}, NOW) is Step.TAINT
-    assert next_step(begun.after_taint(), {}, NOW) is Step.DELETE
+    assert next_step(begun.after_taint(DELETION.nodes), {}, NOW) is Step.DELETE
 
 
 def test_nothing_is_deleted_before_every_replacement_was_once_ready() -> None:
-    underway = Underway(REPLACEMENT, NOW).after_taint()
+    underway = Underway(REPLACEMENT, NOW).after_taint(REPLACEMENT.nodes)
     assert next_step(underway, {}, NOW) is Step.LAUNCH
     underway = underway.after_launch(("new", "newer"))
     # Not seen yet is not lost.
@@ -48,7 +48,7 @@ def test_nothing_is_deleted_before_every_replacement_was_once_ready() -> None:
 
 def test_a_replacement_that_goes_before_it_was_ready_rolls_the_command_back() -> None:
     there = claims("new", initialized=False)
-    underway = Underway(REPLACEMENT, NOW).after_taint().after_launch(("new",)).observed(there)
+    underway = Underway(REPLACEMENT, NOW).after_taint(REPLACEMENT.nodes).after_launch(("new",)).observed(there)
     assert next_step(underway, there, NOW) is Step.WAIT
     assert next_step(underway.observed({}), {}, NOW) is Step.ROLL_BACK
     assert underway.lost({}) == ("new",)
@@ -56,7 +56,7 @@ def test_a_replacement_that_goes_before_it_was_ready_rolls_the_command_back() ->
 
 def test_a_command_that_takes_too_long_is_rolled_back_even_at_its_end() -> None:
     there = claims("new")
-    underway = Underway(REPLACEMENT, NOW).after_taint().after_launch(("new",)).observed(there)
+    underway = Underway(REPLACEMENT, NOW).after_taint(REPLACEMENT.nodes).after_launch(("new",)).observed(there)
     assert next_step(underway, there, NOW + 600) is Step.DELETE
     assert next_step(underway, there, NOW + 601) is Step.ROLL_BACK
     assert next_step(underway, there, NOW + 601, candidates_underway=10_000) is Step.DELETE
