@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.engine.provisioning.overlays import overlaid
-from karptui.model.decision import Decision, DecisionKind
+from karptui.model.decision import Decision
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
@@ -17,6 +17,7 @@ from karptui.model.workload import KubeEvent
 from karptui.world import events
 from karptui.world.batching import nominations
 from karptui.world.bearing import bears
+from karptui.world.decided import carried_out, decided, judged
 from karptui.world.grounds import GroundsBook
 from karptui.world.interruption import KINDS, announce, interrupt, known_now
 from karptui.world.ledger import Ledger, Move, NodePrice
@@ -32,7 +33,6 @@ RESOURCES = (
     "persistentvolumeclaims", "persistentvolumes", "storageclasses", "csinodes", "events",
 )  # fmt: skip
 KEPT_EVENTS = 5_000
-KEPT_DECISIONS = 10_000
 KEPT_TIMELINES = 50_000
 KEPT_POD_TIMELINES = 10_000  # besides those of pods that wait; of earlier ones their conditions tell, to the second
 KEPT_BOUND = 1_000  # pods whose time from creation to binding counts as recent
@@ -164,11 +164,11 @@ class World:
             case events.Surveyed():
                 self._survey(event)
             case events.DecisionMade():
-                self._decision(event.decision)
+                decided(self, event.decision)
             case events.DecisionCarriedOut():
-                self._carried_out(event)
+                carried_out(self, event)
             case events.PredictionJudged():
-                self._judged(event)
+                judged(self, event)
             case events.StreamChanged():
                 self.streams[event.resource] = Stream(event.state, event.message, event.since or event.at)
                 self.dirty.add(("streams", event.resource))
@@ -362,44 +362,6 @@ class World:
     def _survey(self, event: events.Surveyed) -> None:
         self.dirty |= {("survey", ""), *(("nodes", node) for node in event.differing(self.surveyed))}
         self.surveyed = event
-
-    def _decision(self, decision: Decision) -> None:
-        remember(self.decisions, decision.id, decision, KEPT_DECISIONS)
-        if decision.claim is not None:
-            self.grounds.note(decision, self.snapshot(decision.at))
-        self.dirty.add(("decisions", decision.id))
-        for pod in decision.pods:
-            timeline = self.pod_timelines.get(pod)
-            if timeline is not None and timeline.bound is None and decision.kind is not DecisionKind.REFUSE:
-                timeline.decided, timeline.decision = decision.at, decision.id
-                if decision.nodes:
-                    timeline.target = decision.nodes[0]
-        if decision.kind is DecisionKind.NOMINATE:
-            self.nominated |= nominations(decision.nodes, decision.at, self.options.batch_max_duration)
-
-    def _carried_out(self, event: events.DecisionCarriedOut) -> None:
-        decision = self.decisions.get(event.decision)
-        self.dirty.add(("decisions", event.decision))
-        if decision is None:
-            return
-        if event.claim:
-            if decision.kind is DecisionKind.LAUNCH and decision.claim and event.claim not in self.decision_of_claim:
-                self.ledger.note_launch(event.at, decision.claim.node_pool, decision.claim.price)
-            self.decision_of_claim[event.claim] = event.decision
-            self.claim_of_decision[event.decision] = event.claim
-            if (claim_timeline := self.claim_timelines.get(event.claim)) is not None:
-                claim_timeline.decision = event.decision
-            for pod in decision.pods:
-                if (timeline := self.pod_timelines.get(pod)) is not None and timeline.decision == event.decision:
-                    timeline.target = event.claim
-        self.ledger.note_move(event.at, decision, self.objects["nodes"])
-
-    def _judged(self, event: events.PredictionJudged) -> None:
-        for name in filter(None, (event.decision, *event.about)):
-            remember(self.verdicts, name, event, KEPT_DECISIONS)
-        for name in event.about:
-            self.dirty |= {("nodeclaims", name), ("nodes", name)}
-        self.dirty.add(("decisions", event.decision))
 
     def _cloud(self, event: events.CloudCalled) -> None:
         timeline = self.claim_timelines.get(event.claim)
