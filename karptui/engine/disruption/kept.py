@@ -39,6 +39,9 @@ _COUNTED = (
 _UNCOUNTED = ("resource_version", "generation")
 """What changes of an object's metadata without anything else."""
 
+SHARED_SECONDS = 1.0
+"""For which the prepared world of an answer is kept, for the other question about the same moment."""
+
 
 class Kept:
     """Answers about the Snapshots of one World, which come in the order of their time. For one thread at a time."""
@@ -78,6 +81,8 @@ class Kept:
         if not unchanged(known, snapshot):
             return False
         self._snapshot = snapshot  # of a busy cluster: the next one differs from it in fewer objects
+        if snapshot.now > self._from + SHARED_SECONDS:
+            self._situation = None  # it would hold every object of then in memory
         return True
 
     def _turn_to(self, snapshot: Snapshot) -> None:

@@ -1,5 +1,6 @@
 """What passes over one cluster keep for each other, and when it no longer holds."""
 
+import sys
 from typing import Any
 
 import msgspec
@@ -113,3 +114,13 @@ def test_what_is_kept_never_differs_from_a_pass_from_nothing(
 def _gist(entry: Any) -> object:
     """What is said of a node, without the time at which it ends: an opening may be told ahead or be there."""
     return encoded(replace(entry, until=None)) if hasattr(entry, "until") else encoded(entry)
+
+
+def test_objects_of_an_answer_that_still_holds_are_let_go_once_there_are_newer_ones() -> None:
+    cluster, kept = fleet(dynamic_pool(), running("a"), running("b"), pod("p", SMALL, node="a")), Kept()
+    [old] = cluster.pods.values()
+    kept.survey(cluster)
+    newer = with_new_versions(later(cluster, 300))
+    assert kept.still_holds(newer)
+    del cluster
+    assert sys.getrefcount(old) == 2  # this name, and the argument
