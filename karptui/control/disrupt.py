@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
+from karptui.control.command_events import CommandEvents
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.held_events import HeldEvents
@@ -17,7 +18,6 @@ from karptui.failure import Failure, sentence_of
 from karptui.model.decision import Decision
 from karptui.model.disruption import Command, Held
 from karptui.model.labels import DO_NOT_DISRUPT
-from karptui.model.metadata import Metadata
 from karptui.model.node import Node, NodeClaim
 from karptui.model.snapshot import Snapshot
 from karptui.world import events
@@ -34,11 +34,11 @@ class Disruption:
         self._hands = hands
         self._provisioner = provisioner
         self._tainting = Tainting(hands)
+        self._events = CommandEvents(hands)
         self._busy: set[str] = set()
         self._leaving: set[str] = set()
         self._orchestrating: set[asyncio.Task[None]] = set()
         self._nominated: dict[str, float] = {}  # nodes that get pods of a command, and until when they stay for them
-        self._announced: set[str] = set()  # replacements of which it has been told
         self._kept = Kept()  # as long as nothing has changed the answer is known
         self._held_events = HeldEvents(hands)
 
@@ -85,9 +85,10 @@ class Disruption:
         decision = self._decide(command)
         still: Command | Held = command
         if command.validated:
-            await self._hands.sleep(VALIDATION_SECONDS)
+            await asyncio.gather(self._hands.sleep(VALIDATION_SECONDS), self._events.decided(command))
             still = await asyncio.to_thread(validate, self._snapshot(), command)
         if isinstance(still, Held):
+            await self._events.dropped(command, still)
             words = f"dropped: {held_sentence(still)}"
             self._hands.sink(events.DecisionCarriedOut(self._hands.now(), decision.id, message=words))
             return False
@@ -147,7 +148,7 @@ class Disruption:
                 underway = underway.after_launch(tuple(made))
                 self._leave(underway.command)
             elif step is Step.WAIT:
-                await self._announce(command, underway)
+                await self._events.launching(command, underway.missing())
                 await self._hands.sleep(0.5)
             elif step is Step.ROLL_BACK:
                 late = ", ".join(underway.missing()) or "all of it"
@@ -162,28 +163,13 @@ class Disruption:
         self._nominated |= nominations(command.placements, self._hands.now(), longest)
         self._provisioner.tell_nominated(command.placements)
 
-    async def _announce(self, command: Command, underway: Underway) -> None:
-        """What is launched, and that it is waited for, as Events about the replacements; each is written once."""
-        claims = self._hands.world.of("nodeclaims")
-        self._announced &= claims.keys()
-        for name in underway.missing():
-            claim: NodeClaim | None = claims.get(name)
-            if claim is not None and name not in self._announced:
-                self._announced.add(name)
-                about, reason = claim.metadata, command.reason
-                await self._hands.announce("NodeClaim", about, "DisruptionLaunching", f"Launching NodeClaim: {reason}")
-                waits = "Waiting on readiness to continue disruption"
-                await self._hands.announce("NodeClaim", about, "DisruptionWaitingReadiness", waits)
-
     async def _delete_claims(self, command: Command) -> None:
         found = [node for name in command.nodes if (node := self._hands.world.of("nodes").get(name)) is not None]
         claims = [claim for node in found if (claim := self._tainting.claim_of(node)) is not None]
         await asyncio.gather(
             *(self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid) for claim in claims)
         )
-        gone: list[tuple[str, Metadata]] = [("Node", node.metadata) for node in found]
-        for kind, about in [*gone, *(("NodeClaim", claim.metadata) for claim in claims)]:
-            await self._hands.announce(kind, about, "DisruptionTerminating", f"Disrupting {kind}: {command.reason}")
+        await self._events.terminating(found, claims, command.reason)
         # Until the World shows it, the nodes stay marked: nobody shall count on them or give them back.
         until = self._hands.now() + SEEN_SECONDS
         while self._hands.now() < until and any(self._stays(claim) for claim in claims):

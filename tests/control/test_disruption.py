@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from karptui.cloud.kwok.catalogue import built_in
 from karptui.control.disrupt import Disruption
 from karptui.control.provision import Provisioner
 from karptui.kube.errors import ApiError
+from karptui.model.metadata import Metadata
+from karptui.model.nodepool import Budget
 from karptui.world import events
 from tests.control.noted import Noted
 from tests.world.recorded import STARTED, decode, node, pod
@@ -130,3 +133,40 @@ async def test_of_empty_nodes_one_that_cannot_be_tainted_stays_and_the_others_go
     assert {name for _, name in board.deleted} == {"general-1", "general-3"}
     said = [event for event in board.told if isinstance(event, events.Problem) and event.where == "disrupt two"]
     assert said and said[0].message.endswith("it stays")
+
+
+async def test_a_node_is_told_that_it_may_be_replaced_and_then_that_it_stays_after_all() -> None:
+    board = board_with("c-64x-amd64-linux")
+    board.show("pods", pod("web", node="one", phase="Running"))
+    write = board.record_event
+
+    async def closing(kind: str, about: Metadata, reason: str, message: str, **rest: Any) -> None:
+        await write(kind, about, reason, message, **rest)
+        if reason == "ConsolidationCandidate" and kind == "NodeClaim":
+            pool = board.world.of("nodepools")["default"]
+            board.show("nodepools", replace(pool, budgets=(Budget("0"),)))
+
+    board.record_event = closing
+    rejected = ("NodeClaim", "general-1", "ConsolidationRejected")
+    async with running(board):
+        while rejected not in board.recorded:
+            await asyncio.sleep(0.01)
+    told = [entry for entry in board.recorded if entry[2].startswith("Consolidation")]
+    wanted = [("Node", "one"), ("NodeClaim", "general-1")]
+    assert told == [(*about, f"Consolidation{what}") for what in ("Candidate", "Rejected") for about in wanted]
+    assert not board.created
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_the_policy_balanced_approves_is_told_of_the_node_or_of_the_pool(together: bool) -> None:
+    board = board_with("c-64x-amd64-linux", *(("one", "two") if together else ("one",)), budget="100%")
+    pool = board.world.of("nodepools")["default"]
+    board.show("nodepools", replace(pool, consolidation_policy="Balanced"))
+    for name in ("one", "two") if together else ("one",):
+        board.show("pods", pod(f"on-{name}", node=name, phase="Running", cpu="2"))
+    about = [("NodePool", "default")] if together else [("Node", "one"), ("NodeClaim", "general-1")]
+    async with running(board):
+        while not board.created:
+            await asyncio.sleep(0.01)
+    told = [entry[:2] for entry in board.recorded if entry[2] == "ConsolidationApproved"]
+    assert told == about
