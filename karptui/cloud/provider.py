@@ -1,7 +1,7 @@
 """The seam between the controllers and a cloud: a kind of NodeClass, ten methods, and the errors that decide what
 becomes of a NodeClaim."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -138,6 +138,15 @@ class NodeClassStatus(Struct, frozen=True):
         return Condition("Ready", "Unknown", "ReconcilingDependents")
 
 
+LaidOver = Callable[[Catalogue], Catalogue]
+"""What the NodeOverlays make of a catalogue for one NodePool; the same object for the same one."""
+
+
+def as_it_is(catalogue: Catalogue) -> Catalogue:
+    """Where no NodeOverlay counts."""
+    return catalogue
+
+
 class CloudProvider(Protocol):
     """A cloud. Every method raises a CloudError (or one of its kinds) and nothing else on purpose."""
 
@@ -153,10 +162,13 @@ class CloudProvider(Protocol):
         """
         ...
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
+    async def create(
+        self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
+    ) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID.
 
-        `new`: nobody can have launched for it before, so that none need be looked for.
+        `new`: nobody can have launched for it before, so that none need be looked for. `laid_over` is asked for what
+        the claim's NodePool sees of the types.
         Raises InsufficientCapacity, NodeClassNotReady, CreateError.
         """
         ...

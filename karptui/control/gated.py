@@ -2,7 +2,15 @@
 
 from collections.abc import AsyncGenerator, Collection
 
-from karptui.cloud.provider import CloudProvider, Interruption, Launched, Measured, NodeClassStatus
+from karptui.cloud.provider import (
+    CloudProvider,
+    Interruption,
+    LaidOver,
+    Launched,
+    Measured,
+    NodeClassStatus,
+    as_it_is,
+)
 from karptui.control.gate import Act, Gate
 from karptui.model.instance_type import Catalogue
 from karptui.model.node import NodeClaim
@@ -25,10 +33,12 @@ class GatedProvider:
         """What can be bought."""
         return await self._provider.instance_types(node_class, measured)
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
+    async def create(
+        self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
+    ) -> Launched:
         """Launch an instance for a claim."""
         act = Act("launch", "instances", claim.key)
-        return await self._gate.act(act, lambda: self._provider.create(claim, node_class, new=new))
+        return await self._gate.act(act, lambda: self._provider.create(claim, node_class, new=new, laid_over=laid_over))
 
     async def get(self, provider_id: str) -> Launched:
         """An instance that has not ended."""

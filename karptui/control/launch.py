@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched, NodeClassNotReady
 from karptui.control.conditions import Said
 from karptui.control.hands import Hands
+from karptui.control.overlays_at_launch import OverlaysAtLaunch
 from karptui.control.register import NOT_REGISTERED
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.metadata import is_true
@@ -27,6 +28,7 @@ class Launch:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._tried: set[str] = set()  # by UID, until there is an answer
+        self._overlays = OverlaysAtLaunch(hands)
 
     def due(self) -> Iterable[str]:
         """Claims not launched and not going."""
@@ -48,7 +50,9 @@ class Launch:
         try:
             if node_class is None:
                 raise InsufficientCapacity(f"NodeClass {claim.node_class.name} does not exist")
-            launched = await self._hands.provider.create(claim, node_class, new=self._is_new(claim))
+            launched = await self._hands.provider.create(
+                claim, node_class, new=self._is_new(claim), laid_over=self._overlays.of(claim.node_pool)
+            )
         except (InsufficientCapacity, NodeClassNotReady) as error:
             await self._give_up(claim, error)
             return

@@ -105,7 +105,7 @@ class Planner:
             tags=self.tags(claim, node_class),
             placement=placement,
             context="" if min_values_relaxed(claim) else node_class.spec.get("context") or "",
-            by_priority=claim.metadata.annotations.get(labels.PRICE_OVERLAY_APPLIED) == "true",
+            by_priority=labels.PRICE_OVERLAY_APPLIED in claim.metadata.annotations,
         )
 
     def _know(self, node_class: NodeClass) -> None:

@@ -42,11 +42,13 @@ from karptui.cloud.provider import (
     CreateError,
     InsufficientCapacity,
     Interruption,
+    LaidOver,
     Launched,
     Measured,
     NodeClassNotReady,
     NodeClassStatus,
     NotFound,
+    as_it_is,
 )
 from karptui.cloud.together import together
 from karptui.model.instance_type import Catalogue, InstanceType
@@ -120,17 +122,17 @@ class Ec2Provider:
         self._measured.learn(node_class, measured, lambda: self._offer.types(market, node_class, group))
         return self._offer.catalogue(market, node_class, group)
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
+    async def create(
+        self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
+    ) -> Launched:
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
         _check_ready(node_class)
         self._node_classes[node_class.name] = node_class
         try:
-            earlier = None if new else await self._launched_before(claim, node_class)
+            earlier = None if new else await self._launched_before(claim, node_class, laid_over)
             if earlier is not None:
                 return earlier
-            market, group = await self._known_market(), await self._special(node_class)
-            types = self._offer.types(market, node_class, group)
-            launched = await self._launch(claim, node_class, types, group)
+            launched = await self._launch(claim, node_class, laid_over)
         except (CreateError, InsufficientCapacity, NodeClassNotReady):
             raise
         except CloudError as problem:
@@ -284,20 +286,16 @@ class Ec2Provider:
         annotations = node_class.metadata.annotations | own
         return replace(node_class, metadata=replace(node_class.metadata, annotations=annotations))
 
-    async def _launch(
-        self,
-        claim: NodeClaim,
-        node_class: NodeClass,
-        types: dict[str, InstanceType],
-        group: PlacementGroup | None,
-    ) -> Launched:
+    async def _launch(self, claim: NodeClaim, node_class: NodeClass, laid_over: LaidOver) -> Launched:
+        market, group = await self._known_market(), await self._special(node_class)
+        types = self._offer.types(market, node_class, group, laid_over)
         ec2 = await self._ec2()
         try:
             return await self._launcher.launch(ec2, claim, node_class, types, group)
         except TokenUsed:
             # An earlier launch of this claim asked for something else: either it made an instance, or it failed. An
             # instance may be minutes old before EC2 tells of it, so only after a while there is none.
-            earlier = await self._launched_before(claim, node_class)
+            earlier = await self._launched_before(claim, node_class, laid_over)
             if earlier is not None:
                 return earlier
             now, uid = self._now(), claim.metadata.uid
@@ -307,20 +305,22 @@ class Ec2Provider:
             message = "an earlier launch of this NodeClaim is not settled yet; it is looked up before the next try"
             raise CreateError("LaunchFailed", message) from None
 
-    async def _launched_before(self, claim: NodeClaim, node_class: NodeClass) -> Launched | None:
+    async def _launched_before(self, claim: NodeClaim, node_class: NodeClass, laid_over: LaidOver) -> Launched | None:
         """The same as the launch itself would have answered."""
         found = await self._by_claim.get(claim.metadata.uid)
         if found is None:
             return None
-        await self._known_market()
-        launched = self._launched(found, efa=bool(claim.requests.get(EFA)))
+        market = await self._known_market()
+        ids, group = zone_ids(market, node_class), self._groups.get(_selector(node_class))
+        types = self._offer.types(market, node_class, group, laid_over)
+        launched = to_launched(found, lambda name, _: types.get(name), ids, efa=bool(claim.requests.get(EFA)))
         return replace(launched, annotations=self._launcher.annotations(node_class))
 
-    def _launched(self, entry: dict[str, Any], *, efa: bool = False) -> Launched:
+    def _launched(self, entry: dict[str, Any]) -> Launched:
         tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags") or []}
         node_class = self._node_classes.get(tags.get(RESTRICTED_TAGS[-1], ""))
         ids = zone_ids(self._market, node_class) if self._market and node_class else {}
-        return to_launched(entry, self._type_of, ids, efa=efa)
+        return to_launched(entry, self._type_of, ids)
 
     def _type_of(self, name: str, node_class_name: str) -> InstanceType | None:
         node_class = self._node_classes.get(node_class_name)

@@ -1,6 +1,7 @@
 """The catalogue as one NodeClass sees it now, kept until something about it changes."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.reservations import FreePlaces, from_status
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
+from karptui.cloud.provider import LaidOver, as_it_is
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.nodepool import NodeClass
 
@@ -26,6 +28,9 @@ _SHAPING = (
     "connectionTracking",
     "cpuOptions",
 )
+
+_KEPT = 16
+"""NodePools whose view of the types is remembered, where NodeOverlays make it another one."""
 
 Version = tuple[int, int, int]
 
@@ -53,16 +58,30 @@ class TypesOnOffer:
         self._places = places
         self._plain: dict[str, tuple[Market, tuple[InstanceType, ...]]] = {}
         self._current: dict[str, _Current] = {}
+        self._seen: OrderedDict[int, tuple[Catalogue, dict[str, InstanceType]]] = OrderedDict()
 
     def catalogue(self, market: Market, node_class: NodeClass, group: PlacementGroup | None = None) -> Catalogue:
         """What can be bought; the same object as long as nothing changed."""
         return self._entry(market, node_class, group).catalogue
 
     def types(
-        self, market: Market, node_class: NodeClass, group: PlacementGroup | None = None
+        self,
+        market: Market,
+        node_class: NodeClass,
+        group: PlacementGroup | None = None,
+        laid_over: LaidOver = as_it_is,
     ) -> dict[str, InstanceType]:
-        """The same types by name."""
-        return self._entry(market, node_class, group).types
+        """The same types by name, as a NodePool sees them; the same object as long as nothing changed."""
+        entry = self._entry(market, node_class, group)
+        seen = laid_over(entry.catalogue)
+        if seen is entry.catalogue:
+            return entry.types
+        known = self._seen.get(id(seen))  # the entry holds its catalogue, so that this id is no other object's
+        if known is None:
+            known = self._seen[id(seen)] = (seen, {item.name: item for item in seen.types})
+            if len(self._seen) > _KEPT:
+                self._seen.popitem(last=False)
+        return known[1]
 
     def _entry(self, market: Market, node_class: NodeClass, group: PlacementGroup | None) -> _Current:
         zones = zone_ids(market, node_class)

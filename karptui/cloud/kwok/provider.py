@@ -16,11 +16,13 @@ from karptui.cloud.provider import (
     CreateError,
     InsufficientCapacity,
     Interruption,
+    LaidOver,
     Launched,
     Measured,
     NodeClassStatus,
     NotFound,
     Unreachable,
+    as_it_is,
 )
 from karptui.kube.connect import Connection
 from karptui.kube.errors import ApiError, KubeError
@@ -63,11 +65,13 @@ class KwokProvider:
             self._shipped = shipped(self._region)
         return self._shipped
 
-    async def create(self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False) -> Launched:
+    async def create(
+        self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
+    ) -> Launched:
         """Create the claim's Node, or find it. Raises InsufficientCapacity, CreateError."""
         known = None if new else await self._node(claim.key)
         if known is None:
-            type_, offering = _cheapest(claim, await self.instance_types(node_class))
+            type_, offering = _cheapest(claim, laid_over(await self.instance_types(node_class)))
             try:
                 known = await self._request("POST", NODES, _node_object(claim, type_, offering))
             except ApiError as error:
