@@ -1,6 +1,7 @@
 """Which instance types, zones and capacity type a launch asks for (the spec's 3.2, 3.3 and 3.6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -40,7 +41,7 @@ def choose(claim: NodeClaim, types: Iterable[InstanceType], *, strict: bool = Tr
     if not any(entry.min_values for entry in wanted.values()):
         candidates = _without_exotic(candidates)
         candidates = _without_dear_spot(wanted, candidates)
-    candidates.sort(key=lambda candidate: (candidate.offerings[0].price, candidate.type.name))
+    candidates.sort(key=_by_price)
     kept = candidates[:MOST_TYPES]
     _check(kept)
     if strict:
@@ -118,7 +119,15 @@ def _without_exotic(candidates: list[Candidate]) -> list[Candidate]:
     return plain or candidates
 
 
+def _by_price(candidate: Candidate) -> tuple[float, str]:
+    return candidate.offerings[0].price if candidate.offerings else inf, candidate.type.name
+
+
 def _without_dear_spot(wanted: Requirements, candidates: list[Candidate]) -> list[Candidate]:
+    """Without spot that costs more than what on demand would; a type goes only if it has nothing else at all.
+
+    As with Karpenter, one whose other offerings cannot be used now stays, and has launch templates without overrides.
+    """
     allowed = wanted.of(labels.CAPACITY_TYPE)
     if not (allowed.has(labels.SPOT) and allowed.has(labels.ON_DEMAND)):
         return candidates
@@ -128,10 +137,14 @@ def _without_dear_spot(wanted: Requirements, candidates: list[Candidate]) -> lis
     limit = min(on_demand)
     kept: list[Candidate] = []
     for candidate in candidates:
-        offerings = tuple(o for o in candidate.offerings if o.capacity_type != labels.SPOT or o.price <= limit)
-        if offerings:
+        if any(_is_cheap(offering, limit) for offering in candidate.type.offerings):
+            offerings = tuple(offering for offering in candidate.offerings if _is_cheap(offering, limit))
             kept.append(Candidate(candidate.type, offerings))
     return kept
+
+
+def _is_cheap(offering: Offering, limit: float) -> bool:
+    return offering.capacity_type != labels.SPOT or offering.price <= limit
 
 
 def _all(candidates: Iterable[Candidate]) -> Iterable[Offering]:

@@ -15,7 +15,7 @@ _PREFERRED: tuple[Kind, ...] = ((DEFAULT, False), (BLOCK, False), (DEFAULT, True
 
 
 class Candidate(Struct, frozen=True, eq=False):
-    """A type and its offerings that the claim can use, cheapest first."""
+    """A type and its offerings that the claim can use, cheapest first; none where dear spot was all it could use."""
 
     type: InstanceType
     offerings: tuple[Offering, ...]
