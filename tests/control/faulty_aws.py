@@ -30,6 +30,7 @@ class Fault:
     times: int
     code: str = ""
     status: int = 503
+    answer: str = ""
 
 
 class FaultyAws:
@@ -60,6 +61,10 @@ class FaultyAws:
         """Do what was asked, and break the connection instead of answering."""
         self.faults.append(Fault("lose", action, times))
 
+    def answer(self, action: str, text: str, times: int = 1_000_000) -> None:
+        """Answer in place of moto, which does not know every action: JSON where the text begins so, else XML."""
+        self.faults.insert(0, Fault("answer", action, times, answer=text))
+
     def hide_new_instances(self, seconds: float) -> None:
         """DescribeInstances does not know an instance until so long (real seconds) after its launch."""
         self.hidden_seconds = seconds
@@ -74,6 +79,9 @@ class FaultyAws:
         fault = self._next(action)
         if fault is not None and fault.kind == "refuse":
             return _refusal(request, fault)
+        if fault is not None and fault.kind == "answer":
+            kind = "application/json" if fault.answer.startswith("{") else "text/xml"
+            return web.Response(text=fault.answer, content_type=kind)
         if fault is not None and fault.kind == "drop":
             return _broken(request)
         response = await self._forward(request, body, action)

@@ -57,15 +57,17 @@ def min_values_relaxed(claim: NodeClaim) -> bool:
 
 
 def usable_offerings(
-    claim: NodeClaim, choice: Choice, subnets: Mapping[str, Any]
+    claim: NodeClaim, choice: Choice, subnets: Mapping[str, Any], partition: int | None = None
 ) -> list[tuple[InstanceType, Offering]]:
     """(type, offering) for every override: available, of the chosen capacity type, in a zone that has a subnet.
 
-    Of the partitions of a placement group each zone needs one.
+    Of the partitions of a placement group each zone needs one: the given one, as its template says so, or any.
     """
     narrowed = from_specs(claim.requirements).replace(
         requirement(labels.CAPACITY_TYPE, labels.IN, (choice.capacity_type,))
     )
+    if partition is not None:
+        narrowed = narrowed.replace(requirement(labels.PLACEMENT_GROUP_PARTITION, labels.IN, (str(partition),)))
     allowed: dict[Requirements, bool] = {}
     found: dict[tuple[str, str, str], tuple[InstanceType, Offering]] = {}
     for candidate in choice.candidates:

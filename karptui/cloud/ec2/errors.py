@@ -21,6 +21,9 @@ CAPACITY_CODES = frozenset(
 """Fleet errors that mark a pool (capacity type, type, zone) as empty."""
 
 SUBNET_CODE = "InsufficientFreeAddressesInSubnet"
+SPREAD_LIMIT = "limit of instances in this spread placement group"
+"""In the message of a fleet error: the group takes no more instances in that zone, of whatever type."""
+
 SPOT_ROLE_CODE = "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
 TEMPLATE_GONE_CODE = "InvalidLaunchTemplateName.NotFoundException"
 TOKEN_REUSED_CODE = "IdempotentParameterMismatch"

@@ -136,7 +136,7 @@ class Launcher:
 
     def _learn(self, plan: Plan, failures: list[dict[str, Any]]) -> None:
         """Remember what had no capacity, also when the fleet got its instance elsewhere."""
-        reserved = plan.configs.reservations
+        reserved, group, partition = plan.configs.reservations, plan.placement.group, plan.placement.partition
         for failure in failures:
             code = failure.get("ErrorCode", "")
             override = _override(failure)
@@ -145,11 +145,14 @@ class Launcher:
                 self._unavailable.mark_subnet(override["SubnetId"])
             if code == errors.SPOT_ROLE_CODE:
                 self._unavailable.mark_capacity_type(labels.SPOT)
+            elif group and errors.SPREAD_LIMIT in failure.get("ErrorMessage", "") and pool[1]:
+                for candidate in plan.choice.candidates:
+                    self._unavailable.mark(plan.capacity_type, candidate.type.name, pool[1], group)
             elif code in errors.CAPACITY_CODES and plan.capacity_type == labels.RESERVED:
                 if pool in reserved:
                     self._places.exhaust(reserved[pool].reservation_id)
             elif code in errors.CAPACITY_CODES and pool[0]:
-                self._unavailable.mark(plan.capacity_type, *pool)
+                self._unavailable.mark(plan.capacity_type, *pool, group, partition)
 
     def _launched(self, instance: Mapping[str, Any], plan: Plan, claim: NodeClaim, node_class: NodeClass) -> Launched:
         override = _override(instance)

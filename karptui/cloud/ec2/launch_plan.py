@@ -92,7 +92,7 @@ class Planner:
     ) -> Plan:
         """What to ask EC2 for. Raises CreateError, NodeClassNotReady."""
         self._know(node_class)
-        placement = placement_of(claim, group)
+        placement = placement_of(claim, group, choice)
         alike = (choice, placement, tuple((zone, entry["id"]) for zone, entry in subnets.items()), _told(claim))
         configs = self._configs.get(alike)
         if configs is None:
@@ -128,7 +128,7 @@ class Planner:
         }
         overrides: dict[NodeKind, list[dict[str, Any]]] = {}
         addresses: dict[str, int] = {}
-        for instance_type, offering in usable_offerings(claim, choice, subnets):
+        for instance_type, offering in usable_offerings(claim, choice, subnets, placement.partition):
             kind = kinds.get((instance_type.name, offering.reservation_id))
             if kind is None:
                 continue
@@ -290,16 +290,28 @@ def _target(plan: Plan) -> tuple[str, dict[str, Any]]:
     return labels.ON_DEMAND, lowest
 
 
-def placement_of(claim: NodeClaim, group: PlacementGroup | None) -> Placement:
-    """Where the claim's instance is put; of several partitions that it allows the first in order of text."""
+def placement_of(claim: NodeClaim, group: PlacementGroup | None, choice: Choice | None = None) -> Placement:
+    """Where the claim's instance is put; of several partitions that it allows the first in order of text.
+
+    With a `choice`, the first in which one of its types is on offer.
+    """
     if group is None:
         return Placement(tenancy_of(claim))
     partition: int | None = None
     wanted = from_specs(claim.requirements).get(labels.PLACEMENT_GROUP_PARTITION)
     if wanted is not None and group.partitions:
         allowed = sorted(text for number in range(1, group.partitions + 1) if wanted.has(text := str(number)))
-        partition = int(allowed[0]) if allowed else None
+        offered = _partitions(choice) if choice is not None else set()
+        partition = int(next((text for text in allowed if text in offered), allowed[0])) if allowed else None
     return Placement(tenancy_of(claim), group.id, partition)
+
+
+def _partitions(choice: Choice) -> set[str]:
+    return {
+        offering.requirements.of(labels.PLACEMENT_GROUP_PARTITION).any_value()
+        for candidate in choice.candidates
+        for offering in candidate.offerings
+    }
 
 
 def tenancy_of(claim: NodeClaim) -> str:

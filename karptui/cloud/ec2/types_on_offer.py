@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve
@@ -16,7 +17,8 @@ from karptui.cloud.ec2.reservations import FreePlaces, from_status
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.provider import LaidOver, as_it_is
-from karptui.model.instance_type import Catalogue, InstanceType
+from karptui.model.instance_type import Catalogue, InstanceType, Offering
+from karptui.model.labels import PLACEMENT_GROUP_PARTITION
 from karptui.model.nodepool import NodeClass
 
 _SHAPING = (
@@ -147,13 +149,28 @@ class TypesOnOffer:
         if not short:
             return plain[1]
 
+        group = shape.group.id if shape.group is not None else ""
+
         def unavailable(capacity_type: str, instance_type: str, zone: str) -> bool:
-            return zone in blocked or self._unavailable.has_pool(capacity_type, instance_type, zone)
+            return zone in blocked or self._unavailable.has_pool(capacity_type, instance_type, zone, group)
 
         facts = [entry for entry in market.facts if "*" in short or entry.name in short]
         marked = resolve(facts, region, market.price, shape, unavailable, self._places.of, measured)
-        changed = {entry.name: entry for entry in marked}
+        changed = {entry.name: self._in_partitions(entry, shape.group) for entry in marked}
         return tuple(changed.get(entry.name, entry) for entry in plain[1])
+
+    def _in_partitions(self, entry: InstanceType, group: PlacementGroup | None) -> InstanceType:
+        """The type without its offerings in partitions that had no room for it."""
+        if group is None or not group.partitions:
+            return entry
+
+        def is_short(offering: Offering) -> bool:
+            partition = offering.requirements.of(PLACEMENT_GROUP_PARTITION).any_value()
+            pool = (offering.capacity_type, entry.name, offering.zone)
+            return self._unavailable.has_partition(*pool, group.id, partition)
+
+        offerings = tuple(replace(one, available=False) if is_short(one) else one for one in entry.offerings)
+        return replace(entry, offerings=offerings)
 
 
 def _blocking(blocked: frozenset[str]) -> Unavailable:

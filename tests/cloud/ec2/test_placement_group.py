@@ -1,0 +1,113 @@
+"""What a placement group has no room for is out in that group, and nowhere else."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from karptui.cloud.ec2.provider import Ec2Provider
+from karptui.cloud.provider import CloudError, InsufficientCapacity
+from karptui.lab.ec2 import Ec2Lab
+from karptui.model import labels
+from karptui.model.node import NodeClaim, RequirementSpec
+from karptui.model.nodepool import NodeClass
+from tests.cloud.ec2.cluster import Clock, claim, provider_of, ready_node_class
+from tests.control.faulty_aws import FaultyAws
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TYPES = ("c6a.large", "m5.large")
+SPREAD = "You've reached the limit of instances in this spread placement group"
+GROUP = {"name": "together"}
+
+
+def described(strategy: str, partitions: int = 0) -> str:
+    """What EC2 says of the group; moto does not know placement groups."""
+    count = f"<partitionCount>{partitions}</partitionCount>" if partitions else ""
+    entry = f"<groupName>together</groupName><groupId>pg-1</groupId><strategy>{strategy}</strategy>{count}"
+    return (
+        '<DescribePlacementGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><placementGroupSet>'
+        f"<item>{entry}<state>available</state></item></placementGroupSet></DescribePlacementGroupsResponse>"
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def aws(lab: Ec2Lab) -> AsyncIterator[FaultyAws]:
+    async with FaultyAws(lab.endpoint).serve() as aws:
+        yield aws
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provider(lab: Ec2Lab, aws: FaultyAws) -> AsyncIterator[Ec2Provider]:
+    provider = provider_of(lab, Clock(), endpoint=aws.url)
+    yield provider
+    await provider.close()
+
+
+async def zones_on_offer(provider: Ec2Provider, resolved: NodeClass, name: str, partition: str = "") -> set[str]:
+    """Zones in which a type can be bought on demand."""
+    entry = next(entry for entry in (await provider.instance_types(resolved)).types if entry.name == name)
+    return {
+        offering.zone
+        for offering in entry.offerings
+        if offering.available and offering.capacity_type == "on-demand"
+        if not partition or offering.requirements.of(labels.PLACEMENT_GROUP_PARTITION).has(partition)
+    }
+
+
+def zonal(types: tuple[str, ...] = TYPES, partitions: tuple[str, ...] = ()) -> NodeClaim:
+    wanted = [RequirementSpec(labels.ZONE, "In", ("us-east-1a",))]
+    if partitions:
+        wanted.append(RequirementSpec(labels.PLACEMENT_GROUP_PARTITION, "In", partitions))
+    return claim(types, requirements=wanted)
+
+
+async def test_a_want_of_capacity_in_a_group_is_none_outside_of_it(
+    provider: Ec2Provider, lab: Ec2Lab, aws: FaultyAws
+) -> None:
+    aws.answer("DescribePlacementGroups", described("cluster"))
+    grouped = await ready_node_class(provider, placementGroupSelector=GROUP)
+    plain = await ready_node_class(provider)
+    await lab.set_capacity("c6a.large", zone="us-east-1a")
+    assert (await provider.create(zonal(), grouped)).instance_type == "m5.large"
+    assert "us-east-1a" not in await zones_on_offer(provider, grouped, "c6a.large")
+    assert "us-east-1a" in await zones_on_offer(provider, plain, "c6a.large")
+    await provider.create(zonal(), plain)
+    assert "us-east-1a" not in await zones_on_offer(provider, plain, "c6a.large"), "that is its own experience"
+
+
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "InstanceLimitExceeded"])
+async def test_a_spread_group_that_is_full_in_a_zone_takes_no_type_there(
+    provider: Ec2Provider, lab: Ec2Lab, aws: FaultyAws, code: str
+) -> None:
+    aws.answer("DescribePlacementGroups", described("spread"))
+    spread = await ready_node_class(provider, placementGroupSelector=GROUP)
+    plain = await ready_node_class(provider)
+    await lab.set_capacity("c6a.large", zone="us-east-1a", code=code, message=f"{SPREAD}. A spread")
+    await lab.set_capacity("m5.large", zone="us-east-1a", code=code, message=f"{SPREAD}. A spread")
+    with pytest.raises(CloudError):
+        await provider.create(zonal(("c6a.large",)), spread)
+    assert "us-east-1a" in await zones_on_offer(provider, spread, "m5.large"), "it was not asked for"
+    launched = await provider.create(zonal(("m5.large", "r5.large")), spread)
+    assert launched.instance_type == "r5.large", "an error counts also beside an instance"
+    for name in (*TYPES, "r5.large"):
+        assert await zones_on_offer(provider, spread, name) == {f"us-east-1{letter}" for letter in "bcd"}
+        assert "us-east-1a" in await zones_on_offer(provider, plain, name)
+    with pytest.raises(InsufficientCapacity, match="unavailable during launch"):
+        await provider.create(zonal((*TYPES, "r5.large")), spread)
+
+
+async def test_a_partition_without_room_leaves_the_others_to_the_next_launch(
+    provider: Ec2Provider, lab: Ec2Lab, aws: FaultyAws
+) -> None:
+    aws.answer("DescribePlacementGroups", described("partition", 3))
+    grouped = await ready_node_class(provider, placementGroupSelector=GROUP)
+    await lab.set_capacity("c6a.large", zone="us-east-1a")
+    wanted = zonal(("c6a.large",), ("1", "2"))
+    with pytest.raises(InsufficientCapacity):
+        await provider.create(wanted, grouped)
+    assert "us-east-1a" not in await zones_on_offer(provider, grouped, "c6a.large", "1")
+    assert "us-east-1a" in await zones_on_offer(provider, grouped, "c6a.large", "2")
+    await lab.set_capacity("c6a.large", zone="us-east-1a", left=None)
+    launched = await provider.create(zonal(("c6a.large",), ("1", "2")), grouped)
+    assert launched.labels[labels.PLACEMENT_GROUP_PARTITION] == "2"
