@@ -61,6 +61,8 @@ class Aws:
     """Share of an instance's memory that its hypervisor keeps."""
     disable_aws_dry_run: bool = False
     """Do not try a NodeClass by dry runs of EC2 calls before it is used."""
+    enable_zonal_shift: bool = False
+    """Launch and end nothing in zones that ARC shifts the cluster's traffic away from."""
 
 
 def active(
@@ -187,6 +189,7 @@ def ec2_choice(aws: Aws, settings: Settings) -> Ec2Choice:
         vm_memory_overhead=aws.vm_memory_overhead_percent,
         disable_dry_run=aws.disable_aws_dry_run,
         prices=settings.prices,
+        zonal_shift=aws.enable_zonal_shift,
     )
 
 

@@ -41,6 +41,7 @@ class Ec2Choice(Struct, frozen=True):
     vm_memory_overhead: float = 0.075
     disable_dry_run: bool = False
     prices: dict[str, float] = {}
+    zonal_shift: bool = False
 
 
 MakeProvider = Callable[[Connection], AbstractAsyncContextManager[CloudProvider]]
@@ -80,6 +81,7 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
         provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices, quotes=quotes)
         try:
             await check_account(provider.clients, choice.queue)
+            await provider.shift.check()
             yield provider
         finally:
             # Its launch templates stay: whoever holds the Lease next may use them by now, and collects the rest.
@@ -101,11 +103,13 @@ async def settings_of(choice: Ec2Choice, account: "Account", connection: Connect
     name = choice.cluster_name or connection.cluster_name
     known = EksCluster()
     unknown = ""
-    if not (choice.service_cidr and choice.cluster_endpoint):
+    if choice.zonal_shift or not (choice.service_cidr and choice.cluster_endpoint):
         known, unknown = await _eks(account, name)
     cidr = choice.service_cidr or known.service_cidr or await _service_cidr(connection)
     if not cidr:
         unknown = f"{unknown or 'EKS does not say it'}; the API server has no ServiceCIDR either; give --service-cidr"
+    if choice.zonal_shift and not known.arn:
+        raise CloudError(f"zonal shifts are of clusters that EKS knows: {unknown or 'it does not tell an ARN'}")
     version = re.match(r"v?(\d+\.\d+)", await connection.server_version())
     return ClusterSettings(
         name,
@@ -119,6 +123,7 @@ async def settings_of(choice: Ec2Choice, account: "Account", connection: Connect
         reserved_enis=choice.reserved_enis,
         vm_memory_overhead=choice.vm_memory_overhead,
         disable_dry_run=choice.disable_dry_run,
+        zonal_shift=known.arn if choice.zonal_shift else "",
     )
 
 

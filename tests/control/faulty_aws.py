@@ -152,7 +152,7 @@ def _refusal(request: web.Request, fault: Fault) -> web.Response:
     if request.headers.get("X-Amz-Target"):
         text = json.dumps({"__type": fault.code, "message": message})
         return web.Response(status=fault.status, text=text, content_type="application/x-amz-json-1.1")
-    if request.content_type == "application/json":
+    if request.content_type == "application/json" or request.method == "GET":
         headers = {"x-amzn-errortype": fault.code}
         return web.Response(status=fault.status, text=json.dumps({"message": message}), headers=headers)
     error = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>"

@@ -7,11 +7,13 @@ from karptui.cloud.ec2.errors import calling
 
 
 class EksCluster(Struct, frozen=True):
-    """`endpoint` is a URL and `ca_bundle` base64, `service_cidr` the range of services; each "" where EKS is silent."""
+    """`endpoint` is a URL and `ca_bundle` base64, `service_cidr` the range of services, `arn` the cluster's own name in
+    AWS; each "" where EKS is silent."""
 
     endpoint: str = ""
     ca_bundle: str = ""
     service_cidr: str = ""
+    arn: str = ""
 
 
 async def describe_cluster(clients: AwsClients, name: str) -> EksCluster:
@@ -25,4 +27,5 @@ async def describe_cluster(clients: AwsClients, name: str) -> EksCluster:
         endpoint=found.get("endpoint") or "",
         ca_bundle=(found.get("certificateAuthority") or {}).get("data") or "",
         service_cidr=network.get("serviceIpv6Cidr" if ipv6 else "serviceIpv4Cidr") or "",
+        arn=found.get("arn") or "",
     )

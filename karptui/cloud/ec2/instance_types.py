@@ -87,10 +87,11 @@ class NodeClassShape(Struct, frozen=True):
 
 
 class Region(Struct, frozen=True):
-    """Where types are offered: the region's name and its zones with their ids."""
+    """Where types are offered: the region's name and its zones with their ids; `closed` have nothing on offer now."""
 
     name: str
     zone_ids: Mapping[str, str]
+    closed: frozenset[str] = frozenset()
 
     def zones_of(self, facts: TypeFacts) -> tuple[str, ...]:
         """The zones that offer a type; all of them where nothing is known about it."""
@@ -237,7 +238,8 @@ class _Resolution:
             build = windows_build(shape.family)
             for entry in special_requirements(requirements, build, facts.arm, shape.group, held):
                 requirements = requirements.replace(entry)
-            offerings += reserved(held, self._region.zone_ids, place.zones, facts.on_demand, usable, self._free)
+            opened = [zone for zone in place.zones if zone not in self._region.closed]
+            offerings += reserved(held, self._region.zone_ids, opened, facts.on_demand, usable, self._free)
             offerings = in_group(offerings, shape.group)
         return InstanceType(facts.name, requirements, amounts, taken, capacity.allocatable(amounts, taken), offerings)
 
@@ -264,7 +266,8 @@ class _Resolution:
         offerings: list[Offering] = []
         for zone, kind, requirements in place.ways:
             cost = price(kind, facts, zone)
-            available = usable and cost is not None and not (unavailable and unavailable(kind, name, zone))
+            available = usable and cost is not None and zone not in self._region.closed
+            available = available and not (unavailable and unavailable(kind, name, zone))
             offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
         return tuple(offerings)
 

@@ -37,6 +37,7 @@ from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_na
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
+from karptui.cloud.ec2.zonal_shift import ZonalShift
 from karptui.cloud.provider import (
     CloudError,
     CreateError,
@@ -94,7 +95,8 @@ class Ec2Provider:
         self._asked = KeptMarket(account, now, prices or {}, quotes) if ask_prices else None
         self._places = FreePlaces(now)
         self._measured = MeasuredMemory(now)
-        self._offer = TypesOnOffer(cluster, self.unavailable, self._places, self._measured)
+        self.shift = ZonalShift(self.clients, cluster.zonal_shift, now)
+        self._offer = TypesOnOffer(cluster, self.unavailable, self._places, self._measured, self.shift)
         self._launcher = Launcher(cluster, self.unavailable, self._places, now)
         self._groups: dict[str, PlacementGroup | None] = {}
         self._tried: dict[str, float] = {}
@@ -144,6 +146,9 @@ class Ec2Provider:
     async def get(self, provider_id: str) -> Launched:
         """An instance that has not ended. Raises NotFound."""
         instance_id = instance_id_of(provider_id)
+        seen = self._seen.get(instance_id)
+        if seen is not None and self.shift.covers(seen):
+            return seen  # what ails the zone is not made worse by asking about it
         found = await self._by_id.get(instance_id)
         if found is None:
             raise NotFound(f"instance {instance_id} has ended")
@@ -153,12 +158,15 @@ class Ec2Provider:
         """Every instance of this cluster that has not ended."""
         found = await describe(await self._ec2(), cluster_filters(self._cluster.name))
         launched = [self._launched(entry) for entry in found]
-        self._seen = {entry.instance_id: entry for entry in launched}
+        shifted = {key: entry for key, entry in self._seen.items() if self.shift.covers(entry)}
+        self._seen = shifted | {entry.instance_id: entry for entry in launched}
         return launched
 
     async def delete(self, provider_id: str) -> None:
         """End an instance; repeat until it raises NotFound."""
         instance_id = instance_id_of(provider_id)
+        if self.shift.zones and self.shift.covers(await self.get(provider_id)):
+            raise CloudError(f"instance {instance_id} is in a zone that traffic is shifted away from: it is left alone")
         was = await self._ending.get(instance_id)
         if was is None:
             raise NotFound(f"instance {instance_id} has ended")
@@ -266,7 +274,9 @@ class Ec2Provider:
         resolving.found(VALIDATION)
 
     async def _special(self, node_class: NodeClass) -> PlacementGroup | None:
-        """The NodeClass' placement group; it and the free places of reservations are asked for where not known yet."""
+        """The NodeClass' placement group; it and the free places of reservations are asked for where not known yet,
+        and zonal shifts now and then."""
+        await self.shift.look()
         status, spec = node_class.status, node_class.spec
         listed = status.get("capacityReservations") or [] if self._cluster.reserved_capacity else []
         if not all(self._places.knows(entry["id"]) for entry in listed):

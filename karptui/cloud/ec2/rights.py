@@ -111,6 +111,8 @@ def actions(cluster: ClusterSettings) -> list[Action]:
         Action("iam", "PassRole", scope="role"),
         *_COMMITMENTS,
     ]
+    if cluster.zonal_shift:
+        found.append(Action("arc-zonal-shift", "GetManagedResource", {"resourceIdentifier": cluster.zonal_shift}))
     if cluster.queue:
         found.append(Action("sqs", "GetQueueUrl", {"QueueName": cluster.queue}))
         # Reading would take messages from whoever acts on them.

@@ -10,7 +10,8 @@ class ClusterSettings(Struct, frozen=True):
 
     `vm_memory_overhead` is the share of memory that the hypervisor and the kernel keep; `reserved_enis` how many
     network interfaces pods may not use; `disable_dry_run` leaves out the calls that try a NodeClass before it is used;
-    `reserved_capacity` is the feature gate; `min_values_policy` is Strict or BestEffort.
+    `zonal_shift` is the cluster's ARN where shifts of its zones are honoured, "" where not; `reserved_capacity` is the
+    feature gate; `min_values_policy` is Strict or BestEffort.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ClusterSettings(Struct, frozen=True):
     disable_dry_run: bool = False
     reserved_capacity: bool = True
     min_values_policy: str = "Strict"
+    zonal_shift: str = ""
 
     @property
     def is_ipv6(self) -> bool:

@@ -16,6 +16,7 @@ from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.reservations import FreePlaces, from_status
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
+from karptui.cloud.ec2.zonal_shift import ZonalShift
 from karptui.cloud.provider import LaidOver, as_it_is
 from karptui.model.instance_type import Catalogue, InstanceType, Offering
 from karptui.model.labels import PLACEMENT_GROUP_PARTITION
@@ -53,11 +54,13 @@ class TypesOnOffer:
         unavailable: UnavailableOfferings,
         places: FreePlaces,
         measured: MeasuredMemory,
+        shift: ZonalShift,
     ) -> None:
         self._cluster = cluster
         self._measured = measured
         self._unavailable = unavailable
         self._places = places
+        self._shift = shift
         self._plain: dict[str, tuple[Market, tuple[InstanceType, ...]]] = {}
         self._current: dict[str, _Current] = {}
         self._seen: OrderedDict[int, tuple[Catalogue, dict[str, InstanceType]]] = OrderedDict()
@@ -88,15 +91,18 @@ class TypesOnOffer:
     def _entry(self, market: Market, node_class: NodeClass, group: PlacementGroup | None) -> _Current:
         zones = zone_ids(market, node_class)
         shape = self._shape(node_class, group)
-        blocked = self._blocked_zones(node_class)
+        blocked, shifted = self._blocked_zones(node_class), self._shift.zones
+        closed = sorted(zone for zone, zone_id in zones.items() if zone_id in shifted)
         held = node_class.status.get("capacityReservations")
-        key = json.dumps([shape.family, shape.spec, zones, held, group and group.id, blocked], sort_keys=True)
+        key = json.dumps([shape.family, shape.spec, zones, held, group and group.id, blocked, closed], sort_keys=True)
         version = (self._unavailable.version, self._places.version, self._measured.version)
         known = self._current.get(key)
         if known is not None and known.version == version and known.market is market:
             return known
         measured = self._measured.of(node_class)
-        types = self._resolved(key, market, Region(market.region, zones), shape, frozenset(blocked), measured)
+        types = self._resolved(
+            key, market, Region(market.region, zones, frozenset(closed)), shape, frozenset(blocked), measured
+        )
         catalogue = Catalogue(
             types=types,
             source=market.source,

@@ -33,10 +33,21 @@ class Clock:
         return self.at
 
 
-def provider_of(lab: Ec2Lab, clock: Clock | None = None, queue: str = "", endpoint: str = "") -> Ec2Provider:
-    """A provider for the lab's cluster, as a new process would make it; `endpoint` is a proxy's in front of it."""
+def provider_of(
+    lab: Ec2Lab, clock: Clock | None = None, queue: str = "", endpoint: str = "", **more: Any
+) -> Ec2Provider:
+    """A provider for the lab's cluster, as a new process would make it; `endpoint` is a proxy's in front of it.
+
+    `more` are settings of the cluster.
+    """
+    own: dict[str, Any] = {"kubernetes": "1.35", "queue": queue} | more
     settings = ClusterSettings(
-        lab.cluster, "https://127.0.0.1:6443", "Y2E=", "10.96.0.10", "10.96.0.0/12", kubernetes="1.35", queue=queue
+        lab.cluster,
+        "https://127.0.0.1:6443",
+        "Y2E=",
+        "10.96.0.10",
+        "10.96.0.0/12",
+        **own,
     )
     account = replace(lab.account(), endpoint_url=endpoint or lab.endpoint)
     return Ec2Provider(account, settings, now=clock or Clock())
