@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.cloud.ec2.eks import EksCluster, describe_cluster
 from karptui.cloud.provider import CloudError, CloudProvider, NotFound
@@ -78,7 +79,14 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
             if choice.endpoint_url is None
             else None
         )
-        provider = Ec2Provider(account, settings, ask_prices=choice.ask_prices, prices=choice.prices, quotes=quotes)
+        provider = Ec2Provider(
+            account,
+            settings,
+            ask_prices=choice.ask_prices,
+            prices=choice.prices,
+            quotes=quotes,
+            ask_again=lambda known: _asked_again(known, choice, account, connection),
+        )
         try:
             await check_account(provider.clients, choice.queue)
             await provider.shift.check()
@@ -101,30 +109,51 @@ async def settings_of(choice: Ec2Choice, account: "Account", connection: Connect
     from karptui.cloud.ec2.settings import ClusterSettings
 
     name = choice.cluster_name or connection.cluster_name
-    known = EksCluster()
-    unknown = ""
+    known, unknown = EksCluster(), ""
     if choice.zonal_shift or not (choice.service_cidr and choice.cluster_endpoint):
         known, unknown = await _eks(account, name)
-    cidr = choice.service_cidr or known.service_cidr or await _service_cidr(connection)
-    if not cidr:
-        unknown = f"{unknown or 'EKS does not say it'}; the API server has no ServiceCIDR either; give --service-cidr"
+    cidr, no_cidr = (choice.service_cidr, "") if choice.service_cidr else await _services(known, unknown, connection)
     if choice.zonal_shift and not known.arn:
         raise CloudError(f"zonal shifts are of clusters that EKS knows: {unknown or 'it does not tell an ARN'}")
-    version = re.match(r"v?(\d+\.\d+)", await connection.server_version())
     return ClusterSettings(
         name,
         endpoint=choice.cluster_endpoint or known.endpoint or connection.server,
         ca_bundle=choice.cluster_ca_bundle or await _authority(connection) or known.ca_bundle,
         dns=await _dns(connection),
         service_cidr=cidr,
-        cidr_unknown="" if cidr else unknown,
-        kubernetes=version[1] if version else ClusterSettings("").kubernetes,
+        cidr_unknown=no_cidr,
+        kubernetes=await _kubernetes(connection) or ClusterSettings("").kubernetes,
         queue=choice.queue,
         reserved_enis=choice.reserved_enis,
         vm_memory_overhead=choice.vm_memory_overhead,
         disable_dry_run=choice.disable_dry_run,
         zonal_shift=known.arn if choice.zonal_shift else "",
     )
+
+
+async def _asked_again(
+    known: "ClusterSettings", choice: Ec2Choice, account: "Account", connection: Connection
+) -> "ClusterSettings":
+    """What may have changed: the version, by an upgrade; and the range of services where nobody knew it. Raises
+    KubeError."""
+    found = replace(known, kubernetes=await _kubernetes(connection) or known.kubernetes)
+    if not found.service_cidr:
+        cidr, unknown = await _services(*await _eks(account, known.name), connection)
+        found = replace(found, service_cidr=cidr, cidr_unknown=unknown)
+    return found
+
+
+async def _kubernetes(connection: Connection) -> str:
+    """The API server's version as "1.N", "" where it tells none. Raises KubeError."""
+    version = re.match(r"v?(\d+\.\d+)", await connection.server_version())
+    return version[1] if version else ""
+
+
+async def _services(known: EksCluster, unknown: str, connection: Connection) -> tuple[str, str]:
+    """The range of services as EKS or the API server tells it, or why it is not known."""
+    if cidr := known.service_cidr or await _service_cidr(connection):
+        return cidr, ""
+    return "", f"{unknown or 'EKS does not say it'}; the API server has no ServiceCIDR either; give --service-cidr"
 
 
 async def _eks(account: "Account", name: str) -> "tuple[EksCluster, str]":

@@ -70,6 +70,11 @@ class Planner:
         self._templates: dict[object, LaunchTemplate] = {}
         self._configs: dict[object, Configs] = {}
 
+    def use(self, cluster: ClusterSettings) -> None:
+        """Plan for the cluster as it is now: templates tell nodes what it was."""
+        if cluster is not self._cluster:
+            self._cluster, self._node_class = cluster, None
+
     def choose(self, claim: NodeClaim, types: Mapping[str, InstanceType]) -> Choice:
         """Types, zones and capacity type; the claims of a batch are much alike. Raises InsufficientCapacity."""
         if types is not self._types:

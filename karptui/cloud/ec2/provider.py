@@ -22,6 +22,7 @@ from karptui.cloud.ec2.facts import EFA
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.instance_status import InstanceStatus
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
+from karptui.cloud.ec2.known_cluster import AskAgain, KnownCluster
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
 from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
 from karptui.cloud.ec2.market import Market, shipped_market, with_overrides
@@ -71,7 +72,7 @@ class Ec2Provider:
     `ask_prices` takes types, zones and spot prices from the account; without it the shipped catalogue is used,
     with spot prices made up from `seed`. `now` gives epoch seconds (the lab's clock may run faster than real time);
     `prices` are a person's own, USD an hour, by `TYPE` or `TYPE/spot`; `quotes` is the file in which what the account
-    said is kept from run to run.
+    said is kept from run to run; `ask_again` tells what has become of the cluster since it was asked about.
     """
 
     def __init__(
@@ -84,10 +85,12 @@ class Ec2Provider:
         now: Callable[[], float] = time.time,
         prices: Mapping[str, float] | None = None,
         quotes: Path | None = None,
+        ask_again: AskAgain | None = None,
     ) -> None:
         self.clients = AwsClients(account)
         self.unavailable = UnavailableOfferings(now)
         self._cluster = cluster
+        self._known = KnownCluster(cluster, ask_again, now)
         self._region = account.region
         self._now = now
         shipped = None if ask_prices else with_overrides(shipped_market(account.region, seed), prices or {})
@@ -187,7 +190,9 @@ class Ec2Provider:
 
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""
-        resolving = Resolving(self.clients, node_class, self._cluster, self._region, self._now, only_look)
+        cluster = await self._known.look()
+        self._launcher.planner.use(cluster)
+        resolving = Resolving(self.clients, node_class, cluster, self._region, self._now, only_look)
         await resolving.resolve()
         self._launcher.addresses.described(resolving.subnets)
         self._places.described(resolving.reservations)
