@@ -168,7 +168,8 @@ class CloudProvider(Protocol):
         """Launch an instance for a claim, or find the one launched for it before: never two for one UID.
 
         `new`: nobody can have launched for it before, so that none need be looked for. `laid_over` is asked for what
-        the claim's NodePool sees of the types.
+        the claim's NodePool sees of the types. An instance that the claim names already (another controller launched
+        it) is only completed: it gets the tags that it lacks. Raises NotFound if that has ended.
         Raises InsufficientCapacity, NodeClassNotReady, CreateError.
         """
         ...

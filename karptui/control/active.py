@@ -25,6 +25,7 @@ from karptui.control.registration_health import RegistrationHealth
 from karptui.control.repair import Repair
 from karptui.control.reservations import CapacityReservations
 from karptui.control.static_pools import StaticPools
+from karptui.control.tagging import Tagging
 from karptui.control.terminate import ClaimTermination
 from karptui.model.decision import Decision
 
@@ -50,6 +51,7 @@ class Controllers:
             PodEvents(hands),
             Drift(hands),
             Consolidatable(hands),
+            Tagging(hands),
             Consistency(hands),
             Liveness(hands, health),
             Expiration(hands),

@@ -36,8 +36,8 @@ class GatedProvider:
     async def create(
         self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
     ) -> Launched:
-        """Launch an instance for a claim."""
-        act = Act("launch", "instances", claim.key)
+        """Launch an instance for a claim, or complete the one it has."""
+        act = Act("tag" if claim.provider_id else "launch", "instances", claim.key)
         return await self._gate.act(act, lambda: self._provider.create(claim, node_class, new=new, laid_over=laid_over))
 
     async def get(self, provider_id: str) -> Launched:

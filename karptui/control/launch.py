@@ -9,6 +9,7 @@ from karptui.control.conditions import Said
 from karptui.control.hands import Hands
 from karptui.control.overlays_at_launch import OverlaysAtLaunch
 from karptui.control.register import NOT_REGISTERED
+from karptui.control.tagging import tagged_at_launch
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
@@ -83,7 +84,7 @@ class Launch:
         # The claim's own labels win over the provider's, the provider's annotations over the claim's.
         metadata = {
             "labels": {**launched.labels, **claim.metadata.labels},
-            "annotations": {**claim.metadata.annotations, **launched.annotations},
+            "annotations": {**claim.metadata.annotations, **launched.annotations, **tagged_at_launch(claim, launched)},
         }
         await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": metadata})
         world = self._hands.world

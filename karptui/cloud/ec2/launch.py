@@ -16,6 +16,7 @@ from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.profile import PROFILE_ANNOTATION
 from karptui.cloud.ec2.reservations import FreePlaces
 from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.tags import NAME_TAG
 from karptui.cloud.ec2.template import LaunchTemplates
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched
@@ -26,8 +27,6 @@ from karptui.model.nodepool import NodeClass
 
 HASH = "karpenter.k8s.aws/ec2nodeclass-hash"
 HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
-NAME_TAG = "Name"
-"""What consoles show; a user's own stays."""
 FLEET_FAILED = "Error creating fleet request: "
 FLEET_WITHOUT_TEMPLATES = "Launch templates not found when creating fleet request: "
 """Karpenter's words in the Launched condition where the call as a whole fails; the reason's own follow."""

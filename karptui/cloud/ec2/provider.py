@@ -24,7 +24,8 @@ from karptui.cloud.ec2.instance_status import InstanceStatus
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
 from karptui.cloud.ec2.known_cluster import AskAgain, KnownCluster
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
-from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS, restricted_tag
+from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS
+from karptui.cloud.ec2.launchable import check_ready
 from karptui.cloud.ec2.market import Market, shipped_market, with_overrides
 from karptui.cloud.ec2.market_kept import KeptMarket
 from karptui.cloud.ec2.measured import MeasuredMemory
@@ -33,6 +34,7 @@ from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
 from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
 from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.tags import complete_tags
 from karptui.cloud.ec2.terminate import terminate
 from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_names
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
@@ -55,7 +57,6 @@ from karptui.cloud.provider import (
 from karptui.cloud.together import together
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.labels import SPOT
-from karptui.model.metadata import condition
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
 
@@ -130,8 +131,13 @@ class Ec2Provider:
     async def create(
         self, claim: NodeClaim, node_class: NodeClass, *, new: bool = False, laid_over: LaidOver = as_it_is
     ) -> Launched:
-        """Launch an instance for a claim, or find the one launched for it before: never two for one UID."""
-        _check_ready(node_class)
+        """Launch an instance for a claim, or find the one launched for it before: never two for one UID.
+
+        One that the claim names already gets the tags that it lacks.
+        """
+        if claim.provider_id:
+            return await self._completed(claim)
+        check_ready(node_class)
         self._node_classes[node_class.name] = node_class
         try:
             earlier = None if new else await self._launched_before(claim, node_class, laid_over)
@@ -168,8 +174,7 @@ class Ec2Provider:
     async def delete(self, provider_id: str) -> None:
         """End an instance; repeat until it raises NotFound."""
         instance_id = instance_id_of(provider_id)
-        if self.shift.zones and self.shift.covers(await self.get(provider_id)):
-            raise CloudError(f"instance {instance_id} is in a zone that traffic is shifted away from: it is left alone")
+        await self._check_shift(provider_id)
         was = await self._ending.get(instance_id)
         if was is None:
             raise NotFound(f"instance {instance_id} has ended")
@@ -320,6 +325,22 @@ class Ec2Provider:
             message = "an earlier launch of this NodeClaim is not settled yet; it is looked up before the next try"
             raise CreateError("LaunchFailed", message) from None
 
+    async def _completed(self, claim: NodeClaim) -> Launched:
+        """The claim's instance, with its tags. Raises NotFound."""
+        await self._check_shift(claim.provider_id)
+        instance_id = instance_id_of(claim.provider_id)
+        found = await self._by_id.get(instance_id)
+        if found is None:
+            raise NotFound(f"instance {instance_id} has ended")
+        await complete_tags(await self._ec2(), found, claim, self._cluster.name)
+        return self._launched(found)
+
+    async def _check_shift(self, provider_id: str) -> None:
+        """Raises CloudError for what is better left alone now."""
+        if self.shift.zones and self.shift.covers(await self.get(provider_id)):
+            told = "is in a zone that traffic is shifted away from: it is left alone"
+            raise CloudError(f"instance {instance_id_of(provider_id)} {told}")
+
     async def _launched_before(self, claim: NodeClaim, node_class: NodeClass, laid_over: LaidOver) -> Launched | None:
         """The same as the launch itself would have answered."""
         found = await self._by_claim.get(claim.metadata.uid)
@@ -360,22 +381,6 @@ class Ec2Provider:
             self._market = await self._asked.get()
         assert self._market is not None
         return self._market
-
-
-def _check_ready(node_class: NodeClass) -> None:
-    if node_class.metadata.deleted is not None:
-        raise InsufficientCapacity(f"the NodeClass {node_class.name} is being deleted")
-    ready = condition(node_class.conditions, "Ready")
-    if ready is not None and ready.status == "False":
-        raise NodeClassNotReady(f"the NodeClass {node_class.name} is not ready: {ready.message or ready.reason}")
-    if ready is None or ready.status != "True":
-        message = f"the NodeClass {node_class.name} is not resolved yet"
-        raise CreateError("NodeClassReadinessUnknown", message, "NodeClass is in Ready=Unknown")
-    generation = node_class.metadata.generation
-    if ready.observed_generation and ready.observed_generation < generation:
-        raise NodeClassNotReady(f"the NodeClass {node_class.name} changed and is not resolved again yet")
-    if tag := restricted_tag(node_class.spec):
-        raise NodeClassNotReady(f"the NodeClass {node_class.name} sets the tag {tag}, which is Karpenter's own")
 
 
 def _selector(node_class: NodeClass) -> str:
