@@ -1,12 +1,9 @@
 """Keeps the World's catalogue what the cloud offers now: types, prices, and what lately ran out."""
 
-from collections.abc import Mapping
-
-from msgspec.structs import replace
-
+from karptui.cloud.for_pools import for_all
 from karptui.cloud.provider import CloudError, Measured
 from karptui.control.hands import Hands
-from karptui.model.instance_type import Catalogue, InstanceType
+from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
 from karptui.world import events
 from karptui.world.world import World
@@ -63,29 +60,3 @@ def measured_in(world: World) -> dict[str, list[Measured]]:
             measured = Measured(claim.instance_type, claim.image_id, memory)
             found.setdefault(claim.node_class.key, []).append(measured)
     return found
-
-
-def for_all(by_class: Mapping[str, Catalogue], of_pool: Mapping[str, str]) -> Catalogue:
-    """What the NodePools see together: the catalogue of the NodeClass that most of them have, and for each of the
-    others what its own NodeClass makes of a type. `of_pool` gives the key of a pool's NodeClass."""
-    chosen = list(of_pool.values())
-    first = by_class[max(sorted(by_class), key=chosen.count)]
-    types = {type_.name: type_ for type_ in first.types}
-    by_pool: dict[str, tuple[str, ...]] = {}
-    variants: dict[str, dict[str, InstanceType]] = {}
-    for pool, key in sorted(of_pool.items()):
-        own = by_class.get(key, first)
-        if own is first:
-            continue
-        variants[pool] = {type_.name: type_ for type_ in own.types if types.get(type_.name) is not type_}
-        for type_ in own.types:
-            types.setdefault(type_.name, type_)
-        by_pool[pool] = tuple(type_.name for type_ in own.types)
-    if len(types) == len(first.types) and all(len(names) == len(types) for names in by_pool.values()):
-        by_pool = {}
-    else:
-        by_pool |= {pool: tuple(type_.name for type_ in first.types) for pool in of_pool.keys() - by_pool.keys()}
-    variants = {pool: own for pool, own in variants.items() if own}
-    if not variants and not by_pool:
-        return first
-    return replace(first, types=tuple(types.values()), by_pool=by_pool, variants=variants)

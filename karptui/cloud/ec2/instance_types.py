@@ -65,6 +65,22 @@ _PODS_WITHOUT_ENI = 110
 _PRIVATE_ADDRESS = "vpc.amazonaws.com/PrivateIPv4Address"
 
 
+_SHAPING = (
+    "kubelet",
+    "blockDeviceMappings",
+    "instanceStorePolicy",
+    "networkInterfaces",
+    "ipPrefixCount",
+    "connectionTracking",
+    "cpuOptions",
+)
+
+
+def shaping(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a NodeClass' spec changes its instance types."""
+    return {key: spec[key] for key in _SHAPING if key in spec}
+
+
 class NodeClassShape(Struct, frozen=True):
     """What shapes instance types: the AMI family, the spec of the NodeClass as it stands, and what it resolved to."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve
+from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve, shaping
 from karptui.cloud.ec2.market import Market
 from karptui.cloud.ec2.measured import MeasuredMemory
 from karptui.cloud.ec2.placement import PlacementGroup
@@ -21,16 +21,6 @@ from karptui.cloud.provider import LaidOver, as_it_is
 from karptui.model.instance_type import Catalogue, InstanceType, Offering
 from karptui.model.labels import PLACEMENT_GROUP_PARTITION
 from karptui.model.nodepool import NodeClass
-
-_SHAPING = (
-    "kubelet",
-    "blockDeviceMappings",
-    "instanceStorePolicy",
-    "networkInterfaces",
-    "ipPrefixCount",
-    "connectionTracking",
-    "cpuOptions",
-)
 
 _KEPT = 16
 """NodePools whose view of the types is remembered, where NodeOverlays make it another one."""
@@ -117,7 +107,7 @@ class TypesOnOffer:
 
     def _shape(self, node_class: NodeClass, group: PlacementGroup | None) -> NodeClassShape:
         cluster = self._cluster
-        spec = {key: node_class.spec[key] for key in _SHAPING if key in node_class.spec}
+        spec = shaping(node_class.spec)
         listed = node_class.status.get("capacityReservations") or [] if cluster.reserved_capacity else []
         return NodeClassShape(
             family_of(node_class.spec),
