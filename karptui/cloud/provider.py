@@ -100,6 +100,7 @@ class Interruption(Struct, frozen=True):
     instance_terminated, capacity_reservation_interrupted, and instance_unhealthy for one whose status checks fail. `at`
     is the message's own time, `deadline` when the instance goes, both epoch seconds; `disrupts` is whether the
     NodeClaim should be replaced, `forceful` whether its pods need not be waited for. `receipt` is what acknowledges it.
+    `claims` has, by instance, the NodeClaim that it was launched for, where the cloud knows it.
     """
 
     kind: str
@@ -109,6 +110,7 @@ class Interruption(Struct, frozen=True):
     disrupts: bool = True
     receipt: str = ""
     forceful: bool = False
+    claims: dict[str, str] = {}
 
 
 class NodeClassStatus(Struct, frozen=True):

@@ -65,7 +65,8 @@ class Interruptions:
     async def _take(self, message: Interruption) -> None:
         """Act on a message; what fails comes again, from a queue when nobody has acknowledged it in time."""
         try:
-            await self._act(message)
+            if not await self._act(message):
+                return  # to come again
             await self._hands.provider.acknowledge(message)
             self._said = ("", 0.0)
         except Withheld:
@@ -80,12 +81,16 @@ class Interruptions:
             self._said = (text, self._hands.now())
             self._hands.sink(events.Problem(self._hands.now(), "interruptions", f"{text} (it is tried again)"))
 
-    async def _act(self, message: Interruption) -> None:
-        world = self._hands.world
+    async def _act(self, message: Interruption) -> bool:
+        """Whether all was done that the message asks for."""
+        world, done = self._hands.world, True
         claims = {provider_id.rpartition("/")[2]: name for provider_id, name in world.claim_of_provider_id.items()}
         for instance in message.instance_ids:
             name = claims.get(instance)
             claim = world.of("nodeclaims").get(name or "")
+            if name is None and self._is_launching(message.claims.get(instance, "")):
+                done = False
+                continue
             if claim is None or claim.metadata.deleted is not None:
                 continue  # another cluster's instance, or one that goes because we said so
             if instance not in world.interruptions:
@@ -97,6 +102,12 @@ class Interruptions:
                     await self._hands.kube.patch("nodeclaims", claim.key, {"metadata": {"annotations": annotations}})
                 await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
             await self._announce(message, claim)
+        return done
+
+    def _is_launching(self, name: str) -> bool:
+        """Whether an instance was launched for a claim that does not say so yet: deleted now, it would be left over."""
+        claim: NodeClaim | None = self._hands.world.of("nodeclaims").get(name)
+        return claim is not None and not claim.provider_id and claim.metadata.deleted is None
 
     async def _announce(self, message: Interruption, claim: NodeClaim) -> None:
         """Events about the claim and its node, as Karpenter writes them: others learn of it by these."""

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from karptui.cloud.provider import Interruption
 from karptui.control.drain import NodeTermination
@@ -19,8 +20,8 @@ from tests.control.noted import NOW, Noted
 
 
 class Warns:
-    def __init__(self, kind: str, disrupts: bool) -> None:
-        self.message = Interruption(kind, ("i-1",), NOW, disrupts=disrupts)
+    def __init__(self, kind: str, disrupts: bool, **claims: str) -> None:
+        self.message = Interruption(kind, ("i-1",), NOW, disrupts=disrupts, claims={"i-1": "general-1"} | claims)
         self.acknowledged = False
 
     async def interruptions(self) -> Any:
@@ -70,6 +71,27 @@ async def test_an_interruption_is_told_of_node_and_claim(kind: str, disrupts: bo
     ]
     assert board.recorded == wanted
     assert cloud.acknowledged and bool(board.deleted) is disrupts
+
+
+async def test_an_interruption_during_a_launch_comes_again_until_the_claim_knows_its_instance() -> None:
+    cloud = Warns("spot_interrupted", True)
+    board = Noted(cloud)
+    launching = NodeClaim(Metadata("general-1", uid="claim-1"))
+    for provider_id, deleted in (("", []), ("aws:///us-east-1a/i-1", [("nodeclaims", "general-1")])):
+        board.show("nodeclaims", replace(launching, provider_id=provider_id))
+        async with asyncio.timeout(10):
+            await Interruptions(board.hands).run()
+        assert board.deleted == deleted and cloud.acknowledged is bool(deleted)
+
+
+@pytest.mark.parametrize("claim", ["", "gone", "other"])
+async def test_an_interruption_of_what_is_nobodys_here_is_acknowledged(claim: str) -> None:
+    cloud = Warns("spot_interrupted", True, **{"i-1": claim})
+    board = Noted(cloud)
+    board.show("nodeclaims", NodeClaim(Metadata("other", uid="claim-2"), provider_id="aws:///us-east-1a/i-2"))
+    async with asyncio.timeout(10):
+        await Interruptions(board.hands).run()
+    assert cloud.acknowledged and not board.deleted
 
 
 async def test_a_node_that_waits_for_its_volumes_says_so() -> None:

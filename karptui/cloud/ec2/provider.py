@@ -230,7 +230,8 @@ class Ec2Provider:
             async for message in messages:
                 if message.kind == SPOT_INTERRUPTED:
                     await self._remember_interrupted(message)
-                yield message
+                seen = (self._seen.get(instance_id) for instance_id in message.instance_ids)
+                yield replace(message, claims={entry.instance_id: entry.claim for entry in seen if entry is not None})
 
     async def acknowledge(self, interruption: Interruption) -> None:
         """The message has been acted on and must not come again."""

@@ -122,6 +122,7 @@ async def test_an_interruption_comes_through_the_queue_until_it_is_acknowledged(
     message = await anext(interruptions)
     assert (message.kind, message.instance_ids) == ("spot_interrupted", (launched.instance_id,))
     assert message.deadline is not None and message.disrupts
+    assert message.claims == {launched.instance_id: launched.claim}, "also before that is written anywhere"
     await provider.acknowledge(message)
     attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     left = await sqs.get_queue_attributes(QueueUrl=lab.queue_url, AttributeNames=attributes)
