@@ -105,7 +105,7 @@ def region_of(choice: Ec2Choice, connection: Connection) -> str:
 
 
 async def settings_of(choice: Ec2Choice, account: "Account", connection: Connection) -> "ClusterSettings":
-    """What was given, else what EKS says, else what the API server tells. Raises KubeError."""
+    """What was given, else what EKS says, else what the API server tells. Raises KubeError, CloudError."""
     from karptui.cloud.ec2.settings import ClusterSettings
 
     name = choice.cluster_name or connection.cluster_name
