@@ -28,22 +28,37 @@ def set_aside() -> None:
     gc.freeze()
 
 
+LARGE_BLOCK = 256 << 10
+"""Bytes. A copy of the index of 20,000 pods, or a pickler's memo, is larger; what lives long is smaller."""
+_M_MMAP_THRESHOLD = -3
+
+
 @cache
-def _malloc_trim() -> Callable[[int], int] | None:
-    """glibc's; other C libraries have none."""
+def _glibc(name: str, *takes: str) -> Callable[..., int] | None:
+    """A function of its allocator by name and types of ctypes; other C libraries have none."""
     import ctypes
 
     try:
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        found = getattr(ctypes.CDLL(None), name, None)
     except (OSError, TypeError):
         return None
-    if trim is not None:
-        trim.argtypes, trim.restype = [ctypes.c_size_t], ctypes.c_int
-    return trim
+    if found is not None:
+        found.argtypes, found.restype = [getattr(ctypes, kind) for kind in takes], ctypes.c_int
+    return found
+
+
+def keep_large_blocks_apart() -> None:
+    """Large blocks go back to the system as they are freed, instead of leaving holes between what lives.
+
+    glibc does so too until the first large one is freed; then it thinks that more of them will be needed.
+    """
+    choose = _glibc("mallopt", "c_int", "c_int")
+    if choose is not None:
+        choose(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def give_back() -> None:
     """Give the system the room that lies free between what lives; glibc would keep it. Takes about a millisecond."""
-    trim = _malloc_trim()
+    trim = _glibc("malloc_trim", "c_size_t")
     if trim is not None:
         trim(0)

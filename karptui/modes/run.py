@@ -11,7 +11,7 @@ import msgspec
 from karptui.cloud.catalogue import DEFAULT_REGION
 from karptui.cloud.choose import catalogue_for
 from karptui.failure import Failure
-from karptui.kube.garbage import give_back, quiet_collection, set_aside
+from karptui.kube.garbage import give_back, keep_large_blocks_apart, quiet_collection, set_aside
 from karptui.model.snapshot import Options
 from karptui.modes.bill_file import KeptBill
 from karptui.world import events
@@ -191,6 +191,7 @@ class Run:
     async def start(self) -> None:
         """Begin to feed the World and to plan; returns at once."""
         quiet_collection()
+        keep_large_blocks_apart()
         self.spawn(self._keep_small())
         if self._record is not None:
             check_writable(self._record)
