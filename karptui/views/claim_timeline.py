@@ -20,7 +20,7 @@ def claim_timeline(world: World, name: str, now: float) -> PodTimelineView | Non
     def bar(stage: str, source: str, start: float | None, end: float | None, text: str, role: str) -> None:
         if start is not None:
             until = None if end is None else max(end, start) - zero
-            bars.append(Bar(stage, source, max(start - zero, 0.0), until, text, role))
+            bars.append(Bar(stage, source, max(start - zero, 0.0), until, text, role, aside=stage == IN_USE))
 
     gone = timeline.gone
     bar("created → launched", "claim", zero, timeline.launched or gone, "CreateFleet", "launching")

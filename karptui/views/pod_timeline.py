@@ -3,6 +3,7 @@
 from statistics import median
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from karptui.engine.explain import failure_sentence
 from karptui.model.decision import DecisionKind
@@ -23,6 +24,8 @@ class Bar(Struct, frozen=True):
     text: str
     role: str
     late: bool = False
+    aside: bool = False
+    """No part of the way, and far longer than it: named beside the axis."""
 
 
 class Sibling(Struct, frozen=True):
@@ -218,7 +221,7 @@ def marked_late(bars: list[Bar], usual: list[Usual]) -> list[Bar]:
     }
     # A stage is late when it took a fifth longer than the median of what was seen here.
     late = {name for row in usual if row.this and row.this > 1.2 * row.p50 for name in names.get(row.stage, ())}
-    return [Bar(bar.name, bar.source, bar.start, bar.end, bar.text, bar.role, bar.name in late) for bar in bars]
+    return [replace(bar, late=bar.name in late) for bar in bars]
 
 
 def _facts(pod: Pod | None) -> str:

@@ -118,6 +118,31 @@ def test_a_running_stage_ends_now_and_says_so() -> None:
     assert "60.0s …" in line
 
 
+@pytest.mark.parametrize("width", [76, 116])
+def test_what_stands_aside_leaves_the_axis_to_the_short_stages(width: int) -> None:
+    way = [
+        Stage("launch", 0, 2),
+        Stage("boot", 2, 40),
+        Stage("in use", 40, 90_000, note="not drawn", aside=True),
+        Stage("draining", 90_000, 90_020),
+    ]
+    lines = [plain(line) for line in gantt(way, width, now=90_020)]
+    launch, boot, used, draining = [line for line in lines if line.split()[0] in ("launch", "boot", "in", "draining")]
+    assert "█" not in used
+    assert ("24h59m" if width > 100 else "24h") in used
+    assert boot.count("█") > 10 * launch.count("█")
+    assert draining.count("█") > 5
+    assert boot.rindex("█") < draining.index("█") <= boot.rindex("█") + 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(174.3, "174.3"), (3600, "1h00m"), (1_300, "21m"), (360_000, "4d04h"), (50 * 3600, "50h"), (27_657_000, "320d")],
+)
+def test_the_narrow_gantt_never_cuts_a_duration(seconds: float, words: str) -> None:
+    assert f" {words} ▏" in plain(gantt([Stage("waits", 0, seconds)], 76, now=seconds)[0])
+
+
 stages = st.lists(
     st.builds(
         Stage,
@@ -127,6 +152,7 @@ stages = st.lists(
         st.text(max_size=9),
         st.text(max_size=30),
         late=st.booleans(),
+        aside=st.booleans(),
     ),
     max_size=6,
 )

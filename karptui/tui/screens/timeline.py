@@ -20,6 +20,7 @@ from karptui.views.pod_timeline import PodTimelineView, Sibling, Usual, pod_time
 from karptui.views.wording import duration, plural, short_node
 
 _POD, _NODE = 18, 18
+NOT_DRAWN = "not on the axis, which is of the way in and out"
 
 
 class TimelineScreen(Frame):
@@ -73,7 +74,7 @@ class TimelineScreen(Frame):
         picture, (kind, key) = self.live.picture, self._subject
         make = claim_timeline if kind == "claim" else pod_timeline
         found = self._found = make(picture.world, key, picture.now())
-        title = f"NodeClaim {key}   to ready" if kind == "claim" else f"Pod {key}   Pending to Bound"
+        title = f"NodeClaim {key}   the way in and out" if kind == "claim" else f"Pod {key}   Pending to Bound"
         self.query_one("#stages-box", Panel).set_title(title)
         if found is None:
             self.query_one("#stages", TextPane).show([(("Nobody has seen this pod.", "dim"),)])
@@ -122,7 +123,8 @@ def _stage(bar: object) -> Stage:
     from karptui.views.pod_timeline import Bar
 
     assert isinstance(bar, Bar)
-    return Stage(bar.name, bar.start, bar.end, bar.source, bar.text, bar.role, bar.late)
+    note = NOT_DRAWN if bar.aside else bar.text
+    return Stage(bar.name, bar.start, bar.end, bar.source, note, bar.role, bar.late, bar.aside)
 
 
 def batch_lines(siblings: list[Sibling], width: int, own: str) -> list[Line]:

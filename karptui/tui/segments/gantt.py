@@ -1,5 +1,6 @@
 """Stages over a time axis, with the line that names the times."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
@@ -27,6 +28,8 @@ class Stage:
     role: str = "bar"
     late: bool = False
     """Longer than is usual: marked ▲, with the note in `warn`."""
+    aside: bool = False
+    """Named with how long it took, but not on the axis: what comes after it stands where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,15 @@ def seconds_text(seconds: float) -> str:
     whole = round(seconds)
     if whole < 3600:
         return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    if whole < 360_000:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+def _shortest(seconds: float) -> str:
+    """In five cells: seconds without their unit, longer times in as many units as there is room for."""
+    text = f"{seconds:.1f}" if seconds < 1000 else seconds_text(seconds)
+    return text if len(text) <= 5 else re.sub(r"\d+[smh]$", "", text)
 
 
 def _tick_text(second: float) -> str:
@@ -56,6 +67,8 @@ def _tick_text(second: float) -> str:
         return f"{whole}s"
     if whole < 7200:
         return f"{whole // 60}m" + (f"{whole % 60:02d}" if whole % 60 else "")
+    if whole >= 172_800 and not whole % 86400:
+        return f"{whole // 86400}d"
     return f"{whole // 3600}h" + (f"{whole % 3600 // 60:02d}" if whole % 3600 else "")
 
 
@@ -81,34 +94,44 @@ def gantt(stages: Sequence[Stage], width: int, now: float, cursor: float | None 
     `now` is where running stages end, in seconds on the same axis. `cursor` draws a time cursor through free cells.
     Wide layouts start with the scale and name the source; narrow ones put the seconds first and the scale last.
     """
-    seconds = max([now if stage.end is None else stage.end for stage in stages], default=1.0)
+    drawn = _closed_up(stages, now)
+    seconds = max([end for stage, _, end in drawn if not stage.aside], default=1.0)
     seconds = max(seconds, 0.1)
     wide = width >= _WIDE
     name_width = 22 if wide else min(21, max(width // 4 + 2, 4))
     lead = name_width + 1 + (8 if wide else 7)
     axis = _Axis(seconds, max(width - lead, 1))
-    if wide and any(_fills(stage, axis, now) for stage in stages):
+    if wide and any(_fills(start, end, axis) for stage, start, end in drawn if not stage.aside):
         axis = _Axis(seconds * axis.cells / (axis.cells - _DURATION), axis.cells)
     scale = scale_line(axis.seconds, axis.cells)
-    lines = [_stage_line(stage, axis, name_width, now, cursor, wide) for stage in stages]
+    lines = [_stage_line(stage, start, end, axis, name_width, cursor, wide) for stage, start, end in drawn]
     if wide:
         titles = ((fit("STAGE", name_width + 1), "dim"), (fit("SOURCE", 8), "dim"), (scale, "dim"))
         return [fit_line(titles, width), *(fit_line(line, width) for line in lines)]
     return [*(fit_line(line, width) for line in lines), fit_line(((" " * lead, "text"), (scale, "dim")), width)]
 
 
-def _fills(stage: Stage, axis: _Axis, now: float) -> bool:
+def _closed_up(stages: Sequence[Stage], now: float) -> list[tuple[Stage, float, float]]:
+    """Each stage with its start and end on an axis that has no room for those which stand aside."""
+    drawn: list[tuple[Stage, float, float]] = []
+    gone = 0.0
+    for stage in stages:
+        end = now if stage.end is None else stage.end
+        drawn.append((stage, stage.start - gone, end - gone))
+        gone += max(end - stage.start, 0.0) if stage.aside else 0.0
+    return drawn
+
+
+def _fills(start: float, end: float, axis: _Axis) -> bool:
     """Whether a bar leaves no room for its own duration at either side."""
-    behind = axis.cells - axis.at(now if stage.end is None else stage.end)
-    return max(axis.at(stage.start), behind) < _DURATION
+    return max(axis.at(start), axis.cells - axis.at(end)) < _DURATION
 
 
 def _stage_line(
-    stage: Stage, axis: _Axis, name_width: int, now: float, cursor: float | None, wide: bool
+    stage: Stage, start: float, end: float, axis: _Axis, name_width: int, cursor: float | None, wide: bool
 ) -> tuple[Span, ...]:
-    end = now if stage.end is None else stage.end
-    took = max(end - stage.start, 0.0)
-    first = min(axis.at(stage.start), axis.cells - 1)
+    took = max(end - start, 0.0)
+    first = min(axis.at(start), axis.cells - 1)
     cells = max(axis.at(end) - first, 1)
     words = [seconds_text(took)] if wide else []
     words += ["▲"] if stage.late else []
@@ -118,7 +141,9 @@ def _stage_line(
     if wide:
         spans.append((fit(stage.source, 8), "dim"))
     else:
-        spans += [(fit(f"{took:.1f}" if took < 1000 else seconds_text(took), 5, "right"), "strong"), (" ▏", "axis")]
+        spans += [(fit(_shortest(took), 5, "right"), "strong"), (" ▏", "axis")]
+    if stage.aside:
+        return (*spans, (fit(" ".join(words), axis.cells), "dim"))
     note_role = "warn" if stage.late else "dim"
     return (*spans, *_bar_with_note(" ".join(words), note_role, first, cells, stage.role, axis, cursor))
 
