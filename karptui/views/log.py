@@ -1,6 +1,6 @@
 """The log: what every source said, newest last."""
 
-from collections import deque
+from bisect import bisect_right
 
 from msgspec import Struct
 
@@ -39,28 +39,28 @@ def log_row(world: World, line: LogLine, key: str) -> LogRow:
     )
 
 
-def log_rows(world: World) -> list[LogRow]:
-    """All kept lines, oldest first."""
-    return [log_row(world, line, f"{index}") for index, line in enumerate(world.log)]
-
-
 class LogTail:
     """The log of one World, read on from where it was read last: a line keeps its key for as long as it is kept."""
 
     def __init__(self) -> None:
-        self._rows: deque[LogRow] = deque(maxlen=KEPT_EVENTS)
+        self._rows: list[LogRow] = []
+        self._times: list[float] = []
         self._last: LogLine | None = None
         self._read = 0
 
     def read(self, world: World) -> list[LogRow]:
-        """All kept lines, oldest first."""
+        """All kept lines in the order of their times: an Event of Kubernetes comes later than what it tells of."""
         fresh: list[LogLine] = []
         for line in reversed(world.log):
             if line is self._last:
                 break
             fresh.append(line)
         for line in reversed(fresh):
-            self._rows.append(log_row(world, line, f"{self._read}"))
+            place = bisect_right(self._times, line.at)
+            self._times.insert(place, line.at)
+            self._rows.insert(place, log_row(world, line, f"{self._read}"))
             self._read += 1
             self._last = line
+        if (surplus := len(self._rows) - KEPT_EVENTS) > 0:
+            del self._rows[:surplus], self._times[:surplus]
         return list(self._rows)
