@@ -3,7 +3,7 @@
 from karptui.model.metadata import Metadata
 from karptui.model.nodepool import NodeClass
 from karptui.views.line import plain
-from karptui.views.objects import event_lines
+from karptui.views.object_events import event_lines
 from karptui.views.relations import relations
 from karptui.views.why import find, why
 from karptui.world import events

@@ -15,10 +15,11 @@ from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.objects import RESOURCE_OF, event_lines, kept_object, yaml_lines
+from karptui.views.manifest import RESOURCE_OF, kept_object, remarks, yaml_lines
+from karptui.views.object_events import event_lines
 from karptui.views.relations import Relation, relations
 from karptui.views.why import ALL_PODS, Why
-from karptui.views.wording import clock, duration
+from karptui.views.wording import clock, duration, short_node
 
 FACETS = ("why", "events", "yaml", "relations")
 NAMES = {"node": "node", "claim": "NodeClaim", "pool": "NodePool", "class": "NodeClass", "pod": "pod",
@@ -29,10 +30,15 @@ RELATIONS: Table[Relation] = Table(
         Column("", 20, weight=1),
         Column("KIND", 9, most=19),
         Column("NAME", 24, weight=3, cut="middle"),
-        Column("WHAT", 20, weight=3, drop=1),
+        Column("WHAT", 20, weight=3, drop=1, wraps=True),
     ),
     key=lambda row: row.key,
-    cells=lambda row, unit: ((row.relation, "dim"), (NAMES[row.kind], "dim"), row.name, (row.text, "text")),
+    cells=lambda row, unit: (
+        (row.relation, "dim"),
+        (NAMES[row.kind], "dim"),
+        short_node(row.name) if row.kind == "node" else row.name,
+        (row.text, "text"),
+    ),
     words=lambda row: f"{row.relation} {NAMES[row.kind]} {row.name} {row.text}",
     fields=lambda row: {"kind": row.kind, "name": row.name},
 )
@@ -68,13 +74,15 @@ class DetailScreen(Frame):
         """What it is about."""
         self._subject, self._object, self._asked, self._fault = subject, None, False, ""
         if self.is_mounted:
+            self.query_one("#relations", Listing).begin_anew()
             self.show_facet(facet)
         else:
             self._facet = facet
 
     def show_facet(self, facet: str) -> None:
-        """Another side of it."""
+        """Another side of it, from its top."""
         self._facet = facet
+        self.live.forget_answer()
         self.set_class(facet == "relations", "-relations")
         self.query_one("#why", TextPane).scroll_to(y=0, animate=False)
         (self.query_one("#relations", Listing) if facet == "relations" else self.query_one("#why", TextPane)).focus()
@@ -118,15 +126,16 @@ class DetailScreen(Frame):
         name = _name(self._subject)
         match self._facet:
             case "events":
-                pane.show(event_lines(picture.world, kind, key))
+                world = picture.world
+                pane.show(lambda width: event_lines(world, kind, key, width))
                 panel.set_title(f"Events of {name}", "e back to why")
             case "yaml":
                 pane.show(self._yaml_lines())
-                panel.set_title(f"YAML of {name}, read only", f"{self._source()}   y back to why".strip())
+                panel.set_title(f"YAML of {name}", f"read only, {self._source()}   y back to why")
             case "relations":
                 rows = relations(picture.world, kind, key, picture.now())
                 self.query_one("#relations", Listing).show(rows)
-                self.query_one("#relations-box", Panel).set_title(f"Relations of {name}, {len(rows)}", "⏎ go there")
+                self.query_one("#relations-box", Panel).set_title(f"Relations of {name}", f"{len(rows):,}   ⏎ go there")
             case _:
                 self._found = self.live.why(self._subject, most=ALL_PODS)
                 pane.show(self._found.lines)
@@ -151,7 +160,7 @@ class DetailScreen(Frame):
     def _source(self) -> str:
         """Where the YAML is from: the API server only knows the present."""
         if not self._asked:
-            return ""
+            return "asked for"
         past = self.live.picture.past
         if self._object is not None:
             return "from the API server just now" if past is None else f"as it is NOW, not as at {clock(past)}"
@@ -161,8 +170,10 @@ class DetailScreen(Frame):
     def _yaml_lines(self) -> list[Line]:
         if not self._asked:
             return [(("Reading it…", "dim"),)]
-        found = self._object or kept_object(self.live.picture.world, *self._subject)
-        return yaml_lines(found) if found else [(("It is gone.", "dim"),)]
+        if self._object:
+            return yaml_lines(self._object)
+        found = kept_object(self.live.picture.world, *self._subject)
+        return yaml_lines(found, remarks(self._subject.kind)) if found else [(("It is gone.", "dim"),)]
 
     # What can be done
 
@@ -218,6 +229,8 @@ class DetailScreen(Frame):
         if self._facet == "events":
             seen = self.live.picture.now() - self.live.picture.world.at
             return f"what Kubernetes says about {_name(self._subject)}, as of {duration(max(seen, 0.0))} ago"
-        if self._facet != "why":
-            return _name(self._subject)
+        if self._facet == "yaml":
+            return f"{_name(self._subject)}: {self._source()}"
+        if self._facet == "relations":
+            return f"what hangs together with {_name(self._subject)}, nearest first"
         return f"{self._found.title}: {plain(self._found.lines[0])}" if self._found.lines else self._found.title
