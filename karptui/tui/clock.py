@@ -51,6 +51,7 @@ class Clock:
         self._now = now
         self._owed = False
         self._widgets: WeakKeyDictionary[Widget, _Drawn] = WeakKeyDictionary()
+        self._tellers: WeakKeyDictionary[Widget, _Drawn] = WeakKeyDictionary()
         self._last_tick = self._last_second = -1e9
         self._last_total = -1
         self._last_screens: tuple[int, ...] = ()
@@ -59,12 +60,13 @@ class Clock:
         """Begin ticking; call once from the running application."""
         self._app.set_interval(TICK, self.tick)
 
-    def draws(self, widget: Widget, topics: Iterable[str], draw: Draw) -> None:
+    def draws(self, widget: Widget, topics: Iterable[str], draw: Draw, tells: bool = False) -> None:
         """Let `draw` be called for the widget when one of the topics changed; the first time as soon as it is visible.
 
-        `draw` must not hold the widget in a closure of its own: a bound method of the widget's screen is right.
+        One that `tells` of what others show comes after them. `draw` must not hold the widget in a closure of its own:
+        a bound method of the widget's screen is right.
         """
-        self._widgets[widget] = _Drawn(frozenset(topics), draw)
+        (self._tellers if tells else self._widgets)[widget] = _Drawn(frozenset(topics), draw)
         self._last_total = -1
 
     def tick(self) -> None:
@@ -88,14 +90,14 @@ class Clock:
 
     def draw_all(self) -> None:
         """Draw everything anew, changed or not: all of it is about another cluster now."""
-        for entry in self._widgets.values():
+        for entry in (*self._widgets.values(), *self._tellers.values()):
             entry.drawn = False
         self._last_total = -1
         self.draw_now()
 
     def draw_again(self, screen: "Screen[Any]") -> None:
         """Draw everything of a screen at the next tick: it has another size, and short forms may be wanted."""
-        for entry in self._widgets.values():
+        for entry in (*self._widgets.values(), *self._tellers.values()):
             if entry.screen is screen:
                 entry.drawn = False
         self._last_total = -1
@@ -107,7 +109,7 @@ class Clock:
     def _draw(self, paced: bool) -> None:
         self._owed = False
         shown = self._shown_screens()
-        for widget, entry in list(self._widgets.items()):
+        for widget, entry in [*self._widgets.items(), *self._tellers.items()]:
             if entry.screen is not None and entry.screen not in shown:
                 continue  # the commonest answer, and whether it is attached costs a walk up to the root
             if not widget.is_attached:

@@ -44,8 +44,12 @@ class GoingAbout(TakeAway):
         if self._trail:
             self._show(*self._trail.pop())
 
+    def forget_answer(self) -> None:
+        """What was answered to a key where one was says nothing about where one is now."""
+
     def _show(self, screen: str, subject: Subject | None) -> None:
         self._here = (screen, subject)
+        self.forget_answer()
         if subject is not None and screen in DETAILS:
             cast("Detail", self.get_screen(screen)).show_subject(subject)
         if self.screen is not self.get_screen(screen):

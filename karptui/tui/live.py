@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""
+ANSWER = "strong"
+"""The role of an answer to a key."""
 OTHERS_AFTER, OTHERS_PAUSE = 2.0, 0.05
 """Seconds after which the screens behind the first one are made, and those between two of them."""
 _PLACES = {place.screen: place for place in PLACES}
@@ -204,11 +206,17 @@ class Live(GoingAbout):
             return told.text, "strong"  # a presenter reads the story out on every screen
         return (stale, "bad") if stale else None
 
-    def tell(self, text: str, role: str = "strong") -> None:
+    def tell(self, text: str, role: str = ANSWER) -> None:
         """Put this into the sentence line for a while."""
         self._notice = (text, role, monotonic() + NOTICE_SECONDS)
         self.clock.dirty.mark("problems")
         self.clock.draw_now()
+
+    def forget_answer(self) -> None:
+        """What was answered to a key where one was says nothing about where one is now; a problem stays."""
+        if self._notice is not None and self._notice[1] == ANSWER:
+            self._notice = None
+            self.clock.dirty.mark("problems")
 
     def why(self, subject: Subject, **most: int) -> "Why":
         """Everything about one thing, with what the latest survey says of a node."""

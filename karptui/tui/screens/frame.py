@@ -100,7 +100,7 @@ class Frame(Timed):
         self.set_class(self.live.run_shown.mode == STORY_MODE, "-story")
         draws = self.live.clock.draws
         draws(self.query_one(StatusHead), HEAD_TOPICS, self._draw_head)
-        draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence)
+        draws(self.query_one(Sentence), SENTENCE_TOPICS, self._draw_sentence, tells=True)
         if self.why_below:
             draws(self.query_one("#why-below", TextPane), WHY_TOPICS, self._draw_why_below)
         if self.live.run_shown.mode == STORY_MODE:

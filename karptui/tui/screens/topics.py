@@ -6,4 +6,5 @@ HEAD_TOPICS = (
 WHY_TOPICS = ("cursor", "survey", "pods", "nodes", "nodeclaims", "decisions", "preview", "second", "frozen")
 SENTENCE_TOPICS = (
     "pods", "nodeclaims", "decisions", "preview", "streams", "narration", "problems", "frozen", "cursor", "second",
+    "subject", "filter",
 )  # fmt: skip

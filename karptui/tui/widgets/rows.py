@@ -143,6 +143,13 @@ class Rows(ScrollView, can_focus=True):
             self._move(index)
         return index is not None
 
+    def begin_anew(self) -> None:
+        """What is shown next is about something else: from its top, with the columns that it needs."""
+        self._cursor, self._cursor_key, self._needs = 0, None, []
+        self._shown.clear()
+        self._painter = None
+        self.scroll_to(y=0, animate=False, immediate=True)
+
     # Geometry
 
     # container_size is the size without the border, kept by Textual; `size` walks the whole layout at each use.
@@ -186,8 +193,10 @@ class Rows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Lay the columns out for the new width."""
-        self._painter = None
         self._wrap()
+        self._shown.clear()  # painted at the old width, or before there was room to measure anything
+        self._measure(self._top)
+        self._repaint_all()
         self._set_virtual_size()
         self._scroll_to_cursor()
 
