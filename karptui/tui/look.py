@@ -59,6 +59,10 @@ class Look:
         text = safe(text)
         return as_ascii(text) if self.ascii_only else text
 
+    def keys(self, text: str) -> str:
+        """A text in which keys stand, as they are called where their sign cannot be drawn."""
+        return text.replace("⏎", "enter") if self.ascii_only else text
+
     def paint(self, line: Sequence[Span], width: int, ground: str = "background") -> Strip:
         """A Strip of exactly `width` cells."""
         width = max(width, 0)

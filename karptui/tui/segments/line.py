@@ -22,8 +22,8 @@ UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 # One cell for one cell, so a picture keeps its shape on a terminal without Unicode.
 _NEAREST = {
-    "#": "█▉▊▇", "%": "▓▋", "=": "▒▆", ".": "░·▁▂", "|": "│▏▎", "-": "─−–—▃", "+": "┌┐└┘├┤✓▅", ":": "▍▌▄",
-    ">": "▸→", "<": "←⏎≤", "^": "▲↑", "v": "▾▼↓", "x": "✗×", "~": "≈…", "*": "•●◆", "o": "○", "?": UNPRINTABLE,
+    "#": "█▉▊▇", "%": "▓▋", "=": "▒▆≈", ".": "░·▁▂", "|": "│▏▎", "-": "─−–—▃", "+": "┌┐└┘├┤✓▅", ":": "▍▌▄",
+    ">": "▸→", "<": "←⏎≤", "^": "▲↑", "v": "▾▼↓", "x": "✗×", "~": "…", "*": "•●◆", "o": "○", "?": UNPRINTABLE,
 }  # fmt: skip
 _ASCII = {ord(shape): letter for letter, shapes in _NEAREST.items() for shape in shapes}
 

@@ -226,8 +226,9 @@ class RowPainter:
             if column.flows:
                 width = self._until_something(cells, place) - start
             spans = _spans(cell, width, column)
-            # Reversed, a full bar would look empty.
-            on = "background" if self.look.no_color and isinstance(cell, Drawn) else ground
+            # Reversed, a full bar would look empty; what is measured is words.
+            bar = self.look.no_color and isinstance(cell, Drawn) and not isinstance(cell, Measured)
+            on = "background" if bar else ground
             free = width - line_width(spans)
             before = start - x + (free if column.align == "right" else 0)
             if before:

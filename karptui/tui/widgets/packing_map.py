@@ -150,6 +150,8 @@ class PackingMap(ScrollView, can_focus=True):
             ground = "marked" if cell.key in self._marked and not here else ground
             drawn = _block(cell) if self.compact else _half(cell, line - place.line, here, cell.key in self._marked)
             drawn = _dimmed(drawn) if self._stale else drawn
+            if look.no_color and not self.compact and line > place.line and ground != "marked":
+                ground = plain  # reversed, a full bar would look empty
             gap = 1 if place.width > 1 else 0
             strips.append(look.paint(fit_line(drawn, place.width - gap), place.width - gap, ground))
             if gap:

@@ -48,7 +48,7 @@ class Panel(Vertical):
         """Replace title and note; both are shown as they are, never as markup."""
         self._title, self._note = title, note
         look = look_of(self.app)
-        shown = (look.text(title), look.text(note))
+        shown = (look.text(look.keys(title)), look.text(look.keys(note)))
         if shown != getattr(self, "_drawn", None):
             self._drawn = shown
             # Assigning border_title would paint the whole box with all it holds again, for one line.

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from karptui.tui.filter import NO_FILTER, Filter, FilterFault, parse_filter
+from karptui.tui.look import look_of
 from karptui.tui.segments.line import Line, cut, width_of
 from karptui.tui.widgets.painted import Painted
 
@@ -40,16 +41,16 @@ class Words(Painted):
         """Replace the words."""
         if (text, role) != (self._text, self._role):
             self._text, self._role = text, role
-            self.styles.width = width_of(text)
+            self.styles.width = width_of(look_of(self.app).keys(text))
             self.show_changes()
 
     def on_mount(self) -> None:
         """Be as wide as the words."""
-        self.styles.width = width_of(self._text)
+        self.styles.width = width_of(look_of(self.app).keys(self._text))
 
     def lines_for(self, width: int) -> list[Line]:
         """The one line."""
-        return [((cut(self._text, width), self._role),)]
+        return [((cut(look_of(self.app).keys(self._text), width), self._role),)]
 
 
 class FilterPrompt(Horizontal):

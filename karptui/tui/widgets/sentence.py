@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from karptui.tui.look import look_of
 from karptui.tui.segments.line import Line, cut, wrap
 from karptui.tui.widgets.painted import Painted
 
@@ -39,11 +40,12 @@ class Sentence(Painted):
         room, height = width - _MARK - 1, max(self.size.height, 1)
         if not self._text:
             return [()] * height
-        parts = wrap(((self._text, self._role),), room) if height > 1 else []
+        said = look_of(self.app).keys(self._text)
+        parts = wrap(((said, self._role),), room) if height > 1 else []
         if len(parts) <= 1:
-            parts = [((cut(self._text, room), self._role),)]
+            parts = [((cut(said, room), self._role),)]
         elif len(parts) > height:
-            rest = " ".join("".join(text for text, _ in part) for part in parts[height - 1 :])
+            rest = " ".join("".join(text for text, _ in part).strip() for part in parts[height - 1 :])
             parts = [*parts[: height - 1], ((cut(rest, room), self._role),)]
         first, *others = parts
         lines: list[Line] = [((" ▸ ", "accent"), *first), *((("   ", "text"), *part) for part in others)]
