@@ -152,8 +152,8 @@ POD_MOVES: Table[PodMove] = Table(
     columns=(
         Column("PODS", 20, weight=2, cut="middle"),
         Column("FROM", 14, weight=1, cut="middle"),
-        Column("TO", 16, weight=2, flows=True),
-        Column("STATUS", 6, weight=3),
+        Column("TO", 16, weight=2, flows=True, wraps=True),
+        Column("STATUS", 6, weight=3, wraps=True),
     ),
     gap=1,
     key=lambda row: row.key,

@@ -141,7 +141,9 @@ class Gallery(Screen[None]):
         yield FilterPrompt()
         nodes = Rows(NODE_COLUMNS, id="nodes", hint="s sorts")
         pools = Rows(POOL_COLUMNS, id="pools")
-        bands = Rows((Column("POD", 12, cut="middle"), Column("", 1), Column("one cell = 3s", 8, weight=1)), id="bands")
+        bands = Rows(
+            (Column("POD", 12, cut="middle", most=12), Column("", 1), Column("one cell = 3s", 8, weight=1)), id="bands"
+        )
         with Horizontal():
             with Vertical(id="left"):
                 yield Panel("Pools", pools)

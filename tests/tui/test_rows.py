@@ -9,9 +9,10 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from karptui.tui.look import shipped_look
+from karptui.tui.look import Look, shipped_look
 from karptui.tui.segments.bars import UsageBar
 from karptui.tui.segments.line import safe
+from karptui.tui.tables import PricedText
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, cell_text, lay_out
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 from karptui.tui.widgets.rows import Rows
@@ -307,3 +308,40 @@ def test_nothing_of_a_wrapped_text_is_lost(words: list[str], width: int) -> None
         told[index] = told.get(index, "") + cell_text(cells[1])
         assert found.first(index) == line - part
     assert ["".join(told[index].split()) for index in told] == ["".join(safe(text).split()) for text in words]
+
+
+def test_without_colour_the_cursor_inverts_words_that_draw_themselves_and_no_bar() -> None:
+    look = Look(shipped_look().theme, no_color=True)
+    columns = (Column("WHAT", 20, weight=1), Column("CPU", 10))
+    strip = RowPainter(columns, 60, look).row((PricedText("3 pods at $0.1/h"), UsageBar(1.0)), 2, False, False)
+    inverted = "".join(segment.text for segment in strip if segment.style is not None and segment.style.reverse)
+    assert "3 pods at $0.1/h" in inverted
+    assert "█" not in inverted
+
+
+def test_a_text_that_flows_is_wrapped_at_the_room_it_flows_over() -> None:
+    columns = (Column("TO", 10, flows=True, wraps=True), Column("STATUS", 20, wraps=True))
+    said = "nowhere: no instance type has that zone"
+    rows = [Row("a", 1, ((said, "bad"), "")), Row("b", 1, ("a-node", "ok"))]
+    wrapped = wrapped_rows(columns, rows, 36, 2, ())
+    assert wrapped is not None
+    painter = RowPainter(columns, 36, shipped_look(), needs=wrapped.needs)
+    lines = [painter.row(wrapped.cells(*wrapped.at(line)), 0, False, False).text for line in range(len(wrapped))]
+    assert " ".join(" ".join(lines[:-1]).split()) == said
+    assert len(lines) == 3
+
+
+async def test_columns_are_as_wide_as_their_texts_from_the_first_frame_of_a_list_that_was_hidden() -> None:
+    app = OneList()
+    async with app.run_test(size=(60, 8)) as pilot:
+        app.list.display = False
+        await pilot.pause()
+        app.list.set_rows([row("a-name-that-is-long")])
+        app.list.display = True
+        await pilot.pause()
+        assert "a-name-that-is-long" in app.screen_lines()[1]
+        app.list.set_rows(named(*(f"row-{number}" for number in range(40))))
+        await pilot.press("G")
+        app.list.begin_anew()
+        app.list.set_rows(named(*(f"other-{number}" for number in range(40))))
+        assert app.list.cursor_key == "other-0" and "other-0" in app.screen_lines()[1]

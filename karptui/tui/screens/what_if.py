@@ -28,6 +28,8 @@ from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plur
 
 BEFORE_WORDS = 33
 """Cells of a line of the result before the words on what differs."""
+MOST_CHANGE = 26
+"""Cells that the longest change may take from what it asks."""
 NO_CHANGE = 0.00005
 """USD an hour below which the bill stays as it is."""
 
@@ -46,7 +48,10 @@ CHANGES: Table[_Change] = Table(
 
 
 IDEAS: Table[Suggestion] = Table(
-    columns=(Column("CHANGE", 20, weight=1), Column("WHAT IT ASKS", 20, weight=1)),
+    columns=(
+        Column("CHANGE", 20, weight=1, most=MOST_CHANGE, wraps=True),
+        Column("WHAT IT ASKS", 20, weight=1, wraps=True),
+    ),
     key=lambda row: row.text,
     cells=lambda row, unit: ((row.text, "accent"), row.asks),
     words=lambda row: f"{row.text} {row.asks}",
@@ -68,7 +73,7 @@ class WhatIfScreen(Frame):
     WhatIfScreen #result-box { width: 1fr; }
     WhatIfScreen #ideas-box { display: none; }
     WhatIfScreen.-unchanged #ideas-box { display: block; width: 1fr; }
-    WhatIfScreen.-unchanged #result-box { width: 46; }
+    WhatIfScreen.-unchanged #result-box { width: 48; }
     WhatIfScreen.-unchanged #moves-box { display: none; }
     WhatIfScreen.-narrow #columns { layout: vertical; }
     WhatIfScreen.-narrow #top { layout: vertical; height: 12; }

@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import cast
 
 from karptui.tui.segments.line import Line, Span, wrap
-from karptui.tui.widgets.columns import Cell, Column, Row, lay_out, needs_of
+from karptui.tui.widgets.columns import Cell, Column, Placed, Row, lay_out, needs_of
 
 MOST_WRAPPED = 200
 """Rows of a list; the texts of a longer one are cut: each has to be looked at for a line to be found."""
@@ -17,14 +17,25 @@ def wrapped_rows(
 ) -> "WrappedRows | None":
     """The lines of these rows at a width; `before` are the needs until now, which never become less. None where every
     row is one line."""
-    wrapping = [index for index, column in enumerate(columns) if column.wraps]
-    if not wrapping or not 0 < len(rows) <= MOST_WRAPPED:
+    if not any(column.wraps for column in columns) or not 0 < len(rows) <= MOST_WRAPPED:
         return None
     known = before or [0] * len(columns)
     needs = [max(cells) for cells in zip(known, *(needs_of(columns, row.cells) for row in rows), strict=True)]
-    widths = {place.column: place.width for place in lay_out(columns, width, gap=gap, needs=needs)}
-    parts = [_parts(row.cells, {index: widths[index] for index in wrapping if index in widths}) for row in rows]
+    placed = lay_out(columns, width, gap=gap, needs=needs)
+    parts = [_parts(row.cells, _widths(columns, placed, row.cells)) for row in rows]
     return WrappedRows(parts, needs)
+
+
+def _widths(columns: Sequence[Column], placed: Sequence[Placed], cells: Sequence[Cell]) -> dict[int, int]:
+    """The cells that each wrapped text of a row has, with those of the empty columns that it goes on over."""
+    widths: dict[int, int] = {}
+    for order, place in enumerate(placed):
+        column = columns[place.column]
+        if column.wraps and cells[place.column] != "":
+            behind = takewhile(lambda entry: cells[entry.column] == "", placed[order + 1 :]) if column.flows else ()
+            last = [place, *behind][-1]
+            widths[place.column] = last.x + last.width - place.x
+    return widths
 
 
 class WrappedRows:
