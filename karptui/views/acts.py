@@ -9,6 +9,7 @@ from karptui.engine.disruption import VALIDATION_SECONDS
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.labels import TERMINATION_TIMESTAMP
 from karptui.model.node import NodeClaim
+from karptui.views.decided import undecided
 from karptui.views.decisions import decision_text
 from karptui.views.story import short_instance
 from karptui.views.wording import plural, short_node
@@ -54,9 +55,8 @@ _Act = tuple[str, str, float | None, tuple[str, ...], tuple[str, ...]]
 
 def _launches(world: World, now: float) -> list[_Act]:
     preview = world.preview
-    if preview is None or preview.closes is None or not preview.plan.claims:
+    if preview is None or preview.closes is None or not (claims := undecided(world, now)):
         return []
-    claims = preview.plan.claims
     pods = sum(len(claim.pods) for claim in claims)
     text = f"launch {plural(len(claims), 'node')} for {plural(pods, 'pod')}"
     return [("launch", text, max(preview.closes - now, 0.0), (LAUNCHES,), ())]

@@ -13,6 +13,7 @@ from karptui.engine.disruption.budgets import REASONS, Fleet, allowed, next_open
 from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Held
 from karptui.shadow.watch import Watch
+from karptui.views.decided import undecided
 from karptui.views.shadow import claim_text
 from karptui.views.wording import clock, duration, hourly, plural, short_node
 from karptui.world.world import World
@@ -57,9 +58,10 @@ def _claims(watch: Watch, world: World, now: float) -> list[ActRow]:
         return rows
     when = f"in {duration(closes - now)}" if closes > now else "now"
     planned = world.preview.plan.claims if world.preview is not None else ()
+    new = undecided(world, now)
     rows += [
         ActRow(f"window {place}", when, "NodeClaim", f"{claim.node_pool}: {claim_text(claim)}", "accent", closes)
-        for place, claim in enumerate(planned)
+        for place, claim in enumerate(new)
     ]
     if not planned:
         what = f"{plural(len(world.provisionable), 'pod')} in the batch; room may be found on nodes that exist"

@@ -1,5 +1,6 @@
 """What active mode is about to do."""
 
+from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind
 from karptui.views.acts import acts, acts_title
 from karptui.world import events
@@ -41,3 +42,15 @@ def test_the_title_says_who_may_write_and_that_disruption_is_off() -> None:
     assert acts_title(world)[0] == "DISRUPTION OFF, lease: this karptui"
     world.apply(events.LeaseChanged(STARTED, "karptui-active", "other_2_cd", ours=False))
     assert acts_title(world)[0] == "DISRUPTION OFF, lease: other_2_cd"
+
+
+def test_pods_that_have_been_decided_for_are_not_announced_once_more() -> None:
+    world = world_until(2.4)
+    now = STARTED + 2.4
+    answer = plan(world.snapshot(now))
+    world.apply(events.PlanPreviewed(now, answer, world.number, closes=now + 1.0))
+    assert [row.text for row in acts(world, now)] == ["launch 1 node for 5 pods"]
+    made = Decision("D-00007", now, DecisionKind.LAUNCH, pods=answer.claims[0].pods, claim=answer.claims[0])
+    world.apply(events.DecisionMade(now, made))
+    assert not acts(world, now + 1.0)
+    assert acts(world, now + 60.0), "a decision that came to nothing is made again"
