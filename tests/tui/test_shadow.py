@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from karptui.report.bundle import BundleFolder, disagreements
 from karptui.tui.widgets.listing import Listing
+from karptui.tui.widgets.sentence import Sentence
 from tests.tui.moment import shown_at, text_of, until, until_shown
 from tests.tui.shadowed import shadow_at
 
@@ -137,3 +138,24 @@ def test_a_picture_of_it(snap_compare, size: tuple[int, int]) -> None:  # type: 
 def test_a_picture_of_it_in_ascii_without_colour(snap_compare, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(shadow_at(60.0, ascii_only=True), terminal_size=(120, 36), run_before=_drawn)
+
+
+async def test_the_sentence_says_that_nothing_disagrees_where_only_that_is_shown() -> None:
+    app = shadow_at(END)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "11 decisions")
+        assert "as it was foreseen" in app.screen.query_one(Sentence).text
+        await pilot.press("f")
+        await until(pilot, lambda: app.screen.query_one("#cases", Listing).counts[0] == 0)
+        assert "None of 11 verdicts disagrees" in app.screen.query_one(Sentence).text
+        assert "No verdict is under the cursor" in text_of(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_where_there_is_no_shadow_it_is_said_how_to_begin(size: tuple[int, int]) -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "Nothing is foreseen here")
+        await until_shown(pilot, "karptui shadow --recording FILE")

@@ -26,9 +26,10 @@ TOPICS = ("decisions", "second", "frozen", "streams", "filter")
 WAITING = "No verdict yet: Karpenter has done nothing since karptui watches, or did it seconds ago."
 NO_SHADOW: list[Line] = [
     (("Nothing is foreseen here: karptui is not in the shadow of a Karpenter.", "strong"),),
-    (("karptui shadow", "accent"), (" watches the one of your cluster, read-only,", "text")),
+    (("karptui shadow", "accent"), (" watches the Karpenter of your cluster, read-only,", "text")),
     (("karptui shadow --recording FILE", "accent"), (" judges a recorded one.", "text")),
 ]
+NOTHING_YET = "Nothing to compare yet."
 _GROUPS = ("side by side", "causes", "by NodePool", "by feature", "inputs", "next")
 _BROAD_GROUPS = ("causes", "by NodePool", "by feature", "inputs")
 
@@ -103,9 +104,8 @@ class ShadowScreen(Frame):
         if found is None:
             self._say_no_shadow()
         else:
-            all_agree = f"None of {plural(len(rows), 'verdict')} disagrees. f shows them again."
-            listing.say_of_nothing(all_agree if self._only and rows else WAITING)
-        listing.show([row for row in rows if not row.agrees] if self._only else rows)
+            listing.say_of_nothing(self._all_agree(rows) if self._only and rows else WAITING)
+        listing.show(self._passing(rows))
         shown, of = listing.counts
         title = "Predictions and what really happened"
         words = f"{title}, {shown:,} of {of:,}" if listing.chosen_filter else f"{title} {of:,}" if of else title
@@ -116,10 +116,10 @@ class ShadowScreen(Frame):
     def _draw_score(self, topics: frozenset[str]) -> None:
         found = self.live.picture.shadow()
         pane = self.query_one("#score", TextPane)
-        if found is None:
-            pane.show(NO_SHADOW)
-            return
         narrow = self.has_class("-narrow")
+        if found is None:
+            pane.show(NO_SHADOW[:1] if narrow else NO_SHADOW)
+            return
 
         def lines(width: int) -> list[Line]:
             told = figures.score_lines(found.judged, found.score)
@@ -151,8 +151,13 @@ class ShadowScreen(Frame):
             return
         case = watch.cases.of(item.key) if watch is not None and item is not None else None
         if case is None or item is None:
-            panel.set_title("Side by side", "")
-            pane.show([(("Nothing to compare yet.", "dim"),)] if watch is not None else [])
+            if watch is None:
+                panel.set_title("How to begin" if self.has_class("-narrow") else "Side by side")
+                pane.show(NO_SHADOW[1:] if self.has_class("-narrow") else [])
+                return
+            panel.set_title("Side by side")
+            none = "No verdict is under the cursor." if self._shown is not None and self._shown.rows else NOTHING_YET
+            pane.show([((none, "dim"),)])
             return
         pane.show(lambda width: view.side_by_side(case, width))
         note = "esc back   b bundle" if self.has_class("-full") else "⏎ in full   b bundle"
@@ -188,6 +193,12 @@ class ShadowScreen(Frame):
         item: Any = self.query_one("#cases", Listing).item
         return item
 
+    def _passing(self, rows: list[view.CaseRow]) -> list[view.CaseRow]:
+        return [row for row in rows if not row.agrees] if self._only else rows
+
+    def _all_agree(self, rows: list[view.CaseRow]) -> str:
+        return f"None of {plural(len(rows), 'verdict')} disagrees. f shows them again."
+
     # -- what is said and done -----------------------------------------------------------------------------------------
 
     def sentence(self) -> str:
@@ -197,7 +208,10 @@ class ShadowScreen(Frame):
             return "karptui shadow watches a Karpenter; this is not that mode"
         act = next((row for row in found.acts if row.role in ("accent", "warn")), None)
         words = f"{act.kind} {act.what}, {act.when}" if act is not None else ""
-        return figures.sentence(found.rows, found.score, found.banners, words)
+        rows = self._passing(found.rows)
+        if found.rows and not rows and not words:
+            return self._all_agree(found.rows)
+        return figures.sentence(rows, found.score, found.banners, words)
 
     def subject_of(self, listing: "Listing[Any]", key: str) -> Subject | None:
         """The NodeClaim or the node that a case is about, as long as it is there."""
