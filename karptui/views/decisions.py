@@ -302,7 +302,7 @@ def _amounts(resources: Mapping[str, int]) -> str:
 
 def _made_from(world: World, decision: Decision, now: float) -> list[Line]:
     catalogue = world.made_from(decision, now).catalogue
-    age = f", {duration(decision.at - catalogue.priced)} old then" if catalogue.priced else ""
+    age = f", {duration(decision.at - catalogue.priced)} old when it was decided" if catalogue.priced else ""
     lines: list[Line] = [(("prices ", "dim"), (f"{catalogue.source or 'none'}{age}", "text"))]
     if catalogue is not world.catalogue:
         lines.append((("prices or capacity have changed since; this is as it was decided", "dim"),))

@@ -1,16 +1,18 @@
-"""What a detail tells of a node, a NodeClaim or a NodePool beyond why: its figures, its rules, its conditions."""
+"""What a detail tells of a pod, a node, a NodeClaim or a NodePool beyond why: figures, rules, conditions."""
 
 from collections import Counter
 from collections.abc import Mapping
 
-from karptui.model.labels import CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, NODEPOOL, ZONE
+from karptui.model.labels import CAPACITY_TYPE, DO_NOT_DISRUPT, HOSTNAME, INSTANCE_TYPE, NODEPOOL, ZONE
 from karptui.model.metadata import Conditions
 from karptui.model.node import Node, NodeClaim
 from karptui.model.nodepool import Budget, NodePool
+from karptui.model.pod import Pod
 from karptui.model.quantity import human
+from karptui.model.selectors import selects
 from karptui.views.extended import extended_of
 from karptui.views.line import Line
-from karptui.views.wording import clock, duration, percent, plural, short_capacity_type
+from karptui.views.wording import clock_at, duration, percent, plural, short_capacity_type
 from karptui.world.world import World
 
 BAR = 20
@@ -20,6 +22,23 @@ MOST_TYPES = 8
 SAID = frozenset({CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, NODEPOOL, ZONE})
 """Labels that stand in other words on the same screen."""
 INDENT = 14
+
+
+def pod_in_full(world: World, pod: Pod, now: float) -> list[Line]:
+    """How it stands, whose it is, and what keeps Karpenter from moving it."""
+    lines: list[Line] = [(), _named("phase", f"{pod.phase}, made {_made(pod.metadata.created, now)}")]
+    owner = pod.metadata.controller()
+    lines.append(_named("owned by", f"{owner.kind} {owner.name}" if owner is not None else "nobody"))
+    if pod.priority:
+        lines.append(_named("priority", f"{pod.priority:,} {pod.spec.priority_class_name}".rstrip()))
+    for name, budget in world.of("poddisruptionbudgets").items():
+        if budget.metadata.namespace == pod.metadata.namespace and selects(budget.selector, pod.metadata.labels):
+            allowed = budget.disruptions_allowed
+            words = f"PodDisruptionBudget {name}, which allows {plural(allowed, 'eviction')} now"
+            lines.append(_named("protected by", words, "text" if allowed else "warn"))
+    if pod.metadata.annotations.get(DO_NOT_DISRUPT) == "true":
+        lines.append(_named("annotated", f"{DO_NOT_DISRUPT}: its node stays", "warn"))
+    return [*lines, *labels_in_full(pod.metadata.labels, frozenset())]
 
 
 def node_in_full(world: World, node: Node, now: float) -> list[Line]:
@@ -38,9 +57,9 @@ def node_in_full(world: World, node: Node, now: float) -> list[Line]:
     return [*lines, ()]
 
 
-def labels_in_full(labels: Mapping[str, str]) -> list[Line]:
+def labels_in_full(labels: Mapping[str, str], said: frozenset[str] = SAID) -> list[Line]:
     """Those that stand in no other words on the same screen."""
-    own = {name: value for name, value in labels.items() if name not in SAID}
+    own = {name: value for name, value in labels.items() if name not in said}
     lines: list[Line] = [
         ((f"{'label' if not place else '':<{INDENT}}", "dim"), (name, "text"), (f" = {value}", "dim"))
         for place, (name, value) in enumerate(sorted(own.items()))
@@ -52,14 +71,12 @@ def claim_in_full(world: World, claim: NodeClaim, now: float) -> list[Line]:
     """Where it belongs, what was asked for, and each condition with the time it came."""
     lines: list[Line] = [(), _named("NodePool", claim.node_pool or "none"), _named("NodeClass", claim.node_class.name)]
     lines.append(_named("node", claim.node_name or "not yet"))
-    lines.append(
-        _named("made", f"{clock(claim.metadata.created)}, {duration(max(now - claim.metadata.created, 0))} ago")
-    )
+    lines.append(_named("made", _made(claim.metadata.created, now)))
     asked = " ".join(f"{human(value, name)} {name}" for name, value in claim.requests.items())
     if asked:
         lines.append(_named("asked for", asked))
     lines += _requirements(claim)
-    return [*lines, (), *_conditions(claim.conditions, claim.metadata.created)]
+    return [*lines, (), *_conditions(claim.conditions, claim.metadata.created, now)]
 
 
 def pool_in_full(world: World, pool: NodePool) -> list[Line]:
@@ -82,6 +99,10 @@ def pool_in_full(world: World, pool: NodePool) -> list[Line]:
     if len(held) > MOST_TYPES:
         lines.append(((f"{'':{INDENT}}and {plural(len(held) - MOST_TYPES, 'other kind')}", "dim"),))
     return [*lines, ()]
+
+
+def _made(at: float, now: float) -> str:
+    return f"{clock_at(at, now)}, {duration(max(now - at, 0.0))} ago"
 
 
 def _named(name: str, words: str, role: str = "text") -> Line:
@@ -120,11 +141,11 @@ def _values(values: tuple[str, ...], most: int = 6) -> str:
     return " ".join(values[:most]) + more
 
 
-def _conditions(conditions: Conditions, created: float) -> list[Line]:
+def _conditions(conditions: Conditions, created: float, now: float) -> list[Line]:
     lines: list[Line] = []
     for entry in sorted(conditions, key=lambda entry: entry.changed):
         role = {"True": "ok", "False": "warn"}.get(entry.status, "dim")
-        after = f"  {clock(entry.changed)}, {duration(max(entry.changed - created, 0.0))} after it was made"
+        after = f"  {clock_at(entry.changed, now)}, {duration(max(entry.changed - created, 0.0))} after it was made"
         message = entry.message if entry.message != entry.type else ""
         words = f"  {message}" if message and entry.status != "True" else ""
         lines.append(

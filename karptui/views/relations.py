@@ -6,6 +6,7 @@ from itertools import islice
 from msgspec import Struct
 
 from karptui.model.metadata import condition
+from karptui.model.quantity import human
 from karptui.model.selectors import selects
 from karptui.views.decisions import decision_text
 from karptui.views.pdb import protected
@@ -51,7 +52,9 @@ def _of(world: World, kind: str, key: str, now: float) -> Iterator[Relation]:
             if row is not None and row.claim:
                 yield from _claim(world, row.claim, "waits for")
         case "node" if (node := world.of("nodes").get(key)) is not None:
-            yield from _claim(world, world.claim_of_provider_id.get(node.provider_id, ""), "made by")
+            claim = world.claim_of_provider_id.get(node.provider_id, "")
+            yield from _claim(world, claim, "made by")
+            yield from _decision(world, world.decision_of_claim.get(claim, ""), "made for")
             yield from _pool(world, node.node_pool)
             yield from _pods_on(world, key)
         case "claim" if (claim := world.of("nodeclaims").get(key)) is not None:
@@ -146,8 +149,9 @@ def _decision(world: World, name: str, relation: str) -> Iterator[Relation]:
 
 
 def _pods_on(world: World, node: str) -> Iterator[Relation]:
-    for key in list(world.usage.on(node))[:MOST]:
-        yield Relation("pod", key, "carries", _pod_text(world, key))
+    for key, pod in islice(world.usage.on(node).items(), MOST):
+        asked = " ".join(f"{human(value, name)} {name}" for name, value in pod.requests.items() if name != "pods")
+        yield Relation("pod", key, "carries", asked or "asks for nothing")
 
 
 def _pod_text(world: World, key: str) -> str:

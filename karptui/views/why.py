@@ -12,7 +12,7 @@ from karptui.model.pod import Pod
 from karptui.model.quantity import human
 from karptui.views.decisions import DecisionView, decision_text, decision_view
 from karptui.views.extended import short_extended
-from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pool_in_full
+from karptui.views.in_full import claim_in_full, labels_in_full, node_in_full, pod_in_full, pool_in_full
 from karptui.views.interruption import notice_of, notice_text
 from karptui.views.line import Line
 from karptui.views.object_lists import not_ready
@@ -82,7 +82,8 @@ def why(
     """
     match kind:
         case "pod" if (pod := world.of("pods").get(key)) is not None:
-            return _pod(world, pod, now, rows)
+            found = _pod(world, pod, now, rows)
+            return replace(found, lines=[*found.lines, *pod_in_full(world, pod, now)]) if most > SHOWN_PODS else found
         case "waiting" if (row := _waiting_row(world, key, now, rows)) is not None:
             return _waiting(world, row, now, most)
         case "node" if (node := world.of("nodes").get(key)) is not None:
@@ -120,10 +121,10 @@ def _waiting_row(world: World, key: str, now: float, rows: list[Waiting] | None)
 
 def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
     first = world.of("pods").get(row.pods[0])
-    lines: list[Line] = [((row.text, row.role),)]
+    lines: list[Line] = _refusals(world, first.key) if first is not None else []
+    lines = lines or [((row.text, row.role),)]  # which is all of them in one sentence
     if first is not None:
         lines += _needs(first)
-        lines += _refusals(world, first.key, row.text)
         lines += _fixes(world, first, now)
         lines += _placement(world, first.key)
     if row.claim and (claim := world.of("nodeclaims").get(row.claim)) is not None:
@@ -153,15 +154,15 @@ def _needs(pod: Pod) -> list[Line]:
     return lines
 
 
-def _refusals(world: World, pod: str, said: str) -> list[Line]:
-    """Each pool's cause, unless it has been said already."""
+def _refusals(world: World, pod: str) -> list[Line]:
+    """Each pool's cause."""
     plan = world.preview.plan if world.preview is not None else None
     failure = plan.errors.get(pod) if plan is not None else None
     if failure is None:
         return []
     return [
         *(((f"pool {name} is not asked: {cause}", "bad"),) for name, cause in left_out(world)),
-        *(((cause, "bad"),) for cause in failure_sentences(failure) if cause != said),
+        *(((cause, "bad"),) for cause in failure_sentences(failure)),
     ]
 
 
@@ -245,16 +246,15 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
     row = node_row(world, node)
     price = hourly(row.price) if row.price is not None else "unpriced, in no sum"
     lines: list[Line] = [
-        ((f"{row.instance_type} {row.capacity_type} {short_zone(row.zone)}  ", "text"), (price, "money")),
-        (
-            *(("cpu ", "dim"), (percent(row.cpu), "text"), ("  memory ", "dim"), (percent(row.memory), "text")),
-            *(
-                span
-                for name, share in row.extended
-                for span in ((f"  {short_extended(name)} ", "dim"), (percent(share), "text"))
-            ),
-        ),
+        ((f"{row.instance_type} {row.capacity_type} {short_zone(row.zone)}  ", "text"), (price, "money"))
     ]
+    if most <= SHOWN_PODS:  # in full they stand as bars
+        usage = (("cpu", row.cpu), ("memory", row.memory), *((short_extended(n), share) for n, share in row.extended))
+        spans = [
+            ((f"{'  ' if place else ''}{n} ", "dim"), (percent(share), "text"))
+            for place, (n, share) in enumerate(usage)
+        ]
+        lines.append(tuple(span for pair in spans for span in pair))
     if row.note:
         lines.append(((row.note, row.role),))
     stays = staying(world, node.key, now)

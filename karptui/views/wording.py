@@ -31,6 +31,11 @@ def clock(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 
 
+def clock_at(at: float, now: float) -> str:
+    """`12:04:31`, and with its day what was more than a day ago: `2026-01-05 10:00`."""
+    return clock(at) if abs(now - at) < 86400 else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+
+
 def hourly(price: float) -> str:
     """`$9.41/h`; below a dollar with as many digits as tell prices apart."""
     return f"${amount(price)}/h"

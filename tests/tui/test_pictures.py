@@ -26,6 +26,8 @@ PLACES = {
     "node": [*TO_NODES, "G", "enter"],
     "events of a claim": ["tab", "e"],
     "nodepool": ["shift+tab", "enter"],
+    "timeline of a node": [*TO_NODES, "G", "t"],
+    "yaml of a node": [*TO_NODES, "y"],
 }
 """Screens and the keys that lead to them."""
 WITHOUT_COLOUR = ("map", "cost")
