@@ -67,8 +67,8 @@ class Acting(Base):
             return
         pods = sum(not pod.daemon and not pod.mirror for pod in self.live.picture.world.usage.on(name).values())
         told = (
-            "Its NodeClaim is deleted: it is drained as its PodDisruptionBudgets allow,",
-            "then its instance is terminated. Disruption budgets of the NodePool do not hold this back.",
+            "Its NodeClaim is deleted: it is drained as its PodDisruptionBudgets allow, then its instance ends."
+            " Disruption budgets of the NodePool do not hold this back.",
             f"Pods that must find another place: {pods}.",
         )
 

@@ -64,7 +64,8 @@ class Help(ModalScreen[None]):
     Help.-tour Panel { width: 84; height: 15; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "close", show=False),
+        Binding("escape,q", "close", show=False),
+        Binding("enter,space", "go_on", show=False),
         Binding("question_mark", "turn_page", show=False),
     ]
 
@@ -89,7 +90,9 @@ class Help(ModalScreen[None]):
         """Show the keys of the screen asked for."""
         self._page = -1
         self.remove_class("-tour")
-        self.query_one(Panel).set_title(f"Keys of {self._title}", "esc closes   ? again: a tour in six pages")
+        self.query_one(Panel).set_title(
+            f"Keys of {self._title}", "j k scroll   esc closes   ? again: a tour in six pages"
+        )
         self.query_one(TextPane).show(
             lambda width: help_lines(self._screen_name, width, keymap=self._keymap, mode=self._mode)
         )
@@ -98,10 +101,17 @@ class Help(ModalScreen[None]):
         """From the keys to the tour, and through it."""
         self._page = (self._page + 1) % pages()
         self.add_class("-tour")
-        self.query_one(Panel).set_title("A tour of karptui", "? goes on   esc ends")
+        self.query_one(Panel).set_title("A tour of karptui")
         pane = self.query_one(TextPane)
         pane.show(lambda width: tour_lines(self._page, width, self._keymap))
         pane.scroll_to(y=0, animate=False)
+
+    def action_go_on(self) -> None:
+        """The next page of the tour; the keys are one page."""
+        if self._page < 0:
+            self.dismiss(None)
+        else:
+            self.action_turn_page()
 
     def action_close(self) -> None:
         """Back."""

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from karptui.tui.actions import EVENT_VERBS, OBJECT_LISTS, PLACES, Keymap, actions_of, key_label
 from karptui.tui.fuzzy import score
+from karptui.tui.look import look_of
 from karptui.tui.theme import Themes
 from karptui.tui.widgets.columns import Column, Row
 from karptui.tui.widgets.panel import Panel
@@ -24,6 +25,8 @@ from karptui.tui.widgets.rows import Rows
 Kind = Literal["question", "object", "command", "theme"]
 _KIND_ORDER: tuple[Kind, ...] = ("question", "object", "command", "theme")
 _MOST = 200
+ASK = "ask, go, do"
+ANYTHING = "a question, a name or a command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,10 @@ class Palette(ModalScreen[Entry | None]):
         super().__init__(name=name)
         self._entries: Callable[[], Sequence[Entry]] = tuple
         self._all: Sequence[Entry] = ()
-        self._title_words = "ask, go, do"
+        self._title_words = ASK
         self._found: list[Entry] = []
 
-    def offer(self, entries: Callable[[], Sequence[Entry]], title: str = "ask, go, do") -> None:
+    def offer(self, entries: Callable[[], Sequence[Entry]], title: str = ASK) -> None:
         """Where the entries come from; asked once at each opening."""
         self._entries, self._title_words = entries, title
 
@@ -147,7 +150,7 @@ class Palette(ModalScreen[Entry | None]):
             columns, header=False, ground="raised", always_active=True, empty="Nothing like that. esc goes back."
         )
         rows.can_focus = False
-        with Panel(": ask, go, do"):
+        with Panel(f": {ASK}"):
             with Horizontal(id="ask"):
                 yield Words(" ", "accent")
                 yield Prompt()
@@ -165,16 +168,22 @@ class Palette(ModalScreen[Entry | None]):
 
     def _search(self, query: str) -> None:
         self._found, count = matching(query, self._all)
-        rows = self.query_one(Rows)
+        rows, look = self.query_one(Rows), look_of(self.app)
         rows.set_rows(
             [
-                Row(str(index), (entry.text, entry.note), ((entry.text, _ROLES[entry.kind]), (entry.note, "dim")))
+                Row(
+                    str(index),
+                    (entry.text, entry.note),
+                    ((entry.text, _ROLES[entry.kind]), (look.keys(entry.note), "dim")),
+                )
                 for index, entry in enumerate(self._found)
             ]
         )
         if self._found:
             rows.move_to("0")
-        self.query_one("#count", Words).say(f" {count} of {len(self._all)}   ↑↓ ⏎   a question, a name or a command")
+        of = sum(not entry.free for entry in self._all)
+        what = ANYTHING if self._title_words == ASK else "letters narrow it, esc goes back"
+        self.query_one("#count", Words).say(f" {count} of {of}   ↑↓ ⏎   {what}")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

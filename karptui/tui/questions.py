@@ -60,7 +60,7 @@ def _questions(subject: Subject) -> list[Entry]:
     match kind:
         case "pod":
             return [
-                Entry("question", f"Why was {key} pending, and for how long?", "show_timeline_of", "timeline", subject),
+                Entry("question", f"Why was {key} pending, how long?", "show_timeline_of", "timeline", subject),
                 Entry("question", f"Why is {key} where it is?", "go_to_object", "why", subject),
             ]
         case "waiting":

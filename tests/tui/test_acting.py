@@ -1,5 +1,7 @@
 """Active mode on the screen: what is done next, what a person holds, and what needs a typed yes."""
 
+import pytest
+
 from karptui.control.brakes import Brakes
 from karptui.control.by_hand import ByHand
 from karptui.model.decision import Decision, DecisionKind
@@ -82,3 +84,18 @@ async def test_where_karptui_does_not_act_there_are_no_acts_and_no_such_keys() -
         await pilot.press("X")
         await until(pilot, lambda: "does not act here" in text_of(app))
         assert "Delete node" not in text_of(app)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_the_question_shows_what_must_be_typed_and_the_line_to_type_it_into(size: tuple[int, int]) -> None:
+    app, _ = active()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "Next acts" in text_of(app))  # also in one column
+        nodes = app.screen.query_one("#nodes", Listing)
+        app.screen.reach(nodes)  # type: ignore[attr-defined]  # pyright: ignore
+        await pilot.pause()
+        await pilot.press("X", "y")
+        await until(pilot, lambda: "to do it" in text_of(app))
+        assert "Pods that must find another place" in text_of(app) and "anything else is No" in text_of(app)
+        assert "more lines" not in text_of(app).partition("Delete node")[2].partition("esc no")[0]
+        assert " > y" in text_of(app)

@@ -63,3 +63,26 @@ async def test_without_unicode_notes_and_sentences_name_the_key() -> None:
         await until_shown(pilot, "enter asks what is under the cursor")
         await until_shown(pilot, "enter asks it")
         assert "<" not in text_of(app)
+
+
+async def test_a_prompt_leaves_both_lines_of_the_sentence_in_sight() -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "Pods 12")
+        for key, begins in (("slash", " / "), ("T", " time: ")):
+            await pilot.press(key)
+            await pilot.pause()
+            *_, prompt, first, second, keys = text_of(app).splitlines()
+            assert prompt.startswith(begins) and first.startswith(" ▸ ") and "no-such-type" in second and "? keys" in keys
+            await pilot.press("escape")
+
+
+async def test_the_palette_counts_what_can_be_chosen_and_says_what_it_is_for() -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "x")
+        await until_shown(pilot, "7 of 7")
+        assert "a question" not in text_of(app)
+        await pilot.press("escape", ":")
+        await until_shown(pilot, "a question, a name or a command")

@@ -4,7 +4,7 @@ import pytest
 
 from karptui.tui.segments.line import plain
 from karptui.tui.tour import pages, tour_lines
-from tests.tui.moment import shown_at, until_shown
+from tests.tui.moment import shown_at, text_of, until, until_shown
 
 
 async def test_help_asked_for_twice_is_a_tour_that_esc_ends() -> None:
@@ -28,3 +28,17 @@ def test_every_page_names_keys_that_are_there_and_follows_a_users_own(page: int)
     assert all(len(line) <= 70 for line in text.splitlines())
     own = "\n".join(plain(line) for line in tour_lines(0, 70, {"show_why": ("f9",)}))
     assert "f9 says everything" in own
+
+
+async def test_enter_goes_on_with_the_tour_and_closes_the_keys() -> None:
+    app = shown_at(11.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "1Ov")
+        await pilot.press("question_mark", "question_mark")
+        await until_shown(pilot, "1 of 6")
+        await pilot.press("enter")
+        await until_shown(pilot, "2 of 6")
+        await pilot.press("escape", "question_mark")
+        await until_shown(pilot, "Keys of Overview")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Keys of Overview" not in text_of(app))

@@ -53,6 +53,7 @@ class Frame(Timed):
     Frame Sentence { height: 1; }
     Frame.-two-lines Sentence { height: 2; }
     Frame.-two-lines StoryLine, Frame.-two-lines ScrubBar { margin-bottom: 3; }
+    Frame.-two-lines FilterPrompt, Frame.-two-lines LinePrompt { margin-bottom: 3; }
     Frame.-story ScrubBar { margin-bottom: 3; }
     Frame.-story.-two-lines ScrubBar { margin-bottom: 4; }
     Frame #why-below-box { height: 10; }

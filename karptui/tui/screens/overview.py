@@ -97,6 +97,7 @@ class OverviewScreen(Acting, Frame):
         self._draw_list("#flight", ("nodeclaims", "nodes", "pods", "second"), picture.in_flight)
         self._draw_list("#nodes", ("nodes", "catalogue", "marked", "survey", "second"), self._draw_nodes)
         if self._acts:
+            self._third = self._acts[0]  # what is about to be done comes before what was decided
             topics = ("decisions", "nodeclaims", "nodes", "preview", "brakes", "lease", "second", "frozen")
             self.live.clock.draws(self.query_one("#acts", Listing), topics, self._draw_acts)
         self._draw_list("#decisions", ("decisions", "nodeclaims"), lambda: picture.decisions(SHOWN_DECISIONS))
