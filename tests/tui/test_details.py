@@ -74,7 +74,9 @@ async def test_a_prompt_leaves_both_lines_of_the_sentence_in_sight() -> None:
             await pilot.press(key)
             await pilot.pause()
             *_, prompt, first, second, keys = text_of(app).splitlines()
-            assert prompt.startswith(begins) and first.startswith(" ▸ ") and "no-such-type" in second and "? keys" in keys
+            assert (
+                prompt.startswith(begins) and first.startswith(" ▸ ") and "no-such-type" in second and "? keys" in keys
+            )
             await pilot.press("escape")
 
 
