@@ -6,8 +6,8 @@ from karptui.cloud.provider import NotFound
 from karptui.control.conditions import Said
 from karptui.control.evictions import Evictions, force_eligible
 from karptui.control.hands import Hands
-from karptui.control.register import written_taint
 from karptui.control.replaced_first import awaits_replacement
+from karptui.control.taints import written_taint
 from karptui.control.times import termination_time
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER

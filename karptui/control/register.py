@@ -5,10 +5,11 @@ from typing import Any
 
 from karptui.control.hands import Hands
 from karptui.control.registration_health import RegistrationHealth
+from karptui.control.taints import written_taint
 from karptui.model.labels import DO_NOT_SYNC_TAINTS, INITIALIZED, REGISTERED, TERMINATION_FINALIZER, UNREGISTERED
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
-from karptui.model.taints import Taint, is_ephemeral
+from karptui.model.taints import is_ephemeral
 
 NOT_REGISTERED = "Node not registered with cluster"
 
@@ -131,9 +132,3 @@ class Initialization:
         if any(amount and not node.allocatable.get(name) for name, amount in claim.requests.items()):
             return "ResourceNotRegistered"
         return ""
-
-
-def written_taint(taint: Taint) -> dict[str, str]:
-    """A taint as the API has it."""
-    found = {"key": taint.key, "effect": taint.effect}
-    return found | {"value": taint.value} if taint.value else found

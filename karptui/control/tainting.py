@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
-from karptui.control.register import written_taint
+from karptui.control.taints import written_taint
 from karptui.failure import Failure, sentence_of
 from karptui.kube.errors import ApiError
 from karptui.model.disruption import Command

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.cloud.ec2.describe import CLAIM_UID_TAG
+from karptui.cloud.ec2.own_tags import CLAIM_UID_TAG
 from karptui.kube.connect import Connection, connect
 from karptui.kube.source import KubeSource
 from karptui.lab import manifests

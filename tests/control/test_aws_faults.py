@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from karptui.cloud.ec2.describe import CLAIM_UID_TAG
+from karptui.cloud.ec2.own_tags import CLAIM_UID_TAG
 from karptui.lab import manifests
 from karptui.world import events
 from tests.control.active_cluster import ActiveCluster, active_cluster

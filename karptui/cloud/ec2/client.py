@@ -13,7 +13,6 @@ from msgspec import Struct
 from karptui.cloud.ec2.errors import translate
 from karptui.cloud.ec2.form import Forms
 from karptui.cloud.ec2.newer_model import complete
-from karptui.cloud.ec2.price_list import pricing_region
 from karptui.cloud.provider import CloudError
 
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 3, 20, 3
@@ -159,3 +158,13 @@ def prepare(services: Iterable[str]) -> None:
     for service in services:
         for kind in ("service-2", "endpoint-rule-set-1"):
             _models().load_service_model(service, kind)
+
+
+def pricing_region(region: str) -> str:
+    """Where the Pricing API answers for a region; "" where there is none (GovCloud)."""
+    if region.startswith("us-gov-"):
+        return ""
+    for prefix, found in (("ap-", "ap-south-1"), ("cn-", "cn-northwest-1"), ("eu-", "eu-central-1")):
+        if region.startswith(prefix):
+            return found
+    return "us-east-1"

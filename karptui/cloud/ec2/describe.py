@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.own_tags import CLAIM_TAG, CLAIM_UID_TAG, CLUSTER_TAG, NODE_CLASS_TAG
 from karptui.cloud.ec2.template import Placement
 from karptui.cloud.provider import Launched, NotFound
 from karptui.model import labels
@@ -14,11 +15,6 @@ from karptui.model.quantity import NANO
 STATES = ("pending", "running", "stopping", "stopped", "shutting-down")
 """States of an instance that has not ended: a terminated one counts as not found."""
 
-CLAIM_TAG = "karpenter.sh/nodeclaim"
-CLAIM_UID_TAG = "karptui/nodeclaim-uid"
-"""karptui's own: which claim an instance was launched for, so that after a crash it is found and not launched again."""
-NODE_CLASS_TAG = labels.EC2_NODE_CLASS
-CLUSTER_TAG = "eks:eks-cluster-name"
 
 _PROVIDER_ID = re.compile(r".*:///(?P<zone>.*)/(?P<instance>.*)")
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from karptui.cloud.ec2.images import image_requirements
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION
-from karptui.cloud.ec2.launch_plan import image_requirements
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.provider import CloudError, Launched
 from karptui.model import labels

@@ -12,6 +12,7 @@ from karptui.cloud.ec2.network import filters_of
 from karptui.cloud.provider import NotFound
 from karptui.model import labels
 from karptui.model.node import RequirementSpec
+from karptui.model.requirements import Requirements, from_specs
 
 FAMILIES = {
     "al2": "AL2",
@@ -253,3 +254,11 @@ def _image(entry: Mapping[str, Any], extra: tuple[RequirementSpec, ...], now: fl
     ends = entry.get("DeprecationTime")
     deprecated = bool(ends) and datetime.fromisoformat(str(ends).replace("Z", "+00:00")).timestamp() <= now
     return Image(entry["ImageId"], entry.get("Name", ""), entry.get("CreationDate", ""), deprecated, requirements)
+
+
+def image_requirements(entry: Mapping[str, Any]) -> Requirements:
+    """What an entry of status.amis asks of an instance type."""
+    return from_specs(
+        RequirementSpec(wanted["key"], wanted["operator"], tuple(wanted.get("values") or ()))
+        for wanted in entry.get("requirements") or ()
+    )

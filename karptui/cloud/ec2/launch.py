@@ -5,13 +5,14 @@ from hashlib import blake2b
 from typing import Any
 
 from karptui.cloud.ec2 import errors
-from karptui.cloud.ec2.describe import CLAIM_TAG, CLAIM_UID_TAG, launched_of
+from karptui.cloud.ec2.describe import launched_of
 from karptui.cloud.ec2.errors import calling, code_of
 from karptui.cloud.ec2.facts import EFA
 from karptui.cloud.ec2.images import family_of
 from karptui.cloud.ec2.launch_plan import TEMPLATES_FAILED, Plan, Planner, fleet_request
 from karptui.cloud.ec2.network import FreeAddresses
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
+from karptui.cloud.ec2.own_tags import CLAIM_TAG, CLAIM_UID_TAG
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.profile import PROFILE_ANNOTATION
 from karptui.cloud.ec2.reservations import FreePlaces

@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.choice import Choice, choose, min_values_relaxed, usable_offerings
-from karptui.cloud.ec2.describe import CLAIM_TAG, CLUSTER_TAG, NODE_CLASS_TAG, pods_of
+from karptui.cloud.ec2.describe import pods_of
 from karptui.cloud.ec2.facts import EFA
-from karptui.cloud.ec2.images import family_of, image_version
+from karptui.cloud.ec2.images import family_of, image_requirements, image_version
+from karptui.cloud.ec2.own_tags import CLUSTER_TAG, NODE_CLASS_TAG, RESTRICTED_TAG_PREFIX
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.reservations import Reservation
 from karptui.cloud.ec2.settings import ClusterSettings
@@ -17,12 +18,9 @@ from karptui.cloud.ec2.user_data import NodeTold, user_data
 from karptui.cloud.provider import CreateError
 from karptui.model import labels
 from karptui.model.instance_type import InstanceType, Offering
-from karptui.model.node import NodeClaim, RequirementSpec
+from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
-from karptui.model.requirements import Requirements, from_specs
-
-RESTRICTED_TAGS = (CLUSTER_TAG, labels.NODEPOOL, CLAIM_TAG, NODE_CLASS_TAG)
-RESTRICTED_TAG_PREFIX = "kubernetes.io/cluster"
+from karptui.model.requirements import from_specs
 
 TEMPLATES_FAILED = "Error getting launch template configs: "
 """Karpenter's words in the Launched condition where it does not get as far as the fleet; the reason's own follow."""
@@ -322,17 +320,3 @@ def _partitions(choice: Choice) -> set[str]:
 def tenancy_of(claim: NodeClaim) -> str:
     """Shared hardware unless the claim rules it out."""
     return "default" if from_specs(claim.requirements).of(labels.INSTANCE_TENANCY).has("default") else "dedicated"
-
-
-def restricted_tag(spec: Mapping[str, Any]) -> str:
-    """The first tag of the spec that users may not set, or ""."""
-    tags: Mapping[str, str] = spec.get("tags") or {}
-    return next((key for key in tags if key in RESTRICTED_TAGS or key.startswith(RESTRICTED_TAG_PREFIX)), "")
-
-
-def image_requirements(entry: Mapping[str, Any]) -> Requirements:
-    """What an entry of status.amis asks of an instance type."""
-    return from_specs(
-        RequirementSpec(wanted["key"], wanted["operator"], tuple(wanted.get("values") or ()))
-        for wanted in entry.get("requirements") or ()
-    )

@@ -1,6 +1,6 @@
 """Whether a NodeClass lets anything be launched by it (spec/aws.md 3.1)."""
 
-from karptui.cloud.ec2.launch_plan import restricted_tag
+from karptui.cloud.ec2.own_tags import restricted_tag
 from karptui.cloud.provider import CreateError, InsufficientCapacity, NodeClassNotReady
 from karptui.model.metadata import condition
 from karptui.model.nodepool import NodeClass

@@ -8,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED, ZONE_LETTERS, shipped_price
-from karptui.cloud.ec2.client import AwsClients
+from karptui.cloud.ec2.client import AwsClients, pricing_region
 from karptui.cloud.ec2.commitments import account_commitments
 from karptui.cloud.ec2.errors import calling
 from karptui.cloud.ec2.facts import TypeFacts, from_description, shipped_facts, shipped_file
 from karptui.cloud.ec2.instance_types import Price
-from karptui.cloud.ec2.price_list import on_demand_prices, pricing_region
+from karptui.cloud.ec2.price_list import on_demand_prices
 from karptui.cloud.provider import CloudError
 from karptui.model.commitment import Commitment
 from karptui.model.labels import ON_DEMAND

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from karptui.cloud.ec2.launch_plan import image_requirements
+from karptui.cloud.ec2.images import image_requirements
 from karptui.cloud.provider import Measured
 from karptui.model.instance_type import InstanceType
 from karptui.model.nodepool import NodeClass

@@ -5,8 +5,8 @@ from typing import Any
 
 from karptui.cloud.ec2.client import AwsClients
 from karptui.cloud.ec2.images import AliasEmpty, UnsupportedAlias, family_of, find_images
-from karptui.cloud.ec2.launch_plan import restricted_tag
 from karptui.cloud.ec2.network import Subnet, find_security_groups, find_subnets
+from karptui.cloud.ec2.own_tags import restricted_tag
 from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
 from karptui.cloud.ec2.profile import ensure_profile
 from karptui.cloud.ec2.reservations import Reservation, find_reservations

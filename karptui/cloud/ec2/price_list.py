@@ -21,16 +21,6 @@ _QUERIES = (
 )
 
 
-def pricing_region(region: str) -> str:
-    """Where the Pricing API answers for a region; "" where there is none (GovCloud)."""
-    if region.startswith("us-gov-"):
-        return ""
-    for prefix, found in (("ap-", "ap-south-1"), ("cn-", "cn-northwest-1"), ("eu-", "eu-central-1")):
-        if region.startswith(prefix):
-            return found
-    return "us-east-1"
-
-
 async def on_demand_prices(pricing: Any, region: str) -> dict[str, float]:
     """Instance type → USD an hour (CNY in China). Raises CloudError, also where one of the two answers is empty."""
     found: dict[str, float] = {}

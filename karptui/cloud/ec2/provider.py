@@ -24,13 +24,13 @@ from karptui.cloud.ec2.instance_status import InstanceStatus
 from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
 from karptui.cloud.ec2.known_cluster import AskAgain, KnownCluster
 from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
-from karptui.cloud.ec2.launch_plan import RESTRICTED_TAGS
 from karptui.cloud.ec2.launchable import check_ready
 from karptui.cloud.ec2.market import Market, shipped_market, with_overrides
 from karptui.cloud.ec2.market_kept import KeptMarket
 from karptui.cloud.ec2.measured import MeasuredMemory
 from karptui.cloud.ec2.node_class import VALIDATION, Resolving
 from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
+from karptui.cloud.ec2.own_tags import RESTRICTED_TAGS
 from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
 from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.settings import ClusterSettings

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from karptui.cloud.ec2.describe import CLAIM_TAG, CLUSTER_TAG
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.own_tags import CLAIM_TAG, CLUSTER_TAG
 from karptui.model.node import NodeClaim
 
 NAME_TAG = "Name"

@@ -4,8 +4,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from karptui.cloud.ec2.describe import CLUSTER_TAG, NODE_CLASS_TAG
 from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.own_tags import CLUSTER_TAG, NODE_CLASS_TAG
 from karptui.cloud.ec2.profile import PROFILE_ANNOTATION
 from karptui.cloud.provider import NotFound
 from karptui.model.node import NodeClaim

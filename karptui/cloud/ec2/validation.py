@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from karptui.cloud.ec2.errors import calling, code_of
+from karptui.cloud.ec2.images import image_requirements
 from karptui.cloud.ec2.instance_types import has_efa
-from karptui.cloud.ec2.launch_plan import Planner, image_requirements
+from karptui.cloud.ec2.launch_plan import Planner
 from karptui.cloud.ec2.placement import PlacementGroup
 from karptui.cloud.ec2.template import LaunchTemplate, LaunchTemplates, NodeKind, Placement, tagged
 from karptui.cloud.provider import CloudError, CreateError

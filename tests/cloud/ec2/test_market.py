@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from karptui.cloud.ec2.price_list import on_demand_prices, pricing_region
+from karptui.cloud.ec2.client import pricing_region
+from karptui.cloud.ec2.price_list import on_demand_prices
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError
