@@ -34,7 +34,7 @@ RESOURCES = (
 )  # fmt: skip
 KEPT_EVENTS = 5_000
 KEPT_TIMELINES = 50_000
-KEPT_POD_TIMELINES = 10_000  # besides those of pods that wait; of earlier ones their conditions tell, to the second
+KEPT_POD_TIMELINES = 4_000  # besides those of pods that wait; of earlier ones their conditions tell, to the second
 KEPT_BOUND = 1_000  # pods whose time from creation to binding counts as recent
 
 _LATEST: dict[type[Any], str] = {
