@@ -296,7 +296,7 @@ def _target(plan: Plan) -> tuple[str, dict[str, Any]]:
 def placement_of(claim: NodeClaim, group: PlacementGroup | None, choice: Choice | None = None) -> Placement:
     """Where the claim's instance is put; of several partitions that it allows the first in order of text.
 
-    With a `choice`, the first in which one of its types is on offer.
+    With a `choice`, the first in which it finds one of its types.
     """
     if group is None:
         return Placement(tenancy_of(claim))
@@ -310,10 +310,12 @@ def placement_of(claim: NodeClaim, group: PlacementGroup | None, choice: Choice 
 
 
 def _partitions(choice: Choice) -> set[str]:
+    """Those in which one of the types is on offer as the capacity type that is asked for."""
     return {
         offering.requirements.of(labels.PLACEMENT_GROUP_PARTITION).any_value()
         for candidate in choice.candidates
         for offering in candidate.offerings
+        if offering.capacity_type == choice.capacity_type
     }
 
 

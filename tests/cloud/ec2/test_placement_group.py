@@ -55,11 +55,13 @@ async def zones_on_offer(provider: Ec2Provider, resolved: NodeClass, name: str, 
     }
 
 
-def zonal(types: tuple[str, ...] = TYPES, partitions: tuple[str, ...] = ()) -> NodeClaim:
+def zonal(
+    types: tuple[str, ...] = TYPES, partitions: tuple[str, ...] = (), capacity_types: tuple[str, ...] = ("on-demand",)
+) -> NodeClaim:
     wanted = [RequirementSpec(labels.ZONE, "In", ("us-east-1a",))]
     if partitions:
         wanted.append(RequirementSpec(labels.PLACEMENT_GROUP_PARTITION, "In", partitions))
-    return claim(types, requirements=wanted)
+    return claim(types, capacity_types, requirements=wanted)
 
 
 async def test_a_want_of_capacity_in_a_group_is_none_outside_of_it(
@@ -111,3 +113,16 @@ async def test_a_partition_without_room_leaves_the_others_to_the_next_launch(
     await lab.set_capacity("c6a.large", zone="us-east-1a", left=None)
     launched = await provider.create(zonal(("c6a.large",), ("1", "2")), grouped)
     assert launched.labels[labels.PLACEMENT_GROUP_PARTITION] == "2"
+
+
+async def test_a_partition_that_has_room_for_on_demand_alone_is_not_taken_for_spot(
+    provider: Ec2Provider, lab: Ec2Lab, aws: FaultyAws
+) -> None:
+    aws.answer("DescribePlacementGroups", described("partition", 3))
+    grouped = await ready_node_class(provider, placementGroupSelector=GROUP)
+    await lab.set_capacity("c6a.large", zone="us-east-1a", capacity_type="spot")
+    with pytest.raises(InsufficientCapacity):
+        await provider.create(zonal(("c6a.large",), ("1",), ("spot",)), grouped)
+    await lab.set_capacity("c6a.large", zone="us-east-1a", capacity_type="spot", left=None)
+    launched = await provider.create(zonal(("c6a.large",), ("1", "2"), ("spot", "on-demand")), grouped)
+    assert (launched.capacity_type, launched.labels[labels.PLACEMENT_GROUP_PARTITION]) == ("spot", "2")
