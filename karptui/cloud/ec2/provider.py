@@ -371,7 +371,8 @@ class Ec2Provider:
             seen = self._seen.get(instance_id)
             if seen is None:
                 try:
-                    seen = await self.get(f"aws:///-/{instance_id}")
+                    # Launched a moment ago, maybe by a process that died before it could write that down.
+                    seen = self._seen[instance_id] = await self.get(f"aws:///-/{instance_id}")
                 except CloudError:
                     continue
             self.unavailable.mark(SPOT, seen.instance_type, seen.zone)

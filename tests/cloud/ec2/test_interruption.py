@@ -137,6 +137,23 @@ async def test_an_interruption_comes_through_the_queue_until_it_is_acknowledged(
 
 
 @pytest.mark.asyncio(loop_scope="session")
+async def test_a_new_process_knows_for_which_claim_an_interrupted_instance_was_launched(lab: Ec2Lab) -> None:
+    before = provider_of(lab, queue=lab.queue_name)
+    launched = await before.create(claim(("m5.large",), ("spot",)), await ready_node_class(before))
+    await before.close()
+    provider = provider_of(lab, queue=lab.queue_name)
+    await lab.interrupt(launched.instance_id)
+    known: dict[str, str] = {}
+    async for message in provider.interruptions():
+        await provider.acknowledge(message)
+        known |= message.claims
+        if launched.instance_id in message.instance_ids:  # not another test's
+            break
+    assert known.get(launched.instance_id) == launched.claim
+    await provider.close()
+
+
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_queue_that_is_not_there_is_named(lab: Ec2Lab) -> None:
     provider = provider_of(lab, queue="nobody")
     with pytest.raises(NotFound, match="there is no SQS queue"):
