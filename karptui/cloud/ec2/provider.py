@@ -261,6 +261,7 @@ class Ec2Provider:
             await self._asked.stop()
         for questions in (self._by_id, self._by_claim, self._ending):
             await questions.stop()
+        await self.shift.stop()
         if self._queue is not None:
             await self._queue.stop()
         await self.clients.close()

@@ -1,5 +1,6 @@
 """Zones that ARC shifts the cluster's traffic away from (spec/aws.md 1.8): nothing is launched or ended there."""
 
+import asyncio
 from collections.abc import Callable
 
 from karptui.cloud.ec2.client import AwsClients
@@ -9,6 +10,8 @@ from karptui.model.labels import ZONE_ID
 
 LOOK_SECONDS = 30.0
 """How old the answer may grow; Karpenter's own figure."""
+PATIENCE_SECONDS = 1.0
+"""How long the answer is waited for (real seconds); a later one counts when it comes."""
 
 
 class ZonalShift:
@@ -20,6 +23,9 @@ class ZonalShift:
         self._now = now
         self._until: dict[str, float] = {}
         self._asked = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+        self.trouble = ""
+        """Why the last question was not answered."""
 
     @property
     def zones(self) -> frozenset[str]:
@@ -32,16 +38,31 @@ class ZonalShift:
         return instance is not None and instance.labels.get(ZONE_ID, "") in self.zones
 
     async def look(self) -> None:
-        """Ask, unless that was done a moment ago; without an answer what is known goes on being so."""
+        """Ask, unless that was done a moment ago; without an answer what is known goes on being so.
+
+        Launches must not stand still for a service that only says where they should not go.
+        """
         now = self._now()
-        if not self._arn or now - self._asked < LOOK_SECONDS:
+        if not self._arn or self._asking is not None or now - self._asked < LOOK_SECONDS:
             return
         self._asked = now
+        self._asking = asyncio.ensure_future(self._ask())
+        await asyncio.wait((self._asking,), timeout=PATIENCE_SECONDS)
+
+    async def stop(self) -> None:
+        """Ask nothing more."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ask(self) -> None:
         try:
             self._until = await self._shifts()
-        except CloudError:
-            # Launches must not stand still for a service that only says where they should not go.
-            return
+            self.trouble = ""
+        except CloudError as error:
+            self.trouble = str(error)
+        finally:
+            self._asking = None
 
     async def check(self) -> None:
         """Raises CloudError where the cluster's shifts cannot be known: somebody relies on their being honoured."""

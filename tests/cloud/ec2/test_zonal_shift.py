@@ -1,5 +1,6 @@
 """A zone that traffic is shifted away from: nothing is launched there, and what is there is left alone."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -117,6 +118,31 @@ async def test_instances_in_such_a_zone_are_neither_asked_about_nor_ended(
     assert aws.calls["DescribeInstances"] == asked and not aws.calls["TerminateInstances"]
     await provider.delete(outside.provider_id)
     assert aws.calls["TerminateInstances"] == 1
+
+
+async def test_a_launch_does_not_wait_for_arc_and_what_it_answers_late_counts_then(
+    provider: Ec2Provider, aws: FaultyAws, clock: Clock
+) -> None:
+    shift(aws, clock, "")
+    resolved = await ready_node_class(provider)
+    launched = await provider.create(zonal(), resolved)
+    shift(aws, clock, launched.labels[labels.ZONE_ID])
+    answer = asyncio.Event()
+
+    async def slow(when: str, _: int, action: str) -> None:
+        if (when, action) == ("before", ASKED):
+            await answer.wait()
+
+    aws.hook = slow
+    clock.at += 30
+    async with asyncio.timeout(10):
+        await provider.create(zonal(), resolved)
+        clock.at += 30
+        await provider.create(zonal(), resolved)
+        assert aws.calls[ASKED] == 2, "one question at a time"
+        answer.set()
+        while ZONE in await zones(provider):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_cluster_that_is_not_registered_is_told_so_at_the_start(provider: Ec2Provider, aws: FaultyAws) -> None:
