@@ -3,6 +3,7 @@
 from karptui.cloud.for_pools import for_all
 from karptui.cloud.provider import CloudError, Measured
 from karptui.control.hands import Hands
+from karptui.control.zonal_shifts import ZonalShifts
 from karptui.model.instance_type import Catalogue
 from karptui.model.metadata import is_true
 from karptui.world import events
@@ -19,6 +20,7 @@ class Offerings:
         self._known: dict[str, Catalogue] = {}  # by key of the NodeClass
         self._told: tuple[object, ...] = ()
         self._said = ""
+        self._shifts = ZonalShifts(hands)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -47,6 +49,7 @@ class Offerings:
         if used and asked != self._told:
             self._told = asked
             self._hands.sink(events.CatalogueSeen(self._hands.now(), for_all(used, of_pool)))
+        await self._shifts.tell(self._known, of_pool)
 
 
 def measured_in(world: World) -> dict[str, list[Measured]]:

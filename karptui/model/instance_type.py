@@ -52,6 +52,7 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
 
     `source` says where prices come from ("shipped 2026-07-20", "aws", "scenario") and `priced` when (epoch seconds).
     `commitments` is what the account pays for in advance, `commitments_unknown` why some of it is not known.
+    `shifted` are zones that traffic is shifted away from, `shifts_unknown` why that is not known now.
     `variants`: by pool and name what the pool sees in place of a type, as its NodeClass or NodeOverlays would have it.
     Engines key what they precompute by the identity of this object, so it is replaced, never changed.
     """
@@ -64,3 +65,5 @@ class Catalogue(Struct, frozen=True, gc=False, eq=False):
     variants: dict[str, dict[str, InstanceType]] = {}
     commitments: tuple[Commitment, ...] = ()
     commitments_unknown: tuple[str, ...] = ()
+    shifted: tuple[str, ...] = ()
+    shifts_unknown: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 import pytest
+from msgspec.structs import replace
 
 from karptui.cloud.catalogue import region_of, shipped_price
 from karptui.cloud.ec2.facts import shipped_facts
@@ -117,6 +118,34 @@ async def test_a_nodeclass_of_no_pool_is_nobodys_catalogue() -> None:
     found, offerings = board(Cloud(default=PLAIN, dense=OTHER), [pool("c", "dense")])
     await offerings.look()
     assert found.world.catalogue is OTHER
+
+
+async def test_nodepools_are_told_when_a_zonal_shift_begins_and_ends() -> None:
+    cloud = Cloud(default=PLAIN, dense=OTHER)
+    found, offerings = board(cloud, [pool("a", "default"), pool("c", "dense")])
+    await offerings.look()
+    assert not found.recorded
+    cloud.sold["dense"] = replace(OTHER, shifted=("us-east-1c",))
+    for _ in range(2):
+        await offerings.look()
+    assert found.recorded == [("NodePool", "c", "ZonalShiftActive")], "the other one has nothing in that zone"
+    cloud.sold["dense"] = OTHER
+    for _ in range(2):
+        await offerings.look()
+    assert found.recorded[1:] == [("NodePool", "c", "ZonalShiftCleared")]
+
+
+async def test_that_zonal_shifts_cannot_be_known_is_told_once_until_they_can() -> None:
+    cloud = Cloud(default=PLAIN, dense=OTHER)
+    found, offerings = board(cloud, [pool("a", "default"), pool("c", "dense")])
+
+    def told() -> list[str]:
+        return [event.message for event in found.told if isinstance(event, events.Problem)]
+
+    for trouble in ("ARC is down", "ARC is still down", "", "ARC is down again"):
+        cloud.sold = {name: replace(sold, shifts_unknown=trouble) for name, sold in cloud.sold.items()}
+        await offerings.look()
+    assert [words.partition(";")[0] for words in told()] == ["ARC is down", "ARC is down again"]
 
 
 def test_types_that_only_one_nodeclass_has_are_seen_by_its_pools_alone() -> None:

@@ -25,7 +25,7 @@ from karptui.model.nodepool import NodeClass
 _KEPT = 16
 """NodePools whose view of the types is remembered, where NodeOverlays make it another one."""
 
-Version = tuple[int, int, int]
+Version = tuple[int, int, int, str]
 
 
 class _Current(Struct, frozen=True):
@@ -85,7 +85,8 @@ class TypesOnOffer:
         closed = sorted(zone for zone, zone_id in zones.items() if zone_id in shifted)
         held = node_class.status.get("capacityReservations")
         key = json.dumps([shape.family, shape.spec, zones, held, group and group.id, blocked, closed], sort_keys=True)
-        version = (self._unavailable.version, self._places.version, self._measured.version)
+        trouble = self._shift.trouble
+        version = (self._unavailable.version, self._places.version, self._measured.version, trouble)
         known = self._current.get(key)
         if known is not None and known.version == version and known.market is market:
             return known
@@ -100,6 +101,8 @@ class TypesOnOffer:
             spot_synthetic=market.spot_synthetic,
             commitments=market.commitments,
             commitments_unknown=market.commitments_unknown,
+            shifted=tuple(closed),
+            shifts_unknown=trouble,
         )
         entry = _Current(version, market, catalogue, {item.name: item for item in types})
         self._current[key] = entry

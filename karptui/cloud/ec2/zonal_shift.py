@@ -60,7 +60,7 @@ class ZonalShift:
             self._until = await self._shifts()
             self.trouble = ""
         except CloudError as error:
-            self.trouble = str(error)
+            self.trouble = self.trouble or str(error)  # one text for as long as it lasts
         finally:
             self._asking = None
 

@@ -83,8 +83,16 @@ async def test_nothing_is_launched_in_a_zone_that_is_shifted_away_from_until_the
     aws.faults.insert(0, aws.faults.pop())
     clock.at += 30
     assert ZONE not in await zones(provider), "without an answer the shift goes on"
+    async with asyncio.timeout(60):
+        while not (catalogue := await provider.instance_types(resolved)).shifts_unknown:
+            await asyncio.sleep(0.05)
+    assert "GetManagedResource" in catalogue.shifts_unknown and catalogue.shifted == (ZONE,)
     clock.at += 3600
     assert ZONE in await zones(provider), "but not longer than it was to last"
+    shift(aws, clock, "")
+    while (await provider.instance_types(resolved)).shifts_unknown:
+        clock.at += 30
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(("status", "minutes"), [("NOT_APPLIED", 60), ("APPLIED", -1)])
