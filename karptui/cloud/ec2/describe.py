@@ -87,7 +87,8 @@ def to_launched(
         instance_id=instance["InstanceId"],
         type_name=instance["InstanceType"],
         zone=zone,
-        zone_id=zone_ids.get(zone, ""),
+        # Also of a NodeClass that is gone, or not looked at yet by this process.
+        zone_id=zone_ids.get(zone) or instance["Placement"].get("AvailabilityZoneId") or "",
         capacity_type=capacity_type,
         image=instance.get("ImageId", ""),
         tags=tags,

@@ -403,3 +403,14 @@ async def test_an_instance_is_reserved_only_if_it_was_launched_for_its_reservati
     assert found.capacity_type == found.labels[labels.CAPACITY_TYPE] == capacity_type
     assert found.labels.get(labels.CAPACITY_RESERVATION_ID, "") == id_
     assert found.labels.get(labels.CAPACITY_RESERVATION_TYPE, "") == ("capacity-block" if id_ else "")
+
+
+@pytest.mark.parametrize(("known", "told"), [({}, "use1-az6"), ({"us-east-1a": "use1-az1"}, "use1-az1")])
+async def test_the_zones_id_is_that_of_the_subnets_or_else_what_ec2_says(known: dict[str, str], told: str) -> None:
+    described = {
+        "InstanceId": "i-1",
+        "InstanceType": "m5.large",
+        "State": {"Name": "running"},
+        "Placement": {"AvailabilityZone": "us-east-1a", "AvailabilityZoneId": "use1-az6"},
+    }
+    assert to_launched(described, lambda *_: None, known).labels[labels.ZONE_ID] == told
