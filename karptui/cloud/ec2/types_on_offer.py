@@ -25,6 +25,10 @@ from karptui.model.nodepool import NodeClass
 _KEPT = 16
 """NodePools whose view of the types is remembered, where NodeOverlays make it another one."""
 
+_SHAPES = 32
+"""States of NodeClasses whose types are remembered, those used last: each is some megabytes, and they come and go with
+reservations, subnets without addresses and zonal shifts."""
+
 Version = tuple[int, int, int, str]
 
 
@@ -52,7 +56,7 @@ class TypesOnOffer:
         self._places = places
         self._shift = shift
         self._plain: dict[str, tuple[Market, tuple[InstanceType, ...]]] = {}
-        self._current: dict[str, _Current] = {}
+        self._current: OrderedDict[str, _Current] = OrderedDict()
         self._seen: OrderedDict[int, tuple[Catalogue, dict[str, InstanceType]]] = OrderedDict()
 
     def catalogue(self, market: Market, node_class: NodeClass, group: PlacementGroup | None = None) -> Catalogue:
@@ -89,6 +93,7 @@ class TypesOnOffer:
         version = (self._unavailable.version, self._places.version, self._measured.version, trouble)
         known = self._current.get(key)
         if known is not None and known.version == version and known.market is market:
+            self._current.move_to_end(key)
             return known
         measured = self._measured.of(node_class)
         types = self._resolved(
@@ -106,6 +111,10 @@ class TypesOnOffer:
         )
         entry = _Current(version, market, catalogue, {item.name: item for item in types})
         self._current[key] = entry
+        self._current.move_to_end(key)
+        if len(self._current) > _SHAPES:
+            oldest, _ = self._current.popitem(last=False)
+            self._plain.pop(oldest, None)
         return entry
 
     def _shape(self, node_class: NodeClass, group: PlacementGroup | None) -> NodeClassShape:
