@@ -31,29 +31,34 @@ class Tagging:
         self._last = float("-inf")
 
     def due(self) -> Iterable[str]:
-        """Those that are not annotated as tagged and not going."""
-        if self._hands.provider.node_class != KIND:
+        """Those that are not annotated as tagged and not going; none until the next may be tagged."""
+        if self._hands.provider.node_class != KIND or not self._may():
             return
         for key, claim in self._hands.world.of("nodeclaims").items():
-            if claim.provider_id and claim.node_name and claim.metadata.deleted is None and not _is_tagged(claim):
+            if _lacks_tags(claim):
                 yield key
 
     async def reconcile(self, key: str) -> None:
         """Tag, then annotate; one a second, and the others when they are due again."""
-        world, now = self._hands.world, self._hands.now()
+        world = self._hands.world
         claim: NodeClaim | None = world.of("nodeclaims").get(key)
-        if claim is None or now - self._last < PACE_SECONDS:
+        # Asked once more: for a claim without an instance create() would launch one.
+        if claim is None or not _lacks_tags(claim) or not self._may():
             return
         node_class = world.of("nodeclasses").get(claim.node_class.key)
         if node_class is None:
             return
-        self._last = now
+        self._last = self._hands.now()
         try:
             await self._hands.provider.create(claim, node_class)
         except NotFound:
             return  # the collector takes the NodeClaim away
         await self._hands.kube.patch("nodeclaims", key, {"metadata": {"annotations": TAGGED}})
 
+    def _may(self) -> bool:
+        return self._hands.now() - self._last >= PACE_SECONDS
 
-def _is_tagged(claim: NodeClaim) -> bool:
-    return TAGGED.items() <= claim.metadata.annotations.items()
+
+def _lacks_tags(claim: NodeClaim) -> bool:
+    there = claim.provider_id and claim.node_name and claim.metadata.deleted is None
+    return bool(there) and not TAGGED.items() <= claim.metadata.annotations.items()

@@ -98,8 +98,9 @@ async def test_one_instance_a_second_is_tagged(provider: Ec2Provider, aws: Fault
     for _ in range(2):
         for wanted in claims:
             await tagging.reconcile(wanted.key)
-    assert aws.calls["CreateTags"] == 1
+    assert aws.calls["CreateTags"] == 1 and not list(tagging.due())
     found.at += 1
+    assert list(tagging.due()) == [wanted.key for wanted in claims]
     await tagging.reconcile(claims[1].key)
     assert aws.calls["CreateTags"] == 2 and annotated(found).keys() == {wanted.key for wanted in claims}
 
@@ -112,6 +113,15 @@ async def test_an_instance_that_has_ended_and_a_claim_that_goes_are_left_to_othe
     assert list(tagging.due()) == [ended.key]
     await tagging.reconcile(ended.key)
     assert not found.patches
+
+
+async def test_nothing_is_launched_for_a_claim_that_has_no_instance(provider: Ec2Provider, aws: FaultyAws) -> None:
+    wanted = replace(claim(("m5.large",)), node_name="one")
+    found, tagging = await board(provider, wanted)
+    tried = aws.calls["CreateFleet"]  # the NodeClass, by a dry run
+    assert not list(tagging.due())
+    await tagging.reconcile(wanted.key)
+    assert aws.calls["CreateFleet"] == tried and not found.patches
 
 
 async def test_what_is_refused_is_not_annotated(provider: Ec2Provider, aws: FaultyAws) -> None:
