@@ -5,6 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from karptui.control.command_events import CommandEvents
+from karptui.control.do_not_disrupt_events import DoNotDisruptEvents
 from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
 from karptui.control.held_events import HeldEvents
@@ -41,6 +42,7 @@ class Disruption:
         self._nominated: dict[str, float] = {}  # nodes that get pods of a command, and until when they stay for them
         self._kept = Kept()  # as long as nothing has changed the answer is known
         self._held_events = HeldEvents(hands)
+        self._do_not_disrupt_events = DoNotDisruptEvents(hands)
 
     async def run(self) -> None:
         """Poll until cancelled; commands under way are cancelled with it and found again by the next start."""
@@ -76,6 +78,7 @@ class Disruption:
         answer = await asyncio.to_thread(self._kept.disrupt, self._snapshot())
         begun = [await self._begin(command) for command in answer.commands]
         await self._held_events.tell(answer)
+        await self._do_not_disrupt_events.tell()
         return any(begun)
 
     async def _begin(self, command: Command) -> bool:

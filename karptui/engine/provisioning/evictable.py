@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from karptui.model.labels import DO_NOT_DISRUPT
 from karptui.model.metadata import condition
@@ -28,17 +29,32 @@ def is_reschedulable(pod: Pod, budgets: Sequence[PodDisruptionBudget], now: floa
     return not (evictable and _fully_blocked(pod, budgets))
 
 
-def is_protected(pod: Pod, now: float) -> bool:
-    """Whether karpenter.sh/do-not-disrupt holds at `now`: "true" for ever, a Go duration from the pod's start."""
+class Shield(Enum):
+    """What a pod's karpenter.sh/do-not-disrupt is worth."""
+
+    ALWAYS = auto()
+    RUNNING = auto()
+    OVER = auto()
+    INVALID = auto()
+    """Neither "true" nor a positive duration: it protects nothing."""
+
+
+def shield_of(pod: Pod, now: float) -> Shield | None:
+    """What the annotation is worth at `now`: "true" for ever, a Go duration from the pod's start; None without it."""
     value = pod.metadata.annotations.get(DO_NOT_DISRUPT)
     if value is None:
-        return False
+        return None
     if value == "true":
-        return True
+        return Shield.ALWAYS
     seconds = _go_duration(value)
     if seconds is None or seconds <= 0:
-        return False
-    return pod.started is None or now - pod.started < seconds
+        return Shield.INVALID
+    return Shield.RUNNING if pod.started is None or now - pod.started < seconds else Shield.OVER
+
+
+def is_protected(pod: Pod, now: float) -> bool:
+    """Whether karpenter.sh/do-not-disrupt holds at `now`."""
+    return shield_of(pod, now) in (Shield.ALWAYS, Shield.RUNNING)
 
 
 def protected_until(pod: Pod) -> float | None:
