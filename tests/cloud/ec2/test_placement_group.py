@@ -126,3 +126,20 @@ async def test_a_partition_that_has_room_for_on_demand_alone_is_not_taken_for_sp
     await lab.set_capacity("c6a.large", zone="us-east-1a", capacity_type="spot", left=None)
     launched = await provider.create(zonal(("c6a.large",), ("1", "2"), ("spot", "on-demand")), grouped)
     assert (launched.capacity_type, launched.labels[labels.PLACEMENT_GROUP_PARTITION]) == ("spot", "2")
+
+
+async def test_a_zone_in_which_another_partition_has_room_is_not_asked_for_this_one(
+    provider: Ec2Provider, lab: Ec2Lab, aws: FaultyAws
+) -> None:
+    aws.answer("DescribePlacementGroups", described("partition", 3))
+    grouped = await ready_node_class(provider, placementGroupSelector=GROUP)
+    await lab.set_capacity("c6a.large", zone="us-east-1a")
+    with pytest.raises(InsufficientCapacity):
+        await provider.create(zonal(("c6a.large",), ("1",)), grouped)
+    await lab.set_capacity("c6a.large", zone="us-east-1a", left=None)
+    wanted = [
+        RequirementSpec(labels.ZONE, "In", ("us-east-1a", "us-east-1b")),
+        RequirementSpec(labels.PLACEMENT_GROUP_PARTITION, "In", ("1", "2")),
+    ]
+    launched = await provider.create(claim(("c6a.large",), requirements=wanted), grouped)
+    assert (launched.labels[labels.PLACEMENT_GROUP_PARTITION], launched.zone) == ("1", "us-east-1b")

@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
+from karptui.cloud.catalogue import region_of, shipped_price
+from karptui.cloud.ec2.facts import shipped_facts
+from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
 from karptui.cloud.ec2.provider import Ec2Provider
+from karptui.cloud.ec2.reservations import Reservation
 from karptui.cloud.provider import CloudError, InsufficientCapacity, NotFound
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
@@ -112,7 +117,8 @@ async def test_instances_in_such_a_zone_are_neither_asked_about_nor_ended(
 ) -> None:
     shift(aws, clock, "")
     resolved = await ready_node_class(provider)
-    inside = await provider.create(zonal(), resolved)
+    wanted = zonal()
+    inside = await provider.create(wanted, resolved)
     outside = await provider.create(
         claim(("m5.large",), requirements=[RequirementSpec(labels.ZONE, "NotIn", (ZONE,))]), resolved
     )
@@ -123,9 +129,25 @@ async def test_instances_in_such_a_zone_are_neither_asked_about_nor_ended(
     assert (await provider.get(inside.provider_id)).instance_id == inside.instance_id
     with pytest.raises(CloudError, match="shifted away"):
         await provider.delete(inside.provider_id)
-    assert aws.calls["DescribeInstances"] == asked and not aws.calls["TerminateInstances"]
+    with pytest.raises(CloudError, match="shifted away"):
+        await provider.create(replace(wanted, provider_id=inside.provider_id, node_name="one"), resolved)
+    assert aws.calls["DescribeInstances"] == asked
+    assert not aws.calls["TerminateInstances"] and not aws.calls["CreateTags"]
     await provider.delete(outside.provider_id)
     assert aws.calls["TerminateInstances"] == 1
+    aws.hide_new_instances(3600)  # as EC2 may tell nothing of such a zone
+    assert inside.instance_id not in {entry.instance_id for entry in await provider.list()}
+    assert (await provider.get(inside.provider_id)).instance_id == inside.instance_id
+
+
+async def test_what_is_reserved_in_such_a_zone_is_not_on_offer_either() -> None:
+    held = [Reservation(f"cr-{letter}", "m5.large", f"us-east-1{letter}", "", "targeted", "default") for letter in "ab"]
+    facts = [entry for entry in shipped_facts() if entry.name == "m5.large"]
+    region = replace(region_of("us-east-1", ["us-east-1a", "us-east-1b"]), closed=frozenset({ZONE}))
+    shape = NodeClassShape(reservations=tuple(held))
+    (entry,) = resolve(facts, region, shipped_price(), shape, free=lambda _: 1)
+    assert {offering.zone for offering in entry.offerings if offering.reservation_id} == {ZONE, "us-east-1b"}
+    assert {offering.zone for offering in entry.offerings if offering.available} == {"us-east-1b"}
 
 
 async def test_a_launch_does_not_wait_for_arc_and_what_it_answers_late_counts_then(
