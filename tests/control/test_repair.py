@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from karptui.control.repair import Repair
 from karptui.model.labels import NODEPOOL, TERMINATION_TIMESTAMP
@@ -78,6 +79,15 @@ async def test_more_than_a_fifth_of_a_pool_is_an_outage_of_which_it_is_told_ever
     found.at += 5 * MINUTE
     await repaired(found, repair)
     assert len(found.recorded) == 4
+
+
+@pytest.mark.parametrize(("sound", "deleted"), [(3, []), (7, ["claim-0", "claim-1"])])
+async def test_for_a_nodeclaim_of_no_pool_the_whole_cluster_counts(sound: int, deleted: list[str]) -> None:
+    found = board(sick=2, sound=sound, minutes=31)
+    for claim in list(found.world.of("nodeclaims").values()):
+        found.show("nodeclaims", replace(claim, metadata=replace(claim.metadata, labels={})))
+    await repaired(found)
+    assert [name for _, name in found.deleted] == deleted
 
 
 async def test_a_fifth_rounded_up_is_still_repaired() -> None:

@@ -84,11 +84,12 @@ async def test_an_interruption_during_a_launch_comes_again_until_the_claim_knows
         assert board.deleted == deleted and cloud.acknowledged is bool(deleted)
 
 
-@pytest.mark.parametrize("claim", ["", "gone", "other"])
+@pytest.mark.parametrize("claim", ["", "gone", "other", "going"])
 async def test_an_interruption_of_what_is_nobodys_here_is_acknowledged(claim: str) -> None:
     cloud = Warns("spot_interrupted", True, **{"i-1": claim})
     board = Noted(cloud)
     board.show("nodeclaims", NodeClaim(Metadata("other", uid="claim-2"), provider_id="aws:///us-east-1a/i-2"))
+    board.show("nodeclaims", NodeClaim(Metadata("going", uid="claim-3", deleted=NOW - 60)))
     async with asyncio.timeout(10):
         await Interruptions(board.hands).run()
     assert cloud.acknowledged and not board.deleted

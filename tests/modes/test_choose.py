@@ -160,7 +160,14 @@ def test_nodeclasses_that_make_the_same_of_the_types_leave_one_catalogue_for_all
 
 
 @pytest.mark.parametrize(
-    "spec", [{"kubelet": {"maxPods": "many"}}, {"kubelet": [1]}, {"amiSelectorTerms": ["al2023"]}, {"kubelet": 3}]
+    "spec",
+    [
+        {"kubelet": {"maxPods": "many"}},
+        {"kubelet": {"kubeReserved": {"cpu": "much"}}},
+        {"kubelet": [1]},
+        {"amiSelectorTerms": ["al2023"]},
+        {"kubelet": 3},
+    ],
 )
 def test_a_nodeclass_in_a_file_that_no_api_server_would_take_changes_nothing(spec: dict[str, Any]) -> None:
     world = world_of(of_class("a", "odd"), node_class("odd", "ab", **spec))

@@ -9,16 +9,18 @@ from msgspec.structs import replace
 
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.cloud.provider import NodeClassStatus
+from karptui.cloud.provider import CloudError, NodeClassStatus
 from karptui.failure import Failure
 from karptui.kube.connect import Connection
 from karptui.kube.errors import ApiError
 from karptui.lab.ec2 import Ec2Lab
 from karptui.modes.providers import Ec2Choice, ec2
 from tests.cloud.ec2.cluster import Clock, claim, node_class, ready_node_class
+from tests.control.faulty_aws import FaultyAws
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+ARN = "arn:aws:eks:us-east-1:123456789012:cluster/unheard-of"
 NOW = ClusterSettings("lab", "https://127.0.0.1:6443", "Y2E=", "10.96.0.10", "10.96.0.0/12", kubernetes="1.35")
 
 
@@ -45,6 +47,8 @@ async def test_images_are_those_of_the_version_that_the_cluster_has_now(lab: Ec2
     clock.at += 1
     await provider.node_class_status(node_class())
     assert asked and conditions(await provider.node_class_status(node_class())) == {}, "it is asked again at once"
+    await provider.node_class_status(node_class())
+    assert len(asked) == 2, "and then it is known for another five minutes"
     await provider.close()
 
 
@@ -82,6 +86,25 @@ class ApiServer:
             if path.endswith(end) and self.services:
                 return json.dumps(answer).encode()
         raise ApiError(404, "NotFound", "not found", path=path, verb="get")
+
+
+@pytest.mark.parametrize(
+    ("arn", "told"),
+    [("", "zonal shifts are of clusters that EKS knows"), (ARN, "not registered for zonal shift: enable it in EKS")],
+)
+async def test_who_wants_zonal_shifts_honoured_learns_at_the_start_that_they_cannot_be(
+    lab: Ec2Lab, monkeypatch: pytest.MonkeyPatch, arn: str, told: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "lab")
+    async with FaultyAws(lab.endpoint).serve() as aws:
+        if arn:
+            aws.answer("GET /clusters/unheard-of", json.dumps({"cluster": {"name": "unheard-of", "arn": arn}}))
+        aws.refuse(f"GET /managedresources/{arn}", "ResourceNotFoundException", status=404)
+        choice = Ec2Choice(endpoint_url=aws.url, ask_prices=False, zonal_shift=True)
+        with pytest.raises(CloudError, match=told):
+            async with ec2(choice)(cast(Connection, ApiServer())):
+                pytest.fail("nothing was said")
 
 
 async def test_version_and_services_are_those_of_the_api_server_where_eks_does_not_know_the_cluster(

@@ -7,10 +7,13 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from karptui.cloud.catalogue import shipped
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.control.launch import Launch
+from karptui.control.overlays_at_launch import OverlaysAtLaunch
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
+from karptui.model.instance_type import Catalogue
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim, RequirementSpec
@@ -107,3 +110,28 @@ async def test_a_claim_gets_a_type_that_has_what_it_wants_by_an_overlay_and_says
     again = await launched(other, wanted, dongles)
     await other.close()
     assert (again["providerID"], again["capacity"]) == (first["providerID"], first["capacity"])
+
+
+async def test_what_overlays_make_of_a_catalogue_is_worked_out_anew_when_either_changes() -> None:
+    board, pool = Noted(), NodePool(Metadata("default"))
+    board.world.options = Options(feature_gates={"NodeOverlay": True})
+    board.show("nodepools", pool)
+    board.show("nodeoverlays", CHEAP)
+    overlays, first, second = OverlaysAtLaunch(board.hands), shipped(), shipped("us-east-1", ["us-east-1a"])
+
+    def price(catalogue: Catalogue) -> set[float]:
+        seen = overlays.of("default")(catalogue)
+        assert overlays.of("default")(catalogue) is seen, "the same object as long as nothing changes"
+        entry = next(entry for entry in seen.types if entry.name == "m5.large")
+        plain = next(entry for entry in catalogue.types if entry.name == "m5.large")
+        assert [offering.zone for offering in entry.offerings] == [offering.zone for offering in plain.offerings]
+        return {offering.price for offering in entry.offerings}
+
+    assert price(first) == price(second) == {0.001}
+    board.show("nodeoverlays", overlay("cheap", ("m5.large",), price="0.002"))
+    assert price(second) == {0.002}
+    elsewhere = RequirementSpec("team", "In", ("b",))
+    board.show("nodeoverlays", NodeOverlay(Metadata("cheap"), (elsewhere,), price="0.003"))
+    assert 0.003 not in price(second)
+    board.show("nodepools", replace(pool, template=replace(pool.template, labels={"team": "b"})))
+    assert price(second) == {0.003}
