@@ -7,7 +7,6 @@ from karptui.control.hands import Hands
 from karptui.control.times import termination_time
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import TERMINATION_TIMESTAMP
-from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 
 HALF_AN_HOUR, TEN_MINUTES = 1800.0, 600.0
@@ -78,9 +77,10 @@ class Repair:
 
     def _until(self, node: Node) -> float | None:
         """When the patience with a node's first unhealthy condition ends; None: it is healthy."""
+        # Asked of every node at every look: by what it has, as that is less than what there are policies for.
         ends = [
-            entry.changed + seconds
-            for (type_, status), seconds in self._policies.items()
-            if (entry := condition(node.conditions, type_)) is not None and entry.status == status
+            entry.changed + self._policies[said]
+            for entry in node.conditions
+            if (said := (entry.type, entry.status)) in self._policies
         ]
         return min(ends, default=None)
