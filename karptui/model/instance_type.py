@@ -17,7 +17,7 @@ class Overhead(Struct, frozen=True, gc=False):
 class Offering(Struct, frozen=True, gc=False, eq=False):
     """One way to buy a type: zone × capacity type (× reservation). Price in USD an hour.
 
-    `price_overlay` names the NodeOverlay that the price comes from.
+    `price_overlay` names the NodeOverlay that the price comes from; `unpriced` is what would be on offer if it had one.
     """
 
     requirements: Requirements
@@ -30,6 +30,7 @@ class Offering(Struct, frozen=True, gc=False, eq=False):
     capacity_override: dict[str, int] | None = None
     overhead_override: Overhead | None = None
     price_overlay: str = ""
+    unpriced: bool = False
 
 
 class InstanceType(Struct, frozen=True, gc=False, eq=False):

@@ -282,9 +282,12 @@ class _Resolution:
         offerings: list[Offering] = []
         for zone, kind, requirements in place.ways:
             cost = price(kind, facts, zone)
-            available = usable and cost is not None and zone not in self._region.closed
-            available = available and not (unavailable and unavailable(kind, name, zone))
-            offerings.append(Offering(requirements, zone, kind, cost or 0.0, available))
+            there = usable and zone not in self._region.closed
+            there = there and not (unavailable and unavailable(kind, name, zone))
+            priced = cost is not None
+            offerings.append(
+                Offering(requirements, zone, kind, cost or 0.0, there and priced, unpriced=there and not priced)
+            )
         return tuple(offerings)
 
 

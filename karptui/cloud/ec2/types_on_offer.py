@@ -177,7 +177,9 @@ class TypesOnOffer:
             pool = (offering.capacity_type, entry.name, offering.zone)
             return self._unavailable.has_partition(*pool, group.id, partition)
 
-        offerings = tuple(replace(one, available=False) if is_short(one) else one for one in entry.offerings)
+        offerings = tuple(
+            replace(one, available=False, unpriced=False) if is_short(one) else one for one in entry.offerings
+        )
         return replace(entry, offerings=offerings)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from karptui.engine.provisioning.catalogue import allocatable
 from karptui.model.instance_type import Catalogue, InstanceType, Offering
-from karptui.model.labels import AWS_WELL_KNOWN, NODEPOOL, NOT_IN, validate_requirement
+from karptui.model.labels import AWS_WELL_KNOWN, IN, INSTANCE_TYPE, NODEPOOL, NOT_IN, validate_requirement
 from karptui.model.node_overlay import NodeOverlay
 from karptui.model.nodepool import NodePool
 from karptui.model.requirements import Requirement, Requirements, from_labels, from_specs
@@ -226,6 +226,12 @@ def _rebuilt(type_: InstanceType, change: _Change) -> InstanceType:
     )
 
 
+def _prices_types(overlay: NodeOverlay) -> bool:
+    """Whether an overlay gives a price to types that have none (spec/aws.md 1.8): it names them, and nothing else."""
+    named = [entry.operator == IN and entry.key == INSTANCE_TYPE for entry in overlay.requirements]
+    return overlay.price is not None and named == [True]
+
+
 def _repriced(offering: Offering, change: _Change) -> Offering:
     known = change.prices.get(offering.requirements)
     if known is None or known[0].change is None:
@@ -235,6 +241,7 @@ def _repriced(offering: Offering, change: _Change) -> Offering:
     return replace(
         offering,
         price=adjusted(offering.price, overlay.change or ""),
+        available=offering.available or (offering.unpriced and _prices_types(overlay)),
         capacity_override=None,
         overhead_override=None,
         price_overlay=overlay.key,

@@ -8,6 +8,8 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import shipped
+from karptui.cloud.ec2.facts import TypeFacts
+from karptui.cloud.ec2.market import shipped_market
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.control.launch import Launch
 from karptui.control.overlays_at_launch import OverlaysAtLaunch
@@ -135,3 +137,38 @@ async def test_what_overlays_make_of_a_catalogue_is_worked_out_anew_when_either_
     assert 0.003 not in price(second)
     board.show("nodepools", replace(pool, template=replace(pool.template, labels={"team": "b"})))
     assert price(second) == {0.003}
+
+
+UNPRICED = "m5.large"
+
+
+@pytest.mark.parametrize(
+    ("of", "bought"),
+    [
+        (overlay("named", (UNPRICED,), price="0.1"), True),
+        (overlay("change", (UNPRICED,), price_adjustment="+0.1"), False),
+        (NodeOverlay(Metadata("other"), (RequirementSpec("k", "NotIn", ("v",)),), price="0.1"), False),
+        (
+            NodeOverlay(
+                Metadata("more"),
+                (
+                    RequirementSpec(labels.INSTANCE_TYPE, "In", (UNPRICED,)),
+                    RequirementSpec(labels.CAPACITY_TYPE, "In", ("on-demand",)),
+                ),
+                price="0.1",
+            ),
+            False,
+        ),
+    ],
+)
+async def test_a_type_without_a_price_is_bought_only_if_an_overlay_of_its_name_gives_it_one(
+    provider: Ec2Provider, of: NodeOverlay, bought: bool
+) -> None:
+    market = shipped_market("us-east-1")
+
+    def price(kind: str, facts: TypeFacts, zone: str) -> float | None:
+        return None if facts.name == UNPRICED else market.price(kind, facts, zone)
+
+    provider.use_market(replace(market, price=price))
+    told = await launched(provider, claim((UNPRICED,)), of)
+    assert ("providerID" in told) is bought
