@@ -49,7 +49,7 @@ class Launcher:
     ) -> None:
         self.templates = LaunchTemplates(now)
         self.addresses = FreeAddresses()
-        self.planner = Planner(cluster)
+        self._planners: dict[str, Planner] = {}
         self._cluster = cluster
         self._unavailable = unavailable
         self._places = places
@@ -64,9 +64,10 @@ class Launcher:
         group: PlacementGroup | None = None,
     ) -> Launched:
         """Raises InsufficientCapacity, NodeClassNotReady, CreateError, TokenUsed, or a CloudError of the call."""
-        choice = self.planner.choose(claim, types)
+        planner = self.planner_of(claim.node_pool)
+        choice = planner.choose(claim, types)
         subnets = self.addresses.choose(node_class.status.get("subnets") or [], self._unavailable)
-        plan = self.planner.plan(claim, node_class, choice, types, subnets, group)
+        plan = planner.plan(claim, node_class, choice, types, subnets, group)
         taken = dict(plan.configs.addresses)
         for subnet, addresses in taken.items():
             self.addresses.take(subnet, addresses)
@@ -78,6 +79,18 @@ class Launcher:
                 self.addresses.give_back(subnet, addresses)
         self._attempts.pop(claim.metadata.uid, None)
         return self._launched(instance, plan, claim, node_class)
+
+    def use(self, cluster: ClusterSettings) -> None:
+        """Launch for the cluster as it is now."""
+        if cluster is not self._cluster:
+            self._cluster, self._planners = cluster, {}
+
+    def planner_of(self, pool: str) -> Planner:
+        """A NodePool's own: the claims of one are much alike, while each pool may see other types."""
+        planner = self._planners.get(pool)
+        if planner is None:
+            planner = self._planners[pool] = Planner(self._cluster)
+        return planner
 
     def next_attempt(self, claim: NodeClaim) -> None:
         """The next launch for this claim is a new request: the answer to this one is known."""

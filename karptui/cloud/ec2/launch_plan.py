@@ -58,7 +58,7 @@ class Plan(Struct, frozen=True, eq=False):
 
 
 class Planner:
-    """Plans launches for one cluster."""
+    """Plans launches for one NodePool of a cluster, as that was when it was asked about: templates tell nodes so."""
 
     def __init__(self, cluster: ClusterSettings) -> None:
         self._cluster = cluster
@@ -67,11 +67,6 @@ class Planner:
         self._node_class: NodeClass | None = None
         self._templates: dict[object, LaunchTemplate] = {}
         self._configs: dict[object, Configs] = {}
-
-    def use(self, cluster: ClusterSettings) -> None:
-        """Plan for the cluster as it is now: templates tell nodes what it was."""
-        if cluster is not self._cluster:
-            self._cluster, self._node_class = cluster, None
 
     def choose(self, claim: NodeClaim, types: Mapping[str, InstanceType]) -> Choice:
         """Types, zones and capacity type; the claims of a batch are much alike. Raises InsufficientCapacity."""

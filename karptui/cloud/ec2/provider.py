@@ -196,7 +196,7 @@ class Ec2Provider:
     async def node_class_status(self, node_class: NodeClass, *, only_look: bool = False) -> NodeClassStatus:
         """Resolve a NodeClass: subnets, groups, images, reservations and profile; and try it."""
         cluster = await self._known.look()
-        self._launcher.planner.use(cluster)
+        self._launcher.use(cluster)
         resolving = Resolving(self.clients, node_class, cluster, self._region, self._now, only_look)
         await resolving.resolve()
         self._launcher.addresses.described(resolving.subnets)
@@ -278,7 +278,7 @@ class Ec2Provider:
             types = self._offer.types(await self._known_market(), resolved, resolving.group)
             ec2 = await self._ec2()
             launcher = self._launcher
-            refused = await dry_run(ec2, launcher.planner, launcher.templates, resolved, types, resolving.group)
+            refused = await dry_run(ec2, launcher.planner_of(""), launcher.templates, resolved, types, resolving.group)
             if refused is not None:
                 resolving.failed(VALIDATION, refused.reason, refused.message)
                 return
