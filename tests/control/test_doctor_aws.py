@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-from karptui.cloud.ec2.rights import Action, policy, role_of
+from karptui.cloud.ec2.rights import Action, actions, policy, role_of
 from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.lab import manifests
 from tests.control.ec2_plane import Ec2Plane, environment
@@ -92,3 +92,12 @@ def test_a_session_is_simulated_as_its_role() -> None:
 def test_passing_the_node_role_is_allowed_for_ec2_alone() -> None:
     (statement,) = policy([Action("iam", "PassRole", scope="role")], ClusterSettings("prod"))["Statement"]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+
+
+def test_zonal_shifts_take_a_right_of_their_own_where_they_are_honoured() -> None:
+    def asked(arn: str = "") -> set[tuple[str, str]]:
+        return {(action.service, action.name) for action in actions(ClusterSettings("lab", zonal_shift=arn))}
+
+    assert asked("arn:aws:eks:us-east-1:123456789012:cluster/lab") - asked() == {
+        ("arc-zonal-shift", "GetManagedResource")
+    }
