@@ -54,6 +54,8 @@ def shield_of(pod: Pod, now: float) -> Shield | None:
 
 def is_protected(pod: Pod, now: float) -> bool:
     """Whether karpenter.sh/do-not-disrupt holds at `now`."""
+    if DO_NOT_DISRUPT not in pod.metadata.annotations:  # nearly every pod, and this is asked of each in every pass
+        return False
     return shield_of(pod, now) in (Shield.ALWAYS, Shield.RUNNING)
 
 
