@@ -8,7 +8,7 @@ from karptui.engine.explain import Explanation, explain_claim, failure_sentence,
 from karptui.engine.provisioning import plan
 from karptui.model.decision import PodFailure, Reason, Refusal
 from karptui.model.instance_type import Catalogue
-from karptui.model.labels import ARCH, ZONE
+from karptui.model.labels import ARCH, NODEPOOL, ZONE
 from karptui.model.quantity import NANO
 from karptui.model.snapshot import Options, Snapshot
 from tests.engine.cluster import TYPES, ZONES, asks, instance_type, pod, pool, requests, snapshot
@@ -105,6 +105,22 @@ def test_pools_that_refuse_for_the_same_reason_are_named_together() -> None:
     failure = PodFailure((full[0], Reason(Refusal.TAINT, "b", found="x=y:NoSchedule"), *full[1:]))
     assert failure_sentence(failure) == (
         "pools a, c and d: their limit on nodes is reached; pool b: taint x=y:NoSchedule is not tolerated"
+    )
+
+
+def test_the_pool_that_a_pod_asks_for_comes_before_those_it_never_asked_for() -> None:
+    asked = {"key": NODEPOOL, "wanted": "In [batch]"}
+    failure = PodFailure(
+        (
+            Reason(Refusal.REQUIREMENT, "general", found="In [general]", **asked),
+            Reason(Refusal.TAINT, "gpu", found="x=y:NoSchedule"),
+            Reason(Refusal.REQUIREMENT, "web", found="In [web]", **asked),
+            Reason(Refusal.LIMIT, "batch", "cpu", found="0"),
+        )
+    )
+    assert failure_sentence(failure) == (
+        "pool batch: its limit of cpu is used up; pool gpu: taint x=y:NoSchedule is not tolerated; "
+        "pools general and web: the pod asks for nodepool batch"
     )
 
 

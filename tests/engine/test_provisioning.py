@@ -75,9 +75,9 @@ def test_every_pool_says_why_it_does_not_take_a_pod() -> None:
         ("open", Refusal.RESOURCES),
     ]
     assert failure_sentence(plan(cluster).errors["default/p"]) == (
-        "pool tainted: taint team=a:NoSchedule is not tolerated; "
+        "pool open: cpu 100 > 31.9; "
         "pool far: zone zone-c is not among zone-a, zone-b; "
-        "pool open: cpu 100 > 31.9"
+        "pool tainted: taint team=a:NoSchedule is not tolerated"
     )
 
 

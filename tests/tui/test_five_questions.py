@@ -44,12 +44,8 @@ async def test_why_a_given_pod_waits(size: tuple[int, int]) -> None:
         [PODS],
         "pod default/impossible",
         "pool default: no instance type has instance-type no-such-type",
-        "need node.kubernetes.io/instance-type = no-such-type",
+        "fix  drop the selector instance-type = no-such-type: on kwok-default",
     )
-
-
-async def test_what_would_help_the_pod_stands_beside_why_it_waits() -> None:
-    await answered(shown_at(11.0), WIDE, [PODS], "drop the selector instance-type = no-such-type: on kwok-default")
 
 
 @pytest.mark.parametrize("size", [WIDE, SMALL])

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from karptui.engine.provisioning.reasons import NO_TYPE
 from karptui.model.decision import PodFailure, Reason, Refusal
+from karptui.model.labels import NODEPOOL
 from karptui.model.quantity import human
 
 
@@ -12,11 +14,22 @@ def failure_sentence(failure: PodFailure) -> str:
 
 
 def failure_sentences(failure: PodFailure) -> list[str]:
-    """The first obstacle in every NodePool, in the order tried; NodePools with the same one together."""
+    """The first obstacle in every NodePool, those first that came nearest to taking the pod; NodePools with the same
+    one together."""
     pools: dict[str, list[str]] = {}
-    for reason in failure.reasons:
+    for reason in sorted(failure.reasons, key=_distance):
         pools.setdefault(_TELLERS[reason.code](reason), []).append(reason.pool)
     return [failure.message] if failure.message else [_told_of(names, told) for told, names in pools.items()]
+
+
+def _distance(reason: Reason) -> int:
+    """How far a NodePool was from taking the pod: one at its limit is what somebody looks for, one that the pod never
+    asked for is not."""
+    if reason.code is Refusal.TAINT:
+        return 2
+    if reason.code not in (Refusal.REQUIREMENT, Refusal.LABEL_UNDEFINED) or reason.found == NO_TYPE:
+        return 0
+    return 3 if reason.key == NODEPOOL else 1
 
 
 def _told_of(pools: list[str], told: str) -> str:
@@ -65,8 +78,10 @@ def _requirement(reason: Reason) -> str:
     """`wanted` is what a pod (or a type) brings, `found` what the pool (or the claim) allows."""
     wanted, found = _values(reason.wanted), _values(reason.found)
     name = label_name(reason.key)
-    if reason.found == "no instance type":
+    if reason.found == NO_TYPE:
         return f"no instance type has {wish(reason.key, reason.wanted)}"
+    if reason.key == NODEPOOL and wanted[0] == "In":
+        return f"the pod asks for nodepool {wanted[1]}"
     if not reason.key:
         return "does not go with the other pods of the claim"
     if wanted[0] == "In" and found[0] == "In":

@@ -11,6 +11,8 @@ from karptui.model.requirements import Conflict, Requirement
 from karptui.model.taints import Taint
 
 _SHOWN_DOMAINS = 25
+NO_TYPE = "no instance type"
+"""What is said to have been found where no type meets a requirement."""
 
 
 def allowed(requirement: Requirement | None) -> str:
@@ -53,7 +55,7 @@ def type_reason(
     for entry in requirements.requirements.values():
         remaining = left & catalogue.matching(entry)
         if not remaining:
-            return Reason(Refusal.REQUIREMENT, pool, entry.key, allowed(entry), "no instance type")
+            return Reason(Refusal.REQUIREMENT, pool, entry.key, allowed(entry), NO_TYPE)
         left = remaining
     rows = catalogue.expand(left)
     fitting = rows & catalogue.allocatable.fits(amounts.items())
