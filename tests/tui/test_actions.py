@@ -47,6 +47,11 @@ def test_the_key_bar_of_the_overview_at_both_sizes() -> None:
     assert narrow.startswith(" 1Ovw 2Pod 3Map 4Dec 5Shd 6Cost 7If 8Log │ ⏎ why")
 
 
+def test_what_can_do_nothing_now_is_not_offered() -> None:
+    assert "⏎ decision" in plain(key_line("detail", 120))
+    assert "⏎" not in plain(key_line("detail", 120, without=("show_why",)))
+
+
 def test_a_details_screen_leads_back() -> None:
     assert plain(key_line("decision", 120)).startswith(" esc back  ⏎ type")
 

@@ -35,6 +35,28 @@ async def test_the_sentence_of_a_detail_is_of_what_it_shows_and_answers_stay_whe
         assert "No timeline of that" not in text_of(app)
 
 
+async def test_the_decision_behind_something_is_its_own_and_only_offered_where_there_is_one() -> None:
+    app = shown_at(11.0)
+    world = app.run_shown.world
+    first, second = list(world.of("nodeclaims"))[:2]
+    world.decision_of_claim[first] = next(iter(world.decisions))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until_shown(pilot, "1Ov")
+        app.show("detail", Subject("claim", first))
+        await until_shown(pilot, "⏎ decision")
+        app.show_facet(Subject("claim", second), "events")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until_shown(pilot, "No decision of karptui stands behind this")
+        await pilot.press("e")
+        await until(pilot, lambda: "⏎ decision" not in text_of(app))
+        await pilot.press("escape")
+        app.show_facet(Subject("claim", first), "events")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until_shown(pilot, "D-00001 │")
+
+
 async def test_relations_begin_at_their_top_whatever_was_looked_at_before() -> None:
     app = shown_at(60.0)
     first, second = list(app.run_shown.world.of("nodes"))[:2]

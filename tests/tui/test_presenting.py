@@ -36,6 +36,16 @@ async def test_on_a_stage_the_story_stands_on_top_of_every_screen_and_space_goes
         await until(pilot, lambda: run.steps == 1)
 
 
+async def test_once_the_story_is_over_no_next_step_is_offered() -> None:
+    world = decided(2.4)
+    world.apply(events.Narrated(STARTED - 600, 1, TOLD, acts=3, title="up", step=1, steps=4, following="a burst"))
+    app = Live(Moment(world, STARTED + 2.4, "DEMO"), load_themes([shipped_folder()]), mode="DEMO")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until_shown(pilot, "space next step")
+        world.apply(events.Narrated(STARTED, 3, "The story is over and the cluster lives on"))
+        await until(pilot, lambda: "next step" not in text_of(app))
+
+
 def test_a_step_that_waits_for_a_hand_counts_no_time() -> None:
     view = StoryView(1, 3, "up", 1, 4, "a burst", 86_000.0, "", "")
     text = "".join(words for words, _ in story_line(view, 120))

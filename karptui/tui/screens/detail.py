@@ -12,6 +12,7 @@ from karptui.tui.segments.line import Line, plain
 from karptui.tui.subject import Subject
 from karptui.tui.table import Table
 from karptui.tui.widgets.columns import Column
+from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
@@ -73,6 +74,7 @@ class DetailScreen(Frame):
     def show_subject(self, subject: Subject, facet: str = "why") -> None:
         """What it is about."""
         self._subject, self._object, self._asked, self._fault = subject, None, False, ""
+        self._found = Why("", [])
         if self.is_mounted:
             self.query_one("#relations", Listing).begin_anew()
             self.show_facet(facet)
@@ -141,6 +143,7 @@ class DetailScreen(Frame):
                 pane.show(self._found.lines)
                 note = f"⏎ {self._found.decision}" if self._found.decision else ""
                 panel.set_title(self._found.title, note)
+        self.query_one(KeyBar).offer("show_why", self._facet != "why" or bool(self._found.decision))
 
     # YAML
 
@@ -208,15 +211,15 @@ class DetailScreen(Frame):
                 self.live.tell("karptui has no screen about that.")
             else:
                 self.live.show_why(Subject(item.kind, item.name))
-        elif self._found.decision:
-            self.live.show("decision", Subject("decision", self._found.decision))
+        elif decision := self.shown_decision:
+            self.live.show("decision", Subject("decision", decision))
         else:
             self.live.tell("No decision of karptui stands behind this.")
 
     @property
     def shown_decision(self) -> str:
-        """The decision behind it."""
-        return self._found.decision
+        """The decision behind it, which is only known before where why was shown."""
+        return self._found.decision or self.live.why(self._subject).decision
 
     def row_text(self) -> str:
         """All of the text."""

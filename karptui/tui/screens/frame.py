@@ -161,7 +161,10 @@ class Frame(Timed):
 
     def _draw_story(self, topics: frozenset[str]) -> None:
         picture = self.live.picture
-        self.query_one(StoryLine).show(story(picture.world, picture.now()), self.live.run_shown.paused)
+        told = story(picture.world, picture.now())
+        self.query_one(StoryLine).show(told, self.live.run_shown.paused)
+        # Once it is over there is no next step.
+        self.query_one(KeyBar).offer("advance_story", told is not None or picture.world.narration is None)
 
     def head_facts(self) -> tuple[Fact, ...]:
         """What stands in the second line instead of the cluster's figures; empty for those."""

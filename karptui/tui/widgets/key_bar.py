@@ -1,6 +1,6 @@
 """The last line: places, then what can be done here, read from the action table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from karptui.tui.actions import PLACES, Action, Keymap, actions_of, key_label
 from karptui.tui.look import look_of
@@ -17,10 +17,11 @@ def key_line(
     keymap: Keymap | None = None,
     mode: str = "",
     ascii_only: bool = False,
+    without: Collection[str] = (),
 ) -> Line:
     """The keys of a screen in at most `width` cells. Places lead on place screens; what ranks highest
-    is left out first, `? keys` never."""
-    actions = actions_of(screen, keymap=keymap, mode=mode)
+    is left out first, `? keys` never. `without` names actions that can do nothing now."""
+    actions = [action for action in actions_of(screen, keymap=keymap, mode=mode) if action.name not in without]
     in_bar = sorted((a for a in actions if a.rank and a.short and a.keys), key=lambda a: (a.rank, actions.index(a)))
     help_action = next((a for a in in_bar if a.name == "open_help"), None)
     verbs = [a for a in in_bar if a is not help_action]
@@ -66,11 +67,18 @@ class KeyBar(Painted):
         self._screen_name = screen_name
         self._keymap: Keymap | None = None
         self._mode = ""
+        self._without: frozenset[str] = frozenset()
 
     def show(self, screen_name: str, *, keymap: Keymap | None = None, mode: str = "") -> None:
         """Show the keys of a screen."""
         self._screen_name, self._keymap, self._mode = screen_name, keymap, mode
         self.show_changes()
+
+    def offer(self, action: str, offered: bool) -> None:
+        """Whether an action can do anything now."""
+        if offered == (action in self._without):
+            self._without = self._without - {action} if offered else self._without | {action}
+            self.show_changes()
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """The one line."""
@@ -82,5 +90,6 @@ class KeyBar(Painted):
                 keymap=self._keymap,
                 mode=self._mode,
                 ascii_only=ascii_only,
+                without=self._without,
             )
         ]
