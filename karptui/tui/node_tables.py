@@ -91,7 +91,7 @@ NODES: Table[NodeRow] = Table(
         Column("CAP", 4),
         Column("ZN", 2, drop=3),
         Column("CPU", 8, weight=3),
-        Column("MEMORY", 8, weight=3, drop=2),
+        Column("MEM", 8, weight=3, drop=2, gives=4),
         Column("PODS", 4, align="right", drop=4),
         Column("$", 6, align="right"),
         Column("NOTE", 11, weight=1, drop=1),

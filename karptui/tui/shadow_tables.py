@@ -1,19 +1,19 @@
 """The tables of the Shadow screen: predictions beside what happened, and what is expected next."""
 
 from karptui.tui.table import Order, Table
-from karptui.tui.widgets.columns import Column
+from karptui.tui.widgets.columns import SPARE, Column
 from karptui.views.shadow import CaseRow
 from karptui.views.shadow_next import ActRow
 
 CASES: Table[CaseRow] = Table(
     columns=(
         Column("TIME", 8),
-        Column("KIND", 13, drop=2),
-        Column("OURS", 16, weight=3, cut="name"),
-        Column("REAL", 20, weight=3, cut="name"),
+        Column("KIND", 13, drop=SPARE),
+        Column("OURS", 16, weight=3, cut="name", most=32),
+        Column("REAL", 20, weight=3, cut="name", most=32),
         Column("", 1),
         Column("VERDICT", 13, weight=1),
-        Column("CAUSE", 12, weight=3, drop=1),
+        Column("CAUSE", 12, weight=3, drop=SPARE + 1, most=12),
     ),
     gap=1,
     key=lambda row: row.key,

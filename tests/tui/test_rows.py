@@ -68,6 +68,12 @@ def test_columns_are_dropped_by_priority_when_narrow() -> None:
     assert [placed.column for placed in lay_out(columns, 20)] == [0]
 
 
+def test_a_bar_makes_way_for_a_name_that_would_be_cut() -> None:
+    columns = (Column("NODE", 10), Column("CPU", 8, gives=4))
+    assert [placed.width for placed in lay_out(columns, 30, gap=1, needs=(10, 8))] == [10, 8]
+    assert [placed.width for placed in lay_out(columns, 22, gap=1, needs=(14, 8))] == [14, 4]
+
+
 @given(
     st.lists(
         st.builds(Column, st.just("T"), st.integers(0, 30), st.integers(0, 3), drop=st.integers(0, 3)), min_size=1
@@ -104,6 +110,21 @@ async def test_the_cursor_stays_on_its_object_when_rows_move() -> None:
         app.list.set_rows(named("x", "y", "c", "b", "a"))
         assert app.list.cursor_key == "b"
         assert app.screen_lines()[4].startswith("▸b ")
+
+
+async def test_a_list_that_nobody_has_been_in_stays_at_its_top() -> None:
+    app = OneList()
+    app.AUTO_FOCUS = None  # type: ignore[misc]
+    async with app.run_test(size=(50, 10)) as pilot:
+        app.list.set_rows(named("a"))
+        app.list.set_rows(named("x", "y", "a"))
+        assert app.list.cursor_key == "x"
+        app.list.focus()
+        await pilot.pause()
+        app.screen.set_focus(None)
+        await pilot.pause()
+        app.list.set_rows(named("z", "x", "y"))
+        assert app.list.cursor_key == "x"
 
 
 async def test_the_cursor_goes_to_the_neighbour_when_its_object_is_gone() -> None:

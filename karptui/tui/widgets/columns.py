@@ -70,6 +70,8 @@ class Column:
     """Whether a text goes on over the columns behind it that have nothing in this row."""
     wraps: bool = False
     """Whether a text that would be cut goes on in the next line."""
+    gives: int = 0
+    """The width to which a picture shrinks before a text beside it is cut; 0 for a column that never does."""
 
 
 class Placed(NamedTuple):
@@ -102,7 +104,10 @@ def lay_out(
     while spare and sum(max(needs[i] - sizes[i], 0) for i in kept if i < len(needs)) > left:
         left += sizes[spare[-1]] + gap
         kept.remove(spare.pop())
-    left = _give_what_is_missing(sizes, [i for i in kept if i < len(needs)], needs, left)
+    for i in reversed([i for i in kept if columns[i].gives]):
+        if sum(max(needs[k] - sizes[k], 0) for k in kept if k < len(needs) and k != i) > left:
+            left, sizes[i] = left + sizes[i] - columns[i].gives, columns[i].gives
+    left = _give_what_is_missing(sizes, [i for i in kept if i < len(needs) and not columns[i].gives], needs, left)
     weights = sum(columns[i].weight for i in kept)
     placed: list[Placed] = []
     x = indent

@@ -81,6 +81,8 @@ class Rows(ScrollView, can_focus=True):
         self._cursor = 0
         self._cursor_key: str | None = None
         self._known_last = 0
+        self._reached = False
+        """Whether somebody has moved here, so that the cursor is where it is for a reason."""
         self._marked: Collection[str] = frozenset()
         self._sorted: tuple[int | None, bool] = (None, False)
         self._stale = False
@@ -146,6 +148,7 @@ class Rows(ScrollView, can_focus=True):
     def begin_anew(self) -> None:
         """What is shown next is about something else: from its top, with the columns that it needs."""
         self._cursor, self._cursor_key, self._needs = 0, None, []
+        self._reached = False
         self._shown.clear()
         self._painter = None
         self.scroll_to(y=0, animate=False, immediate=True)
@@ -312,12 +315,14 @@ class Rows(ScrollView, can_focus=True):
         return next((i for i, row in enumerate(rows) if row.key == key), None)
 
     def _find_cursor(self) -> None:
-        """After a change of rows: stay on the key, and on its line of the screen when it was visible."""
+        """After a change of rows: stay on the key, and on its line of the screen when it was visible; at the top of a
+        list that nobody has moved in."""
         rows, old = self._rows, self._cursor
         if not rows:
             self._cursor, self._cursor_key = 0, None
             return
-        follows_first = self._follow == "first" and old == 0
+        untouched = not self._reached and not self.has_focus and not self._always_active
+        follows_first = (self._follow == "first" or untouched) and self._follow != "last" and old == 0
         follows_last = self._follow == "last" and old >= self._known_last
         self._known_last = len(rows) - 1
         index: int | None = 0 if follows_first else len(rows) - 1 if follows_last else None
@@ -366,7 +371,8 @@ class Rows(ScrollView, can_focus=True):
             self.post_message(RowChosen(self, self._cursor_key))
 
     def watch_has_focus(self, value: bool) -> None:
-        """The cursor row looks different with the focus."""
+        """The cursor row looks different with the focus, and stays on its object from then on."""
+        self._reached = self._reached or value
         super().watch_has_focus(value)
         self._refresh_changed()
 
