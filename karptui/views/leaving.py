@@ -38,19 +38,27 @@ def leaving_lines(decision: Decision) -> list[Line]:
     lines += [_node(departure) for departure in known[:MOST]]
     if len(known) > MOST:
         lines.append(((f"and {len(known) - MOST:,} more nodes", "dim"),))
-    for node, pods in sorted(decision.placements.items(), key=lambda entry: (-len(entry[1]), entry[0]))[:MOST]:
+    for node, pods in sorted(_placed(decision).items(), key=lambda entry: (-len(entry[1]), entry[0]))[:MOST]:
         lines.append((("goes to ", "dim"), (f"{short_node(node)}  ", "text"), (plural(len(pods), "pod"), "dim")))
     for claim in decision.claims:
         bought = (
             f"{claim.instance_types[0] if claim.instance_types else 'a node'} {_offer(claim.capacity_type, claim.zone)}"
         )
-        pods = plural(len(claim.pods), "pod")
+        others = len(set(claim.pods).difference(decision.pods))
+        pods = plural(len(claim.pods), "pod") + (f", {others:,} of them pending" if others else "")
         lines.append((("goes to ", "dim"), (f"a new {bought.strip()}  ", "text"), (pods, "dim")))
     before = sum(departure.price for departure in decision.departures)
     if before:
         after = before + decision.price_change
         lines.append((("bill ", "dim"), (f"{hourly(before)} → {hourly(max(after, 0.0))}", "money")))
     return lines
+
+
+def _placed(decision: Decision) -> dict[str, list[str]]:
+    """The nodes that get its pods; the engine places those that wait anyway with them, which tells nothing of this."""
+    own = set(decision.pods)
+    placed = {node: [pod for pod in pods if pod in own] for node, pods in decision.placements.items()}
+    return {node: pods for node, pods in placed.items() if pods}
 
 
 def _cause(decision: Decision) -> str:

@@ -36,6 +36,14 @@ def test_a_deleted_node_says_where_its_pods_fit() -> None:
     assert bill == "bill $0.420/h → $0.00/h"
 
 
+def test_pods_that_wait_anyway_do_not_count_as_moved() -> None:
+    nodes = running("a", "large"), running("b", "medium", conditions=())
+    decision = decided(fleet(on_demand_pool(), *nodes, pod("p", SMALL, node="a")))
+    beside = {node: (*pods, "default/waits") for node, pods in decision.placements.items()} | {"c": ("default/other",)}
+    lines = told(replace(decision, placements=beside))
+    assert [line for line in lines if line.startswith("goes to")] == ["goes to b  1 pod"]
+
+
 def test_a_replaced_node_says_what_is_bought_for_its_pods() -> None:
     decision = decided(fleet(on_demand_pool(), running("a", "huge"), pod("p", SMALL, node="a")))
     lines = told(decision)
