@@ -224,7 +224,9 @@ class Live(GoingAbout):
             return self.clusters.why(subject.key)
         self.helping.attend(self.picture.world)
         surveying = self.surveying
-        return self.picture.why(subject, outcome=surveying.outcome(subject), survey=surveying.latest, **most)
+        return self.picture.why(
+            subject, outcome=surveying.outcome(self.picture.world, subject), survey=surveying.latest, **most
+        )
 
     def show_facet(self, subject: Subject, facet: str) -> None:
         """Events, YAML or relations of something."""

@@ -9,7 +9,7 @@ from karptui.tui.money import Unit
 from karptui.tui.node_tables import nodes_table, with_extended
 from karptui.tui.table import Table
 from karptui.tui.widgets.listing import Listing
-from karptui.views.open_savings import hold_note
+from karptui.views.open_savings import hold_note, holding
 from karptui.views.overview import NodeRow, NodeRows
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def nodes_listing(live: "Live") -> NodesListing:
 
     def note_of(row: NodeRow) -> tuple[str, str]:
         """What the disruption engine says of a node."""
-        survey = live.surveying.latest
-        outcome = survey.nodes.get(row.key) if survey is not None else None
+        outcome = holding(live.picture.world, row.key, live.surveying.latest)
         return hold_note(outcome) if outcome is not None else ("", "")
 
     def labels_of(row: NodeRow) -> Mapping[str, str]:

@@ -38,9 +38,11 @@ class Surveying:
         self._not_before = 0.0
         self._asked_for += 1
 
-    def outcome(self, subject: "Subject") -> "Command | Held | None":
+    def outcome(self, world: "World", subject: "Subject") -> "Command | Held | None":
         """What the latest survey says of a node; None for anything else."""
-        return self.latest.nodes.get(subject.key) if self.latest is not None and subject.kind == "node" else None
+        from karptui.views.open_savings import holding
+
+        return holding(world, subject.key, self.latest) if subject.kind == "node" else None
 
     def ask(self, world: "World", now: float) -> None:
         """Take what the World knows; else survey it, if it changed since the last time and that is long enough ago."""

@@ -8,11 +8,16 @@ from msgspec import Struct
 from karptui.engine.disruption import Survey, held_by
 from karptui.engine.explain.held import held_sentence
 from karptui.model.disruption import Command, Held, Hold
+from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
 from karptui.views.wording import duration, hourly, plural, short_node
+from karptui.world.world import World
 
 MOST_NOTES = 3
 """What holds nodes that is named where no saving is known of."""
+
+OLD_SECONDS = 60.0
+"""Age from which it is said of when a survey is."""
 
 
 class OpenRow(Struct, frozen=True):
@@ -102,13 +107,28 @@ def _goes(command: Command) -> str:
     return f"{words} on nodes already paid for" if command.pods else words
 
 
-def hold_text(outcome: Command | Held, now: float) -> tuple[str, str]:
-    """Why a node is still here, as (sentence, role)."""
+def holding(world: World, name: str, looked_at: Survey | None) -> Command | Held | None:
+    """What a survey says of a node; nothing that is plainly no longer so: of a large cluster a survey is only made
+    every few minutes, so that it costs little."""
+    outcome = looked_at.nodes.get(name) if looked_at is not None else None
+    if isinstance(outcome, Held) and outcome.code is Hold.NOT_INITIALIZED:
+        node = world.of("nodes").get(name)
+        claim = world.of("nodeclaims").get(world.claim_of_provider_id.get(node.provider_id, "")) if node else None
+        if claim is not None and is_true(claim.conditions, "Initialized"):
+            return None
+    return outcome
+
+
+def hold_text(world: World, name: str, outcome: Command | Held, now: float) -> tuple[str, str]:
+    """Why a node is still here, as (sentence, role), and of when that is when it was found out long ago."""
+    known = world.surveyed
+    told = known is not None and known.survey.nodes.get(name) is outcome
+    ago = f", as of {duration(now - known.at)} ago" if told and known and now - known.at > OLD_SECONDS else ""
     if isinstance(outcome, Command):
         saves = outcome.price_before - outcome.price_after
-        return f"CAN GO: {_goes(outcome)}, saves ${saves:.4f}/h", "ok"
+        return f"CAN GO: {_goes(outcome)}, saves ${saves:.4f}/h{ago}", "ok"
     until = f" ({duration(outcome.until - now)} left)" if outcome.until is not None and outcome.until > now else ""
-    return f"stays: {held_sentence(outcome)}{until}", "warn"
+    return f"stays: {held_sentence(outcome)}{until}{ago}", "warn"
 
 
 _NOTES = {
@@ -126,6 +146,7 @@ _NOTES = {
     "static": "static",
     "uninitialized-target": "not yet",
     "not-initialized": "starting",
+    "no-node": "joining",
     "needs-several-replacements": "needs more",
     "changed-while-validating": "changed",
     "spot-to-spot": "spot",

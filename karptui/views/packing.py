@@ -10,7 +10,7 @@ from karptui.model.disruption import Command, Held, Hold
 from karptui.model.quantity import human
 from karptui.shadow.verdict import Verdict
 from karptui.views.line import Line
-from karptui.views.open_savings import hold_text
+from karptui.views.open_savings import hold_text, holding
 from karptui.views.overview import NodeRow
 from karptui.views.verdict_marks import VERDICT_MARKS
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_node, short_zone
@@ -210,9 +210,9 @@ def node_lines(world: World, key: str, looked_at: Survey | None, now: float, mos
     for name in ("cpu", "memory"):
         words = f"{human(asked.get(name, 0), name)} of {human(node.allocatable.get(name, 0), name)}"
         lines.append(((f"{name:<7}", "dim"), (words, "text"), (f", {human(max(free[name], 0), name)} free", "dim")))
-    outcome = looked_at.nodes.get(key) if looked_at is not None else None
+    outcome = holding(world, key, looked_at)
     if outcome is not None:
-        lines += [(), (hold_text(outcome, now),)[0:1]]
+        lines += [(), (hold_text(world, key, outcome, now),)[0:1]]
     lines += [(), ((f"{plural(len(pods), 'pod')} by cpu", "dim"),)]
     whole = max(node.allocatable.get("cpu", 0), 1)
     for pod in pods[:most]:

@@ -3,7 +3,8 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from karptui.engine.explain import failure_sentences, remedy_sentence
+from karptui.engine.explain import failure_sentences, remedy_sentence, sentence
+from karptui.model.decision import Refusal
 from karptui.model.disruption import Command, Held, Survey
 from karptui.model.metadata import condition, is_true
 from karptui.model.node import Node, NodeClaim
@@ -124,8 +125,8 @@ def _waiting(world: World, row: Waiting, now: float, most: int = 0) -> Why:
     lines: list[Line] = _refusals(world, first.key) if first is not None else []
     lines = lines or [((row.text, row.role),)]  # which is all of them in one sentence
     if first is not None:
-        lines += _needs(first)
         lines += _fixes(world, first, now)
+        lines += _needs(first)
         lines += _placement(world, first.key)
     if row.claim and (claim := world.of("nodeclaims").get(row.claim)) is not None:
         lines += _claim(world, claim, now).lines
@@ -261,7 +262,7 @@ def _node(world: World, node: Node, most: int, outcome: Command | Held | None, n
     if stays[0]:
         lines.append((stays,))
     elif outcome is not None:
-        lines.append((hold_text(outcome, now),))
+        lines.append((hold_text(world, node.key, outcome, now),))
     if (notice := notice_of(world, node.provider_id)) is not None:
         lines.append((notice_text(notice, now),))
     ready = condition(node.conditions, "Ready")
@@ -339,11 +340,28 @@ def _flat(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _at_limit(world: World, pool: NodePool) -> Line | None:
+    """Which limit lets nothing more be launched, and how many pods it refused for that."""
+    plan = world.preview.plan if world.preview is not None else None
+    refused = [
+        reason
+        for failure in (plan.errors.values() if plan is not None else ())
+        for reason in failure.reasons
+        if reason.pool == pool.key and reason.code in (Refusal.LIMIT, Refusal.LIMIT_NODES)
+    ]
+    if not refused:
+        return None
+    told = sentence(replace(refused[0], pool=""))
+    return ((told, "bad"), (f": refused {plural(len(refused), 'pending pod')} for that", "text"))
+
+
 def _pool(world: World, pool: NodePool, most: int) -> Why:
     row = next(entry for entry in pools(world) if entry.key == pool.key)
     lines: list[Line] = [
         ((plural(row.nodes, "node"), "text"), (f"  {hourly(row.hourly)}", "money"), (f"  weight {pool.weight}", "dim"))
     ]
+    if (full := _at_limit(world, pool)) is not None:
+        lines.insert(0, full)
     lines += [
         (("", "dim"), (f"{entry.key} {entry.operator} {' '.join(entry.values)}".rstrip(), "text"))
         for entry in pool.template.requirements

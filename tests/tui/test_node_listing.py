@@ -2,10 +2,12 @@
 
 from msgspec.structs import replace
 
+from karptui.model.disruption import Held, Hold
 from karptui.model.node import Node
 from karptui.tui.live import Live
 from karptui.tui.widgets.listing import Listing
 from karptui.views.extended import extended_title, is_extended
+from karptui.views.open_savings import hold_text, holding
 from karptui.views.overview import KeptNodes, node_row
 from karptui.world import events
 from tests.tui.moment import shown_at, text_of, until, until_shown
@@ -62,8 +64,27 @@ async def test_it_is_the_first_to_go_where_there_is_no_room() -> None:
         with_gpus(app, next(iter(app.run_shown.world.of("nodes"))), 4)
         await pilot.press("colon", *"nodes", "enter")
         await until_shown(pilot, "Nodes 4")
-        await until_shown(pilot, "MEMORY")
+        await until_shown(pilot, "MEM")
         assert "GPU" not in text_of(app)
+
+
+async def test_a_node_that_has_started_since_the_survey_is_not_said_to_start() -> None:
+    app = shown_at(60.0, surveyed=True)
+    world = app.run_shown.world
+    known = world.surveyed
+    assert known is not None
+    name = next(name for name, node in world.of("nodes").items() if node.provider_id in world.claim_of_provider_id)
+    old = {**known.survey.nodes, name: Held(name, Hold.NOT_INITIALIZED)}
+    survey = replace(known.survey, nodes=old)
+    world.apply(replace(known, survey=survey))
+    assert holding(world, name, survey) is None
+    claim = world.of("nodeclaims")[world.claim_of_provider_id[world.of("nodes")[name].provider_id]]
+    world.apply(events.ObjectSeen(STARTED + 60, "nodeclaims", events.Change.MODIFIED, replace(claim, conditions=())))
+    assert holding(world, name, survey) is survey.nodes[name]
+    told, _ = hold_text(world, name, survey.nodes[name], known.at + 5.0)
+    assert told == "stays: it is not initialized yet"
+    told, _ = hold_text(world, name, survey.nodes[name], known.at + 400.0)
+    assert told == "stays: it is not initialized yet, as of 6m40s ago"
 
 
 def test_a_share_is_of_what_pods_ask_for() -> None:

@@ -4,8 +4,10 @@ import re
 
 from msgspec.structs import replace
 
-from karptui.model.decision import Decision, DecisionKind
+from karptui.model.decision import Decision, DecisionKind, PodFailure, Reason, Refusal
+from karptui.tui.segments.line import plain
 from karptui.tui.widgets.packing_map import PackingMap
+from karptui.views.why import why
 from karptui.world import events
 from tests.tui.moment import shown_at, text_of, until, until_shown
 from tests.tui.shadowed import shadow_at
@@ -50,6 +52,27 @@ async def test_the_legend_of_a_full_map_names_every_letter_on_it() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "D do-not-disrupt")
+
+
+async def test_a_pool_at_its_limit_says_so_first_and_how_many_pods_it_refused() -> None:
+    app = shown_at(11.0)
+    world = app.run_shown.world
+    assert world.preview is not None
+    full = PodFailure((Reason(Refusal.LIMIT, "default", "cpu", found="0"),))
+    plan = replace(world.preview.plan, errors={"default/a": full, "default/b": full})
+    world.apply(replace(world.preview, plan=plan))
+    lines = why(world, "pool", "default", STARTED + 11.0).lines
+    assert plain(lines[0]) == "its limit of cpu is used up: refused 2 pending pods for that"
+
+
+async def test_the_overview_says_of_how_many_decisions_it_shows_the_newest() -> None:
+    app = shown_at(11.0)
+    world = app.run_shown.world
+    first = next(iter(world.decisions.values()))
+    for number in range(1000, 1250):
+        world.apply(events.DecisionMade(STARTED + 11.0, replace(first, id=f"D-{number:05d}")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until_shown(pilot, f"Decisions, newest 200 of {len(world.decisions)}")
 
 
 async def test_where_nothing_disagrees_the_list_of_what_does_says_so() -> None:

@@ -17,7 +17,7 @@ from karptui.tui.widgets.packing_map import PackingMap
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.row_messages import RowChosen
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.open_savings import hold_text
+from karptui.views.open_savings import hold_text, holding
 from karptui.views.packing import (
     GROUPINGS,
     STEPS,
@@ -149,10 +149,11 @@ class MapScreen(Acting, Frame):
         subject, surveying = self.subject, self.live.surveying
         if subject is None:
             return "there is no node yet"
-        outcome = surveying.latest.nodes.get(subject.key) if surveying.latest is not None else None
+        world = self.live.picture.world
+        outcome = holding(world, subject.key, surveying.latest)
         name = short_node(subject.key)
         if outcome is not None:
-            return f"{name} {hold_text(outcome, self.live.picture.now())[0]}"
+            return f"{name} {hold_text(world, subject.key, outcome, self.live.picture.now())[0]}"
         whole = [group.packed for group in self._groups if group.nodes]
         least, most = percent(min(whole, default=0)), percent(max(whole, default=0))
         return f"{name}; {len(self._groups)} groups, packed {least} to {most}"

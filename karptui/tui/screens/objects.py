@@ -140,6 +140,7 @@ class ObjectsScreen(Acting, Narrowed, Frame):
             if shut:
                 of = f"{plural(len(shut), 'PodDisruptionBudget')} of {len(world.of(resource)):,}"
                 keeps = f": {plural(len(held), 'node')} kept" if held else ""
-                return f"{of} allow no eviction now{keeps}" + (f", {monthly(sum(held.values()))}" if keeps else "")
+                allow, saves = "allows" if len(shut) == 1 else "allow", sum(held.values())
+                return f"{of} {allow} no eviction now{keeps}" + (f", {monthly(saves)}" if saves else "")
         count = len(world.of(resource))
         return f"1 {_SINGULAR[resource]}" if count == 1 else f"{count:,} {_TITLES[resource]}"

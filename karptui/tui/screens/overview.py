@@ -154,7 +154,8 @@ class OverviewScreen(Acting, Frame):
             listing.show(items(), self.live.unit)
             if which == "#nodes":
                 listing.set_marked(self.live.marked)
-            panel.set_title(*_titled(title, listing))
+            made = len(world.decisions) if which == "#decisions" else 0
+            panel.set_title(*_titled(title, listing, made))
             if which == "#pools" or (which == "#waiting" and self.has_class("-present")):
                 self._arrange(self.has_class("-narrow"))
 
@@ -245,8 +246,10 @@ class OverviewScreen(Acting, Frame):
         return None
 
 
-def _titled(title: str, listing: "Listing[Any]") -> tuple[str, str]:
+def _titled(title: str, listing: "Listing[Any]", altogether: int) -> tuple[str, str]:
+    """A list's title with how many it has, of how many there are."""
     shown, of = listing.counts
     if listing.chosen_filter:
         return f"{title}, {shown:,} of {of:,}", f"/ {listing.chosen_filter.source}"
-    return (f"{title} {of:,}" if of else title), ""
+    newest = altogether > of and not listing.chosen_filter
+    return (f"{title}, newest {of:,} of {altogether:,}" if newest else f"{title} {of:,}" if of else title), ""
