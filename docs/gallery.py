@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from karptui.modes.replay import Replay
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 
 HERE = Path(__file__).parent
 RECORDING = HERE.parent / "recordings" / "karpenter-kwok.jsonl.zst"

@@ -13,8 +13,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from karptui.modes.demo import Demo
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 
 HERE = Path(__file__).parent
 PATIENCE = 240.0

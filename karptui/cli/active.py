@@ -138,7 +138,7 @@ def active(
 
 def rules_of(brakes: Brakes, *, dry_run: bool, take_over: bool, space: str) -> Rules:
     """What was allowed on the command line."""
-    from karptui.control import brakes as control
+    from karptui.control.safety import brakes as control
     from karptui.failure import Failure
     from karptui.modes.active import Rules
 
@@ -230,7 +230,7 @@ def confirm_take_over(cluster: WholeCluster) -> None:
     import asyncio
     import sys
 
-    from karptui.control.other_controller import EXPLANATION
+    from karptui.control.safety.other_controller import EXPLANATION
     from karptui.failure import Failure
 
     name, found = asyncio.run(_look(cluster))
@@ -245,7 +245,7 @@ def confirm_take_over(cluster: WholeCluster) -> None:
 
 
 async def _look(cluster: WholeCluster) -> tuple[str, str]:
-    from karptui.control.other_controller import find_other
+    from karptui.control.safety.other_controller import find_other
     from karptui.kube.connect import connect
 
     async with connect(cluster.kubeconfig, cluster.context) as connection:

@@ -41,7 +41,7 @@ def budgets(
         Instance types that a scenario names; by default catalog.json beside it or one folder up.
     """
     from karptui.report.budget_lines import budgets_json, budgets_text
-    from karptui.views.budgets import budget_calendar
+    from karptui.views.lists.budgets import budget_calendar
 
     ahead = seconds_of(next)
     snapshot, problems = _snapshot([*(file or ()), *files], catalog, cluster)

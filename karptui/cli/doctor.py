@@ -9,7 +9,7 @@ from karptui.cli.active import Aws
 from karptui.cli.flags import Output, WholeCluster
 
 if TYPE_CHECKING:
-    from karptui.control.examination import Finding
+    from karptui.control.safety.examination import Finding
     from karptui.kube.connect import Connection
 
 Policy = dict[str, Any] | None
@@ -34,7 +34,7 @@ def doctor(
     output
         text or json.
     """
-    from karptui.control.examination import Grade
+    from karptui.control.safety.examination import Grade
 
     findings, policy = asyncio.run(_examine(cluster or WholeCluster(), mode == "active", provider, aws or Aws()))
     if output == "json":
@@ -48,7 +48,7 @@ def doctor(
 
 
 async def _examine(cluster: WholeCluster, active: bool, provider: str | None, aws: Aws) -> tuple[list[Finding], Policy]:
-    from karptui.control.examination import examine
+    from karptui.control.safety.examination import examine
     from karptui.kube.connect import connect
 
     async with connect(cluster.kubeconfig, cluster.context) as connection:
@@ -62,14 +62,14 @@ async def _examine(cluster: WholeCluster, active: bool, provider: str | None, aw
 async def _account(connection: Connection, asked: bool, aws: Aws) -> tuple[list[Finding], Policy]:
     """The checks of the AWS account, if they were asked for or the cluster has EC2NodeClasses."""
     from karptui.cli.active import ec2_choice
-    from karptui.control.examination import node_classes_of
+    from karptui.control.safety.examination import node_classes_of
 
     classes = await node_classes_of(connection)
     if not asked and not classes:
         return [], None
-    from karptui.cloud.ec2.client import Account
+    from karptui.cloud.ec2.api.client import Account
     from karptui.cloud.ec2.provider import Ec2Provider
-    from karptui.control.account import examine_account
+    from karptui.control.safety.account import examine_account
     from karptui.modes.providers import region_of, settings_of
     from karptui.settings import load_settings
 
@@ -88,7 +88,7 @@ def _print(findings: list[Finding], policy: Policy) -> None:
 
     import yaml
 
-    from karptui.control.permissions import cluster_role
+    from karptui.control.safety.permissions import cluster_role
 
     width = max(len(finding.check) for finding in findings)
     for finding in findings:

@@ -25,7 +25,7 @@ def manifests(
     crds
         Print CustomResourceDefinitions too, for a cluster that has none: plain ones that check nothing.
     """
-    from karptui.control.permissions import (
+    from karptui.control.safety.permissions import (
         active_rules,
         cluster_role,
         cluster_role_binding,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from karptui.cloud.ec2.facts import TypeFacts, shipped_facts, shipped_file
-from karptui.cloud.ec2.instance_types import NodeClassShape, Price, Region, Unavailable, resolve
-from karptui.cloud.ec2.prices import synthetic_spot
+from karptui.cloud.ec2.instance_type.facts import TypeFacts, shipped_facts, shipped_file
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, Price, Region, Unavailable, resolve
+from karptui.cloud.ec2.pricing.prices import synthetic_spot
 from karptui.model.instance_type import Catalogue
 from karptui.model.labels import ON_DEMAND
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from karptui.cloud.catalogue import DEFAULT_REGION, ZONE_LETTERS, shipped
-from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.instance_types import NodeClassShape, shaping
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, shaping
+from karptui.cloud.ec2.nodeclass.images import family_of
 from karptui.cloud.for_pools import for_all
 from karptui.cloud.kwok.catalogue import NODE_CLASS_KIND as KWOK_KIND
 from karptui.cloud.kwok.catalogue import built_in

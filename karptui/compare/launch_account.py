@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.api.client import Account, AwsClients
 
 Entry = dict[str, Any]
 ACCOUNT = "123456789012"

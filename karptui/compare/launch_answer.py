@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.client import Account
-from karptui.cloud.ec2.facts import TypeFacts, from_description
-from karptui.cloud.ec2.market import Market
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.api.client import Account
+from karptui.cloud.ec2.instance_type.facts import TypeFacts, from_description
+from karptui.cloud.ec2.pricing.market import Market
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError, CreateError, InsufficientCapacity, Launched, NodeClassNotReady
 from karptui.compare.launch_account import REGION, Entry, ScenarioClients
 from karptui.model.labels import ON_DEMAND

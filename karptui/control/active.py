@@ -2,31 +2,31 @@
 
 import asyncio
 
-from karptui.control.consistency import Consistency
-from karptui.control.consolidatable import Consolidatable
-from karptui.control.disrupt import Disruption
-from karptui.control.drain import NodeTermination
-from karptui.control.drift import Drift
-from karptui.control.garbage import Garbage
+from karptui.control.disruption.disrupt import Disruption
 from karptui.control.hands import Hands
-from karptui.control.hashes import NodePoolHash
-from karptui.control.interruption import Interruptions
-from karptui.control.launch import Launch
-from karptui.control.liveness import Expiration, Liveness
+from karptui.control.instance.garbage import Garbage
+from karptui.control.instance.interruption import Interruptions
+from karptui.control.instance.reservations import CapacityReservations
+from karptui.control.instance.tagging import Tagging
 from karptui.control.loop import ControlLoop
-from karptui.control.node_class_termination import NodeClassTermination
-from karptui.control.node_overlays import NodeOverlayValidation
-from karptui.control.pod_events import PodEvents
-from karptui.control.pool_status import PoolStatus
-from karptui.control.provision import Provisioner
-from karptui.control.readiness import NodeClassReadiness, NodePoolReadiness
-from karptui.control.register import Initialization, Registration
-from karptui.control.registration_health import RegistrationHealth
-from karptui.control.repair import Repair
-from karptui.control.reservations import CapacityReservations
-from karptui.control.static_pools import StaticPools
-from karptui.control.tagging import Tagging
-from karptui.control.terminate import ClaimTermination
+from karptui.control.node.drain import NodeTermination
+from karptui.control.node.repair import Repair
+from karptui.control.nodeclaim.consistency import Consistency
+from karptui.control.nodeclaim.consolidatable import Consolidatable
+from karptui.control.nodeclaim.drift import Drift
+from karptui.control.nodeclaim.launch import Launch
+from karptui.control.nodeclaim.liveness import Expiration, Liveness
+from karptui.control.nodeclaim.pod_events import PodEvents
+from karptui.control.nodeclaim.register import Initialization, Registration
+from karptui.control.nodeclaim.registration_health import RegistrationHealth
+from karptui.control.nodeclaim.terminate import ClaimTermination
+from karptui.control.nodepool.hashes import NodePoolHash
+from karptui.control.nodepool.node_class_termination import NodeClassTermination
+from karptui.control.nodepool.node_overlays import NodeOverlayValidation
+from karptui.control.nodepool.pool_status import PoolStatus
+from karptui.control.nodepool.readiness import NodeClassReadiness, NodePoolReadiness
+from karptui.control.nodepool.static_pools import StaticPools
+from karptui.control.provisioning.provision import Provisioner
 from karptui.model.decision import Decision
 
 

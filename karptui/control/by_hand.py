@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from karptui.control.brakes import Brakes
+from karptui.control.safety.brakes import Brakes
 from karptui.failure import Failure
 from karptui.model.node import Node
 from karptui.world import events

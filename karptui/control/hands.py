@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from karptui.cloud.provider import CloudProvider
-from karptui.control.brakes import Brakes
 from karptui.control.conditions import (
     NODE_CLAIM_DEPENDENTS,
     Said,
@@ -13,8 +12,9 @@ from karptui.control.conditions import (
     without_condition,
     written,
 )
-from karptui.control.gate import Withheld
 from karptui.control.objects import Objects
+from karptui.control.safety.brakes import Brakes
+from karptui.control.safety.gate import Withheld
 from karptui.failure import Failure
 from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
-from karptui.control.gate import Withheld
 from karptui.control.hands import Hands
+from karptui.control.safety.gate import Withheld
 from karptui.failure import sentence_of
 from karptui.kube.errors import ApiError
 from karptui.world import events

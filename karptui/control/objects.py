@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from karptui.cloud.together import Together
-from karptui.control.gate import Act, Gate, told
+from karptui.control.safety.gate import Act, Gate, told
 from karptui.kube.connect import Connection
 from karptui.kube.decode import BY_KIND, RESOURCES
 from karptui.kube.errors import ApiError

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from karptui.cloud.catalogue import DEFAULT_REGION
-from karptui.control.brakes import Brakes
 from karptui.control.by_hand import ByHand
-from karptui.control.gate import Gate, Hook
-from karptui.control.leader import LEASE_NAME, Leadership, Timing
+from karptui.control.safety.brakes import Brakes
+from karptui.control.safety.gate import Gate, Hook
+from karptui.control.safety.leader import LEASE_NAME, Leadership, Timing
 from karptui.engine.cheapest import Policy
 from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
@@ -112,7 +112,7 @@ class Active(Run):
 
     async def feed(self) -> None:
         """Be the controller until cancelled. Raises Failure beside another one."""
-        from karptui.control.other_controller import refuse_beside, take_over
+        from karptui.control.safety.other_controller import refuse_beside, take_over
         from karptui.kube.source import KubeSource
 
         assert self._make_provider is not None
@@ -130,10 +130,10 @@ class Active(Run):
 
     async def control(self, connection: Connection, provider: "CloudProvider") -> None:
         """Act while the Lease is held; until cancelled. A dry run writes no Lease either."""
-        from karptui.control.gated import GatedProvider
         from karptui.control.hands import Hands
         from karptui.control.objects import Objects
-        from karptui.control.offerings import Offerings
+        from karptui.control.provisioning.offerings import Offerings
+        from karptui.control.safety.gated import GatedProvider
 
         self.connection = connection
         objects = Objects(connection, self.gate)

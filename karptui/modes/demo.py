@@ -126,9 +126,9 @@ class Demo(Active):
 
     async def _control(self, connection: Connection, lab: Lab) -> None:
         await asyncio.to_thread(_load_controllers)
-        from karptui.cloud.ec2.client import Account
+        from karptui.cloud.ec2.account.settings import ClusterSettings
+        from karptui.cloud.ec2.api.client import Account
         from karptui.cloud.ec2.provider import Ec2Provider
-        from karptui.cloud.ec2.settings import ClusterSettings
         from karptui.lab.manifests import CLUSTER
 
         account = Account(lab.region, lab.ec2, access_key_id="lab", secret_access_key="lab")
@@ -166,6 +166,6 @@ def _load_clients() -> None:
 def _load_controllers() -> None:
     for module in ("karptui.control.active", "karptui.cloud.ec2.provider", "karptui.lab.manifests"):
         import_module(module)
-    from karptui.cloud.ec2.client import prepare
+    from karptui.cloud.ec2.api.client import prepare
 
     prepare(("ec2", "ssm", "iam", "sqs"))

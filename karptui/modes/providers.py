@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.eks import EksCluster, describe_cluster
+from karptui.cloud.ec2.account.eks import EksCluster, describe_cluster
 from karptui.cloud.provider import CloudError, CloudProvider, NotFound
 from karptui.kube.connect import Connection
 from karptui.kube.errors import KubeError
 
 if TYPE_CHECKING:
-    from karptui.cloud.ec2.client import Account
-    from karptui.cloud.ec2.settings import ClusterSettings
+    from karptui.cloud.ec2.account.settings import ClusterSettings
+    from karptui.cloud.ec2.api.client import Account
 
 
 class Ec2Choice(Struct, frozen=True):
@@ -66,9 +66,9 @@ def ec2(choice: Ec2Choice) -> MakeProvider:
 
     @asynccontextmanager
     async def make(connection: Connection) -> AsyncIterator[CloudProvider]:
-        from karptui.cloud.ec2.account_check import check_account
-        from karptui.cloud.ec2.client import Account
-        from karptui.cloud.ec2.market_kept import quotes_file
+        from karptui.cloud.ec2.account.account_check import check_account
+        from karptui.cloud.ec2.api.client import Account
+        from karptui.cloud.ec2.pricing.market_kept import quotes_file
         from karptui.cloud.ec2.provider import Ec2Provider
 
         account = Account(region_of(choice, connection), choice.endpoint_url, choice.profile)
@@ -106,7 +106,7 @@ def region_of(choice: Ec2Choice, connection: Connection) -> str:
 
 async def settings_of(choice: Ec2Choice, account: "Account", connection: Connection) -> "ClusterSettings":
     """What was given, else what EKS says, else what the API server tells. Raises KubeError, CloudError."""
-    from karptui.cloud.ec2.settings import ClusterSettings
+    from karptui.cloud.ec2.account.settings import ClusterSettings
 
     name = choice.cluster_name or connection.cluster_name
     known, unknown = EksCluster(), ""
@@ -158,7 +158,7 @@ async def _services(known: EksCluster, unknown: str, connection: Connection) -> 
 
 async def _eks(account: "Account", name: str) -> "tuple[EksCluster, str]":
     """What EKS knows of the cluster, and why it is nothing."""
-    from karptui.cloud.ec2.client import AwsClients
+    from karptui.cloud.ec2.api.client import AwsClients
 
     clients = AwsClients(account)
     try:

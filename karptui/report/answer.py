@@ -4,10 +4,10 @@ import difflib
 from typing import Any
 
 from karptui.failure import Failure
-from karptui.views.decisions import decision_view
+from karptui.views.answers.why import find, why
 from karptui.views.line import plain
-from karptui.views.pod_timeline import pod_timeline
-from karptui.views.why import find, why
+from karptui.views.lists.decisions import decision_view
+from karptui.views.timelines.pod_timeline import pod_timeline
 from karptui.views.wording import duration, plural
 from karptui.world.world import World
 

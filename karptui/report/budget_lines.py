@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from karptui.report.status import columns
-from karptui.views.budgets import BudgetCalendar, PoolBudgets, ReasonBudget
+from karptui.views.lists.budgets import BudgetCalendar, PoolBudgets, ReasonBudget
 from karptui.views.wording import duration, plural
 
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO, TypeAlias
 
 from karptui.modes.run import Run
 from karptui.report.notable import Notables, Note
-from karptui.views.progress import pods_text
+from karptui.views.timelines.progress import pods_text
 from karptui.views.wording import clock, duration, hourly, plural, signed_hourly
 from karptui.world import events
 from karptui.world.world import World

@@ -2,7 +2,7 @@
 
 from karptui.model.decision import DecisionKind
 from karptui.report.notable import Note
-from karptui.views.progress import pods_text
+from karptui.views.timelines.progress import pods_text
 from karptui.views.wording import clock, duration, hourly, plural
 
 _STAGES = {

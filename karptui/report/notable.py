@@ -9,8 +9,8 @@ from karptui.model.decision import Decision
 from karptui.model.metadata import condition
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
-from karptui.views.decisions import decision_text
-from karptui.views.interruption import kind_text
+from karptui.views.lists.decisions import decision_text
+from karptui.views.timelines.interruption import kind_text
 from karptui.views.wording import hourly, plural, short_capacity_type, short_zone
 from karptui.world import events
 from karptui.world.interruption import KINDS

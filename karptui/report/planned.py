@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from karptui.model.decision import Decision, Plan
 from karptui.model.snapshot import Snapshot
 from karptui.report.status import columns
-from karptui.views.decisions import CandidateRow, DecisionView, comparison_text, decision_view
 from karptui.views.line import plain
+from karptui.views.lists.decisions import CandidateRow, DecisionView, comparison_text, decision_view
 from karptui.views.wording import amount, hourly, overlay_lines, plural, short_capacity_type, short_zone
 from karptui.world import events
 from karptui.world.planning import decisions_of

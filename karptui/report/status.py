@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from karptui.views.answers.staying import staying
 from karptui.views.head import Head, figures, head
-from karptui.views.overview import Overview, overview
-from karptui.views.progress import pods_text
-from karptui.views.staying import staying
+from karptui.views.lists.overview import Overview, overview
+from karptui.views.timelines.progress import pods_text
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_zone
 from karptui.world.events import StreamState
 from karptui.world.world import World

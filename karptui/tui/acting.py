@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from karptui.failure import Failure
-from karptui.views.acts import ActRow
+from karptui.views.lists.acts import ActRow
 
 if TYPE_CHECKING:
     from karptui.control.by_hand import ByHand

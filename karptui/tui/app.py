@@ -14,9 +14,17 @@ from textual.binding import BindingType
 
 from karptui.failure import Failure
 from karptui.tui.actions import Keymap, usable_keymap
+from karptui.tui.appearance.look import Look
+from karptui.tui.appearance.theme import (
+    DEFAULT_THEME,
+    ThemeFault,
+    Themes,
+    load_themes,
+    shipped_folder,
+    stamp_of,
+    user_folder,
+)
 from karptui.tui.clock import Clock
-from karptui.tui.look import Look
-from karptui.tui.theme import DEFAULT_THEME, ThemeFault, Themes, load_themes, shipped_folder, stamp_of, user_folder
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -24,9 +32,9 @@ if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.settings import Settings
-    from karptui.tui.confirm import Confirm
-    from karptui.tui.help import Help
-    from karptui.tui.palette import Entry, Palette
+    from karptui.tui.dialogs.confirm import Confirm
+    from karptui.tui.dialogs.help import Help
+    from karptui.tui.dialogs.palette import Entry, Palette
 
 SWITCH_INTERVAL = 0.001
 """Seconds that an engine's thread may keep the interpreter while a key waits, instead of Python's five milliseconds."""
@@ -91,7 +99,7 @@ class Karptui(App[None]):
     @cached_property
     def palette(self) -> "Palette":
         """Ask, go, do."""
-        from karptui.tui.palette import Palette
+        from karptui.tui.dialogs.palette import Palette
 
         palette = Palette()
         self.install_screen(palette, "palette")
@@ -100,7 +108,7 @@ class Karptui(App[None]):
     @cached_property
     def help(self) -> "Help":
         """The keys of a screen."""
-        from karptui.tui.help import Help
+        from karptui.tui.dialogs.help import Help
 
         help = Help()
         self.install_screen(help, "help")
@@ -109,7 +117,7 @@ class Karptui(App[None]):
     @cached_property
     def confirm(self) -> "Confirm":
         """A question before something is written."""
-        from karptui.tui.confirm import Confirm
+        from karptui.tui.dialogs.confirm import Confirm
 
         confirm = Confirm()
         self.install_screen(confirm, "confirm")
@@ -184,7 +192,7 @@ class Karptui(App[None]):
 
     def ask(self, entries: "Callable[[], Sequence[Entry]]", title: str = "ask, go, do", themes: bool = True) -> None:
         """Open the palette over the screen; what is chosen is run as an action of that screen, else of the app."""
-        from karptui.tui.palette import theme_entries
+        from karptui.tui.dialogs.palette import theme_entries
 
         asked_on = self.screen
 

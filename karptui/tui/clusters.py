@@ -9,10 +9,10 @@ from karptui.tui.actions import CONTEXT_VERBS, NAMESPACE_VERBS
 if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
+    from karptui.tui.dialogs.palette import Entry
     from karptui.tui.live import Live
-    from karptui.tui.palette import Entry
-    from karptui.views.clusters import ClusterRow
-    from karptui.views.why import Why
+    from karptui.views.answers.why import Why
+    from karptui.views.lists.clusters import ClusterRow
 
 STOP_SECONDS = 5.0
 """How long the end waits for clusters that do not answer."""
@@ -60,15 +60,15 @@ class Clusters:
 
     def rows(self) -> "list[ClusterRow]":
         """The strip."""
-        from karptui.views.clusters import cluster_row
+        from karptui.views.lists.clusters import cluster_row
 
         shown = self._live.run_shown
         return [cluster_row(name, run.world, run.now(), run.failure, run is shown) for name, run in self.runs.items()]
 
     def why(self, name: str) -> "Why":
         """How one cluster of the strip stands."""
-        from karptui.views.clusters import cluster_lines
-        from karptui.views.why import Why
+        from karptui.views.answers.why import Why
+        from karptui.views.lists.clusters import cluster_lines
 
         row = next((row for row in self.rows() if row.key == name), None)
         return Why(f"context {name}", cluster_lines(row) if row is not None else [])
@@ -77,7 +77,7 @@ class Clusters:
 
     def entries(self) -> "list[Entry]":
         """Contexts and namespaces for the palette, after k9s' words for them."""
-        from karptui.tui.palette import Entry
+        from karptui.tui.dialogs.palette import Entry
 
         if self._contexts is None:
             return []

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from karptui.tui.palette import Entry
+from karptui.tui.dialogs.palette import Entry
 
 Format = Literal["svg", "md", "json", "csv"]
 FORMATS: tuple[tuple[Format, str], ...] = (

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from karptui.tui.money import Unit
+from karptui.tui.lists.money import Unit
 from karptui.tui.widgets.status_head import Fact, Head
 from karptui.views import head as view
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, monthly, plural
@@ -55,7 +55,7 @@ def agreement(shadowed: "Shadowed | None") -> tuple[Fact, ...]:
     """How much of what was foreseen came so; nothing in the other modes."""
     if shadowed is None:
         return ()
-    from karptui.views.shadow_score import agreement_fact
+    from karptui.views.foreseen.shadow_score import agreement_fact
 
     words, role = agreement_fact(shadowed.judged)
     return (Fact(words, words, role),) if words else ()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from karptui.views.remedies import Question, RemedyBook
+    from karptui.views.answers.remedies import Question, RemedyBook
     from karptui.world.world import World
 
 
@@ -19,7 +19,7 @@ class Helping:
 
     def attend(self, world: "World") -> None:
         """Take what is asked about this World from now on."""
-        from karptui.views.remedies import remedy_book  # not before the first frame
+        from karptui.views.answers.remedies import remedy_book  # not before the first frame
 
         book = remedy_book(world)
         if book.later is None:

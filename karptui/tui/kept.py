@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from karptui.views.cost import NodeCosts
-from karptui.views.decisions import DecisionViews
 from karptui.views.kept.claims import KeptClaims
 from karptui.views.kept.decisions import KeptDecisions
-from karptui.views.log import LogTail
-from karptui.views.overview import KeptNodes, KeptPools
-from karptui.views.pods import KeptPods
-from karptui.views.progress import KeptWaiting
+from karptui.views.lists.decisions import DecisionViews
+from karptui.views.lists.log import LogTail
+from karptui.views.lists.overview import KeptNodes, KeptPools
+from karptui.views.lists.pods import KeptPods
+from karptui.views.spending.cost import NodeCosts
+from karptui.views.timelines.progress import KeptWaiting
 from karptui.world.world import World
 
 

@@ -12,21 +12,21 @@ from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
 from karptui.tui.actions import PLACES, Keymap
+from karptui.tui.appearance.theme import Themes
 from karptui.tui.early_keys import EarlyKeys
 from karptui.tui.going_about import GoingAbout
 from karptui.tui.helping import Helping
-from karptui.tui.money import HOUR, next_unit
+from karptui.tui.lists.money import HOUR, next_unit
 from karptui.tui.screens.opening import Opening
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
-from karptui.tui.theme import Themes
 
 if TYPE_CHECKING:
     from karptui.modes.contexts import Contexts
     from karptui.modes.run import Run
     from karptui.tui.screens.frame import Frame
     from karptui.tui.travel import Travel
-    from karptui.views.why import Why
+    from karptui.views.answers.why import Why
 
 NOTICE_SECONDS = 8.0
 """How long an answer to a key, or a problem, stands in the sentence line."""

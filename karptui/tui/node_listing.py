@@ -4,13 +4,13 @@ labels that were asked for."""
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from karptui.tui import tables
-from karptui.tui.money import Unit
-from karptui.tui.node_tables import nodes_table, with_extended
-from karptui.tui.table import Table
+from karptui.tui.lists import tables
+from karptui.tui.lists.money import Unit
+from karptui.tui.lists.node_tables import nodes_table, with_extended
+from karptui.tui.lists.table import Table
 from karptui.tui.widgets.listing import Listing
-from karptui.views.open_savings import hold_note, holding
-from karptui.views.overview import NodeRow, NodeRows
+from karptui.views.lists.open_savings import hold_note, holding
+from karptui.views.lists.overview import NodeRow, NodeRows
 
 if TYPE_CHECKING:
     from karptui.tui.live import Live

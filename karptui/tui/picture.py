@@ -7,15 +7,15 @@ from karptui.model.disruption import Command, Held, Survey
 from karptui.modes.run import Run
 from karptui.tui.kept import Kept
 from karptui.tui.subject import Subject
-from karptui.views.cost import NodeCost
-from karptui.views.decisions import DecisionRow, DecisionView
+from karptui.views.answers.other_side import other_side
+from karptui.views.answers.why import SHOWN_PODS, Why, why
 from karptui.views.head import Head, head, stale_sentence
-from karptui.views.log import LogRow
-from karptui.views.other_side import other_side
-from karptui.views.overview import ClaimRow, NodeRow, PoolRow, in_flight
-from karptui.views.pods import PodRows
-from karptui.views.progress import Waiting
-from karptui.views.why import SHOWN_PODS, Why, why
+from karptui.views.lists.decisions import DecisionRow, DecisionView
+from karptui.views.lists.log import LogRow
+from karptui.views.lists.overview import ClaimRow, NodeRow, PoolRow, in_flight
+from karptui.views.lists.pods import PodRows
+from karptui.views.spending.cost import NodeCost
+from karptui.views.timelines.progress import Waiting
 from karptui.world.still import still_of
 from karptui.world.world import World
 

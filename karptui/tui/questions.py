@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from karptui.tui.actions import CONTEXT_VERBS, NAMESPACE_VERBS, PLACES
-from karptui.tui.palette import Entry, command_entries
+from karptui.tui.dialogs.palette import Entry, command_entries
 from karptui.tui.subject import Subject
 
 if TYPE_CHECKING:

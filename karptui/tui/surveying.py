@@ -40,7 +40,7 @@ class Surveying:
 
     def outcome(self, world: "World", subject: "Subject") -> "Command | Held | None":
         """What the latest survey says of a node; None for anything else."""
-        from karptui.views.open_savings import holding
+        from karptui.views.lists.open_savings import holding
 
         return holding(world, subject.key, self.latest) if subject.kind == "node" else None
 

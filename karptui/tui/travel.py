@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from karptui.tui.subject import Subject
 from karptui.tui.surveying import Surveying
-from karptui.views.axis import MINUTE, MOMENTS, WHOLE_SECOND, Axis, axis, minute_words, moment, whole_minute
-from karptui.views.decisions import decision_text
 from karptui.views.emptiness import UNDECIDED
+from karptui.views.lists.decisions import decision_text
+from karptui.views.timelines.axis import MINUTE, MOMENTS, WHOLE_SECOND, Axis, axis, minute_words, moment, whole_minute
 from karptui.views.wording import clock, duration
 
 if TYPE_CHECKING:

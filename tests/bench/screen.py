@@ -20,8 +20,8 @@ from karptui.kube.decode import RESOURCES, decoded
 from karptui.kube.garbage import THRESHOLDS
 from karptui.model.pod import Pod
 from karptui.modes.run import Run
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.world import events
 from tests.bench.fleet import fleet
 

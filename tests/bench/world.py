@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from karptui.kube.decode import decode_object
 from karptui.views.head import head
-from karptui.views.overview import overview
+from karptui.views.lists.overview import overview
 from karptui.world import events
 from karptui.world.world import World
 from tests.bench.pods import encoded

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from karptui.cloud.ec2.client import prepare
+from karptui.cloud.ec2.api.client import prepare
 from karptui.kube.connect import connect, load_client
 from karptui.lab.clock import Clock, ClockState
 from karptui.lab.lab import Lab

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from karptui.cloud.ec2.client import AwsClients
-from karptui.control.gate import Act
+from karptui.cloud.ec2.api.client import AwsClients
+from karptui.control.safety.gate import Act
 
 SERVICES = ("ec2", "sqs", "iam", "ssm", "eks")
 QUIET = ("ReceiveMessage",)  # a long poll: nothing happens in it for as long as it lasts

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.api.client import Account, AwsClients
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import Launched
 from karptui.control.active import Controllers
 from karptui.control.by_hand import ByHand
-from karptui.control.gate import Gate, Hook
-from karptui.control.gated import GatedProvider
 from karptui.control.hands import Hands
 from karptui.control.objects import Objects
-from karptui.control.offerings import Offerings
+from karptui.control.provisioning.offerings import Offerings
+from karptui.control.safety.gate import Gate, Hook
+from karptui.control.safety.gated import GatedProvider
 from karptui.kube.connect import Connection, connect
 from karptui.kube.decode import BY_KIND
 from karptui.kube.source import KubeSource

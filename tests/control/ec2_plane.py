@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
-from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.api.client import Account, AwsClients
 from karptui.kube.connect import Connection, connect
 from karptui.kube.errors import ApiError, KubeError
 from karptui.kube.timestamps import rfc3339

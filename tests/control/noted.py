@@ -4,9 +4,9 @@ import asyncio
 from typing import Any, cast
 
 from karptui.cloud.provider import CloudProvider
-from karptui.control.brakes import Brakes
 from karptui.control.hands import Hands
 from karptui.control.objects import Objects
+from karptui.control.safety.brakes import Brakes
 from karptui.model.metadata import Metadata
 from karptui.world import events
 from karptui.world.world import World

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from karptui.control.gate import Act
+from karptui.control.safety.gate import Act
 from karptui.lab import manifests
 from karptui.model.decision import DecisionKind
 from karptui.model.labels import INITIALIZED

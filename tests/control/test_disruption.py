@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from karptui.cloud.kwok.catalogue import built_in
-from karptui.control.disrupt import Disruption
-from karptui.control.provision import Provisioner
+from karptui.control.disruption.disrupt import Disruption
+from karptui.control.provisioning.provision import Provisioner
 from karptui.kube.errors import ApiError
 from karptui.model.metadata import Metadata
 from karptui.model.nodepool import Budget

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from karptui.control.do_not_disrupt_events import DoNotDisruptEvents
+from karptui.control.disruption.do_not_disrupt_events import DoNotDisruptEvents
 from karptui.model.labels import DO_NOT_DISRUPT
 from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from typing import Any
 
-from karptui.cloud.ec2.rights import Action, actions, policy, role_of
-from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.account.rights import Action, actions, policy, role_of
+from karptui.cloud.ec2.account.settings import ClusterSettings
 from karptui.lab import manifests
 from tests.control.ec2_plane import Ec2Plane, environment
 from tests.control.faulty_aws import FaultyAws

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from karptui.control.replaced_first import EVICTION_SECONDS, NOTICE_SECONDS
+from karptui.control.node.replaced_first import EVICTION_SECONDS, NOTICE_SECONDS
 from karptui.lab import manifests
 from karptui.model.labels import INITIALIZED
 from karptui.model.metadata import is_true

@@ -6,8 +6,8 @@ import pytest
 
 from karptui.cloud.kwok.provider import KwokProvider
 from karptui.cloud.provider import CloudProvider
-from karptui.control.gate import Gate, Withheld
-from karptui.control.gated import GatedProvider
+from karptui.control.safety.gate import Gate, Withheld
+from karptui.control.safety.gated import GatedProvider
 from karptui.model.metadata import Metadata
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass

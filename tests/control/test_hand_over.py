@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from karptui.control.leader import Timing
+from karptui.control.safety.leader import Timing
 from karptui.kube.connect import Connection, connect
 from karptui.modes.active import Active, Rules
 from karptui.modes.providers import kwok

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from karptui.cloud.kwok.provider import KwokProvider
-from karptui.control.brakes import Brakes
-from karptui.control.leader import Timing
+from karptui.control.safety.brakes import Brakes
+from karptui.control.safety.leader import Timing
 from karptui.kube.connect import Connection, connect
 from karptui.model.metadata import is_true
 from karptui.modes.active import Active, Rules

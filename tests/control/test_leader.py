@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from karptui.control.leader import Leadership, Timing
+from karptui.control.safety.leader import Leadership, Timing
 from karptui.kube.connect import Connection, connect
 from tests.control_plane.plane import ControlPlane
 

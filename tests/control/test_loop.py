@@ -7,10 +7,10 @@ from typing import ClassVar, cast
 import pytest
 
 from karptui.cloud.provider import CloudProvider
-from karptui.control.gate import Gate
 from karptui.control.hands import Hands
 from karptui.control.loop import ControlLoop
 from karptui.control.objects import Objects
+from karptui.control.safety.gate import Gate
 from karptui.kube.connect import Connection
 from karptui.kube.errors import ApiError
 from karptui.model.metadata import Metadata

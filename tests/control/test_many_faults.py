@@ -4,12 +4,12 @@ import asyncio
 from typing import Any
 
 from karptui.cloud.provider import CloudError, Interruption, Launched
-from karptui.control.disrupt import Disruption
-from karptui.control.evictions import KEPT_SECONDS, Evictions
-from karptui.control.garbage import Garbage
-from karptui.control.interruption import Interruptions
+from karptui.control.disruption.disrupt import Disruption
+from karptui.control.instance.garbage import Garbage
+from karptui.control.instance.interruption import Interruptions
 from karptui.control.loop import ControlLoop
-from karptui.control.provision import Provisioner
+from karptui.control.node.evictions import KEPT_SECONDS, Evictions
+from karptui.control.provisioning.provision import Provisioner
 from karptui.kube.write import Eviction, EvictionAnswer
 from karptui.model.labels import DISRUPTED, NODEPOOL
 from karptui.model.metadata import Condition, Metadata

@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import region_of, shipped_price
-from karptui.cloud.ec2.facts import shipped_facts
-from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
+from karptui.cloud.ec2.instance_type.facts import shipped_facts
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, resolve
 from karptui.cloud.for_pools import for_all
 from karptui.cloud.provider import CloudError, Measured
-from karptui.control.offerings import Offerings
+from karptui.control.provisioning.offerings import Offerings
 from karptui.engine.disruption.drift_reasons import drift_reason
 from karptui.engine.provisioning.catalogue import PreparedCatalogue
 from karptui.engine.provisioning.overlays import overlaid

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from karptui.control.consolidatable import Consolidatable
-from karptui.control.pod_events import PodEvents
+from karptui.control.nodeclaim.consolidatable import Consolidatable
+from karptui.control.nodeclaim.pod_events import PodEvents
 from karptui.kube.timestamps import rfc3339
 from karptui.model.labels import NODEPOOL
 from karptui.model.metadata import Condition, Metadata

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from karptui.control.pool_capacity import KNOWN_SECONDS
-from karptui.control.provision import Provisioner, one_of_each_first
+from karptui.control.provisioning.pool_capacity import KNOWN_SECONDS
+from karptui.control.provisioning.provision import Provisioner, one_of_each_first
 from karptui.failure import Failure
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.model.quantity import NANO

@@ -2,8 +2,8 @@
 
 import pytest
 
-from karptui.control.register import Registration
-from karptui.control.registration_health import RegistrationHealth
+from karptui.control.nodeclaim.register import Registration
+from karptui.control.nodeclaim.registration_health import RegistrationHealth
 from karptui.model.labels import DO_NOT_SYNC_TAINTS, UNREGISTERED
 from karptui.model.metadata import Condition, Metadata
 from karptui.model.node import Node, NodeClaim

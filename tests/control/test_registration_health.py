@@ -3,10 +3,10 @@
 import asyncio
 from typing import Any
 
-from karptui.control.brakes import Brakes
-from karptui.control.gate import Gate
 from karptui.control.hands import Hands
-from karptui.control.registration_health import HEALTHY, RegistrationHealth
+from karptui.control.nodeclaim.registration_health import HEALTHY, RegistrationHealth
+from karptui.control.safety.brakes import Brakes
+from karptui.control.safety.gate import Gate
 from karptui.model.metadata import Condition, Metadata, OwnerReference
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodePool

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from msgspec.structs import replace
 
-from karptui.control.repair import Repair
+from karptui.control.node.repair import Repair
 from karptui.model.labels import NODEPOOL, TERMINATION_TIMESTAMP
 from karptui.model.metadata import Condition, Metadata
 from karptui.model.node import Node, NodeClaim

@@ -2,14 +2,14 @@
 
 from msgspec.structs import replace
 
-from karptui.control.replaced_first import TAKEN_AT, awaits_replacement, latest_drain, replacements
+from karptui.control.node.replaced_first import TAKEN_AT, awaits_replacement, latest_drain, replacements
 from karptui.kube.timestamps import rfc3339
 from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
 from karptui.model.labels import INITIALIZED
 from karptui.model.node import Node, NodeClaim
 from karptui.model.pod import Pod
 from karptui.model.taints import DISRUPTED_TAINT
-from karptui.views.acts import acts
+from karptui.views.lists.acts import acts
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from karptui.cloud.provider import Launched, NotFound
-from karptui.control.readiness import NodeClassReadiness
-from karptui.control.reservations import LOOK_SECONDS, OVER, CapacityReservations
+from karptui.control.instance.reservations import LOOK_SECONDS, OVER, CapacityReservations
+from karptui.control.nodepool.readiness import NodeClassReadiness
 from karptui.model.labels import CAPACITY_RESERVATION_ID, CAPACITY_TYPE
 from karptui.model.metadata import Condition, Metadata
 from karptui.model.node import Node, NodeClaim

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from karptui.control.brakes import Brakes, Pace
-from karptui.control.examination import Grade, examine
-from karptui.control.gate import Act, Gate, Withheld
-from karptui.control.other_controller import refuse_beside, take_over
+from karptui.control.safety.brakes import Brakes, Pace
+from karptui.control.safety.examination import Grade, examine
+from karptui.control.safety.gate import Act, Gate, Withheld
+from karptui.control.safety.other_controller import refuse_beside, take_over
 from karptui.failure import Failure
 from karptui.kube.connect import Connection, connect
 from karptui.model.decision import PlannedClaim

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from karptui.control.command_events import CommandEvents
-from karptui.control.tainting import Tainting
+from karptui.control.disruption.command_events import CommandEvents
+from karptui.control.disruption.tainting import Tainting
 from karptui.kube.errors import ApiError
 from karptui.model.decision import PlannedClaim
 from karptui.model.disruption import Command

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from karptui.cloud.provider import Interruption
-from karptui.control.drain import NodeTermination
-from karptui.control.interruption import Interruptions
+from karptui.control.instance.interruption import Interruptions
+from karptui.control.node.drain import NodeTermination
 from karptui.kube.timestamps import rfc3339
 from karptui.kube.write import Eviction, EvictionAnswer
 from karptui.model.labels import DISRUPTED, TERMINATION_FINALIZER, TERMINATION_TIMESTAMP

@@ -14,8 +14,8 @@ from karptui.report.twins.explained import timeline_twin, why_twin
 from karptui.report.twins.objects import decisions_twin, nodes_twin, pods_twin
 from karptui.report.twins.standing import status_twin
 from karptui.report.twins.twin import Form, Twin, written
-from karptui.views.overview import sentence
-from karptui.views.progress import waiting
+from karptui.views.lists.overview import sentence
+from karptui.views.timelines.progress import waiting
 from karptui.world.world import World
 from tests.tui.moment import decided
 from tests.world.recorded import STARTED

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from karptui.control.permissions import cluster_role, observe_rules
+from karptui.control.safety.permissions import cluster_role, observe_rules
 from karptui.report.shadow_report import decision_line, report_markdown
 from karptui.shadow.judged import Judged
 from karptui.shadow.memory import read_journal, read_memory

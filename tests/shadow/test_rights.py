@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from karptui.control.permissions import Rule, cluster_role, shadow_rules
+from karptui.control.safety.permissions import Rule, cluster_role, shadow_rules
 from karptui.modes.shadow import Shadow
 from karptui.world.events import StreamState
 from tests.control_plane.fixtures import run_apart

@@ -6,11 +6,11 @@ from textual.screen import Screen
 
 from karptui.tui.actions import bindings_of
 from karptui.tui.app import Karptui
-from karptui.tui.palette import Entry, command_entries
+from karptui.tui.appearance.theme import load_themes, shipped_folder
+from karptui.tui.dialogs.palette import Entry, command_entries
 from karptui.tui.segments.bars import Sparkline, StageBand, UsageBar
 from karptui.tui.segments.funnel import FunnelStep, funnel
 from karptui.tui.segments.gantt import Stage, gantt
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.tui.widgets.columns import Column, Row
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.panel import Panel

@@ -9,8 +9,8 @@ from typing import Any
 
 from karptui.kube.clean import clean
 from karptui.kube.decode import RESOURCES, decoded
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.world import events
 from tests.tui.moment import Moment, decided
 from tests.world.recorded import STARTED

@@ -9,8 +9,8 @@ from karptui.engine.disruption import survey
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision
 from karptui.modes.run import Run
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.world import events
 from karptui.world.planning import decisions_of
 from karptui.world.world import World

@@ -5,8 +5,8 @@ from functools import cache
 from karptui.modes.shadow import Chosen
 from karptui.shadow.recorded import Scraped, recorded_events
 from karptui.shadow.watch import Watch
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.world import events
 from karptui.world.world import World
 from tests.tui.moment import Moment

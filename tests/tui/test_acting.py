@@ -2,8 +2,8 @@
 
 import pytest
 
-from karptui.control.brakes import Brakes
 from karptui.control.by_hand import ByHand
+from karptui.control.safety.brakes import Brakes
 from karptui.model.decision import Decision, DecisionKind
 from karptui.tui.live import Live
 from karptui.tui.widgets.listing import Listing

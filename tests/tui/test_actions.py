@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from karptui.tui.actions import ACTIONS, PLACES, actions_of, bindings_of, keymap_faults
-from karptui.tui.help import help_lines
-from karptui.tui.palette import Entry, command_entries, matching
+from karptui.tui.dialogs.help import help_lines
+from karptui.tui.dialogs.palette import Entry, command_entries, matching
 from karptui.tui.segments.line import line_width, plain
 from karptui.tui.widgets.key_bar import key_line
 from karptui.tui.widgets.status_head import Head, head_lines

@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karptui.tui.arrangement import Arrangement
-from karptui.tui.filter import NO_FILTER, parse_filter
-from karptui.tui.table import arranged
-from karptui.tui.tables import PODS
+from karptui.tui.lists.arrangement import Arrangement
+from karptui.tui.lists.filter import NO_FILTER, parse_filter
+from karptui.tui.lists.table import arranged
+from karptui.tui.lists.tables import PODS
 from karptui.views.kept.ranks import Ranks, index_in
-from karptui.views.pods import KeptPods
-from karptui.views.progress import waiting
+from karptui.views.lists.pods import KeptPods
+from karptui.views.timelines.progress import waiting
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, pod

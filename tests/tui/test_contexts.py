@@ -7,8 +7,8 @@ import pytest
 
 from karptui.modes.contexts import Contexts
 from karptui.modes.run import Run
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.world import events
 from karptui.world.world import World
 from tests.tui.moment import Moment, decided, text_of, until, until_shown

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karptui.tui.filter import NO_FILTER, FilterFault, parse_filter
+from karptui.tui.lists.filter import NO_FILTER, FilterFault, parse_filter
 
 
 @dataclass

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from karptui.tui.look import Look, shipped_look
+from karptui.tui.appearance.look import Look, shipped_look
 from karptui.tui.segments.line import as_ascii, cut, fit, fit_line, line_width, plain, safe, width_of, wrap
 
 HOSTILE = (

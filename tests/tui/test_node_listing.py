@@ -7,8 +7,8 @@ from karptui.model.node import Node
 from karptui.tui.live import Live
 from karptui.tui.widgets.listing import Listing
 from karptui.views.extended import extended_title, is_extended
-from karptui.views.open_savings import hold_text, holding
-from karptui.views.overview import KeptNodes, node_row
+from karptui.views.lists.open_savings import hold_text, holding
+from karptui.views.lists.overview import KeptNodes, node_row
 from karptui.world import events
 from tests.tui.moment import shown_at, text_of, until, until_shown
 from tests.world.recorded import STARTED

@@ -1,8 +1,8 @@
 """The first second: what is typed before the Overview is there is not lost."""
 
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
 from karptui.tui.screens.frame import Frame
-from karptui.tui.theme import load_themes, shipped_folder
 from tests.tui.moment import Moment, decided, until, until_shown
 from tests.world.recorded import STARTED
 

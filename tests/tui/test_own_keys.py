@@ -3,8 +3,8 @@
 import pytest
 
 from karptui.tui.actions import Keymap, usable_keymap
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.theme import load_themes, shipped_folder
 from tests.tui.moment import Moment, decided, text_of, until_shown
 from tests.world.recorded import STARTED
 

@@ -8,12 +8,12 @@ from karptui.engine.explain import failure_sentence
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind
 from karptui.model.taints import Taint
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
 from karptui.tui.segments.line import plain
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.story_line import StoryLine, story_line
-from karptui.views.story import StoryView
+from karptui.views.timelines.story import StoryView
 from karptui.world import events
 from tests.tui.moment import Moment, decided, text_of, until, until_shown
 from tests.world.recorded import STARTED, decode, pod_json, world_until

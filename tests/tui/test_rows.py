@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from karptui.tui.look import Look, shipped_look
+from karptui.tui.appearance.look import Look, shipped_look
+from karptui.tui.lists.tables import PricedText
 from karptui.tui.segments.bars import UsageBar
 from karptui.tui.segments.line import safe
-from karptui.tui.tables import PricedText
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, cell_text, lay_out
 from karptui.tui.widgets.row_messages import HeaderChosen, RowChosen, RowHighlighted
 from karptui.tui.widgets.rows import Rows

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from karptui.tui.contrast import contrast
+from karptui.tui.appearance.contrast import contrast
+from karptui.tui.appearance.look import Look
+from karptui.tui.appearance.roles import GROUNDS, ROLES, TEXT_ROLES
+from karptui.tui.appearance.theme import Theme, load_themes, shipped_folder
 from karptui.tui.live import Live
-from karptui.tui.look import Look
-from karptui.tui.roles import GROUNDS, ROLES, TEXT_ROLES
-from karptui.tui.theme import Theme, load_themes, shipped_folder
 from karptui.world.world import World
 from tests.tui.moment import Moment, until, until_shown
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from karptui.model.decision import Decision, DecisionKind, PodFailure, Reason, Refusal
 from karptui.tui.segments.line import plain
 from karptui.tui.widgets.packing_map import PackingMap
-from karptui.views.why import why
+from karptui.views.answers.why import why
 from karptui.world import events
 from tests.tui.moment import shown_at, text_of, until, until_shown
 from tests.tui.shadowed import shadow_at

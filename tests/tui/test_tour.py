@@ -2,8 +2,8 @@
 
 import pytest
 
+from karptui.tui.dialogs.tour import pages, tour_lines
 from karptui.tui.segments.line import plain
-from karptui.tui.tour import pages, tour_lines
 from tests.tui.moment import shown_at, text_of, until, until_shown
 
 

@@ -10,13 +10,13 @@ from textual.pilot import Pilot
 from karptui.cloud.kwok.catalogue import built_in
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision
+from karptui.tui.appearance.theme import load_themes, shipped_folder
 from karptui.tui.live import Live
 from karptui.tui.segments.line import line_width, plain
 from karptui.tui.segments.scrub import scrub_line
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.tui.widgets.scrub_bar import ScrubBar
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.axis import Axis, axis, moment
+from karptui.views.timelines.axis import Axis, axis, moment
 from karptui.world import events
 from karptui.world.marks import Mark
 from karptui.world.outline import Outline

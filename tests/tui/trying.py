@@ -5,15 +5,15 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from karptui.control.brakes import Brakes
 from karptui.control.by_hand import ByHand
+from karptui.control.safety.brakes import Brakes
 from karptui.model.decision import Decision, DecisionKind
 from karptui.tui.actions import ACTIONS, PLACES, Action, textual_key
-from karptui.tui.filter import NO_FILTER
+from karptui.tui.appearance.theme import load_themes, shipped_folder
+from karptui.tui.lists.filter import NO_FILTER
 from karptui.tui.live import Live
 from karptui.tui.screens.frame import Frame
 from karptui.tui.subject import Subject
-from karptui.tui.theme import load_themes, shipped_folder
 from karptui.tui.widgets.listing import Listing
 from karptui.world import events
 from tests.tui.moment import Moment, decided, text_of, until, until_shown

@@ -2,7 +2,7 @@
 
 from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind
-from karptui.views.acts import acts, acts_title
+from karptui.views.lists.acts import acts, acts_title
 from karptui.world import events
 from tests.world.recorded import STARTED, world_until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from karptui.model.commitment import Commitment
-from karptui.views.commitments import Effective, Priced, effective
+from karptui.views.spending.commitments import Effective, Priced, effective
 
 
 def on_demand(key: str, instance_type: str, price: float, zone: str = "us-east-1a") -> Priced:

@@ -6,7 +6,10 @@ from karptui.model.decision import Decision, DecisionKind
 from karptui.model.disruption import Command, Held, Hold, Survey
 from karptui.report.twins.cost import cost_twin
 from karptui.tui.segments.line import plain
-from karptui.views.cost import (
+from karptui.views.lists.open_savings import open_rows, saving, short_owner
+from karptui.views.lists.overview import nodes
+from karptui.views.lists.packing import packing, packing_lines
+from karptui.views.spending.cost import (
     NodeCosts,
     average_text,
     averages,
@@ -18,9 +21,6 @@ from karptui.views.cost import (
     past_span,
     short_bill_lines,
 )
-from karptui.views.open_savings import open_rows, saving, short_owner
-from karptui.views.overview import nodes
-from karptui.views.packing import packing, packing_lines
 from karptui.world import events
 from karptui.world.bill_series import pack
 from karptui.world.world import World

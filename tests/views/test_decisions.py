@@ -2,7 +2,7 @@
 
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
 from karptui.report.answer import answer_text
-from karptui.views.decisions import decision_row, outcome
+from karptui.views.lists.decisions import decision_row, outcome
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, decode, world_until

@@ -13,11 +13,11 @@ from karptui.engine.provisioning import plan
 from karptui.model.decision import Decision, DecisionKind, Plan, PodFailure
 from karptui.modes.run import Run
 from karptui.tui.picture import Picture
-from karptui.views.decisions import decision_row
 from karptui.views.head import head
-from karptui.views.overview import in_flight, node_row, nodes, pools
-from karptui.views.pods import pod_rows
-from karptui.views.progress import waiting
+from karptui.views.lists.decisions import decision_row
+from karptui.views.lists.overview import in_flight, node_row, nodes, pools
+from karptui.views.lists.pods import pod_rows
+from karptui.views.timelines.progress import waiting
 from karptui.world import events
 from tests.world.recorded import STARTED, decode, node, pod, recorded_events
 

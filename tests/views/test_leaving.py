@@ -8,7 +8,7 @@ from karptui.model.decision import Decision
 from karptui.model.metadata import Condition
 from karptui.model.snapshot import Snapshot
 from karptui.report.answer import answer_text
-from karptui.views.leaving import leaving_lines
+from karptui.views.lists.leaving import leaving_lines
 from karptui.world import events
 from karptui.world.world import World
 from tests.engine.cluster import pod

@@ -2,9 +2,9 @@
 
 from karptui.model.metadata import Metadata
 from karptui.model.workload import KubeEvent
+from karptui.views.answers.object_events import event_lines
 from karptui.views.line import plain
-from karptui.views.log import LogTail
-from karptui.views.object_events import event_lines
+from karptui.views.lists.log import LogTail
 from karptui.world import events
 from karptui.world.world import KEPT_EVENTS, World
 

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from karptui.model.decision import Decision, DecisionKind
+from karptui.views.answers.manifest import OWN_RECORD, RESOURCE_OF, kept_object, remarks, yaml_lines
 from karptui.views.line import plain
-from karptui.views.manifest import OWN_RECORD, RESOURCE_OF, kept_object, remarks, yaml_lines
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until

@@ -9,12 +9,12 @@ from karptui.model.metadata import Condition, Metadata
 from karptui.model.nodepool import NodeClass
 from karptui.model.selectors import label_selector
 from karptui.model.workload import PodDisruptionBudget
+from karptui.views.answers.relations import relations
+from karptui.views.answers.why import find, why
 from karptui.views.line import plain
-from karptui.views.object_lists import all_claims, class_rows, pdb_rows
-from karptui.views.overview import in_flight, pools
-from karptui.views.progress import waiting
-from karptui.views.relations import relations
-from karptui.views.why import find, why
+from karptui.views.lists.object_lists import all_claims, class_rows, pdb_rows
+from karptui.views.lists.overview import in_flight, pools
+from karptui.views.timelines.progress import waiting
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until

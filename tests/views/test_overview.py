@@ -3,13 +3,13 @@
 import pytest
 
 from karptui.engine.provisioning import plan
-from karptui.views.decisions import decision_row, decision_view
+from karptui.views.answers.why import find, why
 from karptui.views.head import figures, head
 from karptui.views.line import plain
-from karptui.views.overview import overview
-from karptui.views.pod_timeline import pod_timeline
+from karptui.views.lists.decisions import decision_row, decision_view
+from karptui.views.lists.overview import overview
 from karptui.views.stage import stage_of
-from karptui.views.why import find, why
+from karptui.views.timelines.pod_timeline import pod_timeline
 from karptui.world import events
 from karptui.world.planning import decisions_of
 from karptui.world.world import World

@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from karptui.views.kept.claims import KeptClaims
-from karptui.views.pods import KeptPods, pod_rows
-from karptui.views.progress import KeptWaiting
+from karptui.views.lists.pods import KeptPods, pod_rows
+from karptui.views.timelines.progress import KeptWaiting
 from karptui.world import events
 from karptui.world.world import World
 from tests.tui.moment import decided

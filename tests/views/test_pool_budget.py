@@ -5,7 +5,7 @@ import pytest
 from karptui.engine.disruption.budgets import Fleet
 from karptui.model.metadata import Metadata
 from karptui.model.nodepool import Budget, NodePool
-from karptui.views.pool_budget import budget_text
+from karptui.views.lists.pool_budget import budget_text
 
 NOON = 1_763_726_400.0  # 2025-11-21 12:00 UTC, a Friday
 

@@ -2,10 +2,10 @@
 
 from karptui.model.metadata import Metadata
 from karptui.model.nodepool import NodeClass
+from karptui.views.answers.object_events import event_lines
+from karptui.views.answers.relations import relations
+from karptui.views.answers.why import find, why
 from karptui.views.line import plain
-from karptui.views.object_events import event_lines
-from karptui.views.relations import relations
-from karptui.views.why import find, why
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, world_until

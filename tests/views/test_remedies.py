@@ -1,8 +1,8 @@
 """What would help a pod that fits nowhere: at once where somebody waits for it, later where a screen does."""
 
+from karptui.views.answers.remedies import HOLD_SECONDS, Question, remedy_book
+from karptui.views.answers.why import why
 from karptui.views.line import plain
-from karptui.views.remedies import HOLD_SECONDS, Question, remedy_book
-from karptui.views.why import why
 from karptui.world.world import World
 from tests.tui.moment import decided
 from tests.world.recorded import STARTED

@@ -1,7 +1,7 @@
 """Where a demo's story stands."""
 
 from karptui.model.decision import Decision, DecisionKind
-from karptui.views.story import story
+from karptui.views.timelines.story import story
 from karptui.world import events
 from karptui.world.world import World
 

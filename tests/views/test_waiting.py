@@ -6,10 +6,10 @@ from karptui.engine.provisioning import plan
 from karptui.model.decision import Plan
 from karptui.model.metadata import Condition, Metadata
 from karptui.model.nodepool import NodeClass
+from karptui.views.answers.why import why
 from karptui.views.line import plain
-from karptui.views.pod_timeline import pod_timeline
-from karptui.views.progress import waiting
-from karptui.views.why import why
+from karptui.views.timelines.pod_timeline import pod_timeline
+from karptui.views.timelines.progress import waiting
 from karptui.world import events
 from karptui.world.world import World
 from tests.world.recorded import STARTED, decode, pod_json, world_until

@@ -4,11 +4,11 @@ import pytest
 
 from karptui.model.labels import ZONE
 from karptui.model.snapshot import Snapshot
-from karptui.views.changes import ChangeFault, apply_changes
 from karptui.views.line import plain
-from karptui.views.overview import nodes
-from karptui.views.packing import packing_lines
-from karptui.views.what_if import what_if
+from karptui.views.lists.overview import nodes
+from karptui.views.lists.packing import packing_lines
+from karptui.views.spending.changes import ChangeFault, apply_changes
+from karptui.views.spending.what_if import what_if
 from karptui.views.wording import percent
 from tests.world.recorded import STARTED, world_until
 

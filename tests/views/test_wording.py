@@ -2,7 +2,7 @@
 
 import pytest
 
-from karptui.views.progress import pods_text
+from karptui.views.timelines.progress import pods_text
 from karptui.views.wording import amount, clock, duration, hourly, monthly, percent, plural, short_zone, signed_hourly
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from karptui.model.metadata import Metadata
 from karptui.model.workload import KubeEvent
+from karptui.views.answers.why import why
 from karptui.views.line import plain
-from karptui.views.overview import in_flight, node_row, sentence
-from karptui.views.why import why
+from karptui.views.lists.overview import in_flight, node_row, sentence
 from karptui.world import events
 from karptui.world.marks import mark_of
 from karptui.world.still import still_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from karptui.cloud.kwok.catalogue import built_in
 from karptui.model.decision import Decision, DecisionKind, PlannedClaim
-from karptui.views.cost import ledger_line
+from karptui.views.spending.cost import ledger_line
 from karptui.world import events
 from karptui.world.events import Change
 from karptui.world.world import World

@@ -4,9 +4,9 @@ import pytest
 
 from karptui.model.disruption import Command, Held, Hold, Survey
 from karptui.report.status import status_text
+from karptui.views.answers.staying import staying
+from karptui.views.answers.why import why
 from karptui.views.line import plain
-from karptui.views.staying import staying
-from karptui.views.why import why
 from karptui.world import events
 from karptui.world.surveying import Surveyor
 from karptui.world.world import World

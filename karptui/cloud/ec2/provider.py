@@ -8,8 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import DEFAULT_SEED
-from karptui.cloud.ec2.client import Account, AwsClients
-from karptui.cloud.ec2.describe import (
+from karptui.cloud.ec2.account.known_cluster import AskAgain, KnownCluster
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.api.client import Account, AwsClients
+from karptui.cloud.ec2.instance.describe import (
     cluster_filters,
     describe,
     describe_by_claim,
@@ -17,29 +19,27 @@ from karptui.cloud.ec2.describe import (
     instance_id_of,
     to_launched,
 )
-from karptui.cloud.ec2.drift import drift_reason
-from karptui.cloud.ec2.facts import EFA
-from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.instance_status import InstanceStatus
-from karptui.cloud.ec2.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
-from karptui.cloud.ec2.known_cluster import AskAgain, KnownCluster
-from karptui.cloud.ec2.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
-from karptui.cloud.ec2.launchable import check_ready
-from karptui.cloud.ec2.market import Market, shipped_market, with_overrides
-from karptui.cloud.ec2.market_kept import KeptMarket
-from karptui.cloud.ec2.measured import MeasuredMemory
-from karptui.cloud.ec2.node_class import VALIDATION, Resolving
-from karptui.cloud.ec2.node_class_hash import VERSION, node_class_hash
+from karptui.cloud.ec2.instance.drift import drift_reason
+from karptui.cloud.ec2.instance.launch import HASH, HASH_VERSION, Launcher, TokenUsed, create_error
+from karptui.cloud.ec2.instance.tags import complete_tags
+from karptui.cloud.ec2.instance.terminate import terminate
+from karptui.cloud.ec2.instance.tidy import delete_profiles, profiles_in_use, template_names
+from karptui.cloud.ec2.instance.validation import CACHED_SECONDS, dry_run
+from karptui.cloud.ec2.instance_type.facts import EFA
+from karptui.cloud.ec2.instance_type.measured import MeasuredMemory
+from karptui.cloud.ec2.nodeclass.images import family_of
+from karptui.cloud.ec2.nodeclass.launchable import check_ready
+from karptui.cloud.ec2.nodeclass.node_class import VALIDATION, Resolving
+from karptui.cloud.ec2.nodeclass.node_class_hash import VERSION, node_class_hash
+from karptui.cloud.ec2.nodeclass.placement import PlacementGroup, find_placement_group
+from karptui.cloud.ec2.nodeclass.reservations import FreePlaces, find_reservations
 from karptui.cloud.ec2.own_tags import RESTRICTED_TAGS
-from karptui.cloud.ec2.placement import PlacementGroup, find_placement_group
-from karptui.cloud.ec2.reservations import FreePlaces, find_reservations
-from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.cloud.ec2.tags import complete_tags
-from karptui.cloud.ec2.terminate import terminate
-from karptui.cloud.ec2.tidy import delete_profiles, profiles_in_use, template_names
+from karptui.cloud.ec2.pricing.market import Market, shipped_market, with_overrides
+from karptui.cloud.ec2.pricing.market_kept import KeptMarket
+from karptui.cloud.ec2.queue.instance_status import InstanceStatus
+from karptui.cloud.ec2.queue.interruption import SPOT_INTERRUPTED, InterruptionQueue, merged
 from karptui.cloud.ec2.types_on_offer import TypesOnOffer, zone_ids
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
-from karptui.cloud.ec2.validation import CACHED_SECONDS, dry_run
 from karptui.cloud.ec2.zonal_shift import ZonalShift
 from karptui.cloud.provider import (
     CloudError,

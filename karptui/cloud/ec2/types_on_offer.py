@@ -8,13 +8,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.images import family_of
-from karptui.cloud.ec2.instance_types import NodeClassShape, Region, Unavailable, resolve, shaping
-from karptui.cloud.ec2.market import Market
-from karptui.cloud.ec2.measured import MeasuredMemory
-from karptui.cloud.ec2.placement import PlacementGroup
-from karptui.cloud.ec2.reservations import FreePlaces, from_status
-from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, Region, Unavailable, resolve, shaping
+from karptui.cloud.ec2.instance_type.measured import MeasuredMemory
+from karptui.cloud.ec2.nodeclass.images import family_of
+from karptui.cloud.ec2.nodeclass.placement import PlacementGroup
+from karptui.cloud.ec2.nodeclass.reservations import FreePlaces, from_status
+from karptui.cloud.ec2.pricing.market import Market
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from karptui.cloud.ec2.zonal_shift import ZonalShift
 from karptui.cloud.provider import LaidOver, as_it_is

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from karptui.cloud.ec2.client import AwsClients
-from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.api.client import AwsClients
+from karptui.cloud.ec2.api.errors import calling
 from karptui.cloud.provider import CloudError, Launched, NotFound
 from karptui.model.labels import ZONE_ID
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from karptui.cloud.catalogue import region_of, shipped_price
-from karptui.cloud.ec2.facts import EFA, shipped_facts
-from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
+from karptui.cloud.ec2.instance_type.facts import EFA, shipped_facts
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, resolve
 from karptui.lab.cluster.instances import Instance
 from karptui.lab.ec2.node_config import KubeletTold, kubelet_told
 from karptui.lab.ec2.process import Ec2LabError

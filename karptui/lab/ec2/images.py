@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from karptui.cloud.ec2.prices import chance
+from karptui.cloud.ec2.pricing.prices import chance
 
 OWNER = "602401143452"
 """The account that publishes the EKS images."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from karptui.cloud.ec2.prices import chance
+from karptui.cloud.ec2.pricing.prices import chance
 
 DEPTH_WEIGHT = 0.3
 """How much the shallowest pool's price is raised before price-capacity-optimized compares prices (our own figure:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from karptui.cloud.ec2.client import Account
+from karptui.cloud.ec2.api.client import Account
 from karptui.failure import Failure
 from karptui.lab.child import ended
 from karptui.lab.clock import Clock

@@ -12,7 +12,7 @@ import threading
 from typing import Any
 
 from karptui.cloud.catalogue import shipped_price
-from karptui.cloud.ec2.facts import TypeFacts, shipped_facts
+from karptui.cloud.ec2.instance_type.facts import TypeFacts, shipped_facts
 from karptui.lab.clock import Clock
 from karptui.lab.ec2.backends import load
 from karptui.lab.ec2.control import LabControl, application

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from karptui.report.twins.twin import Record, Twin
-from karptui.views.commitments import commitment_rows, effective_bill, with_commitments
-from karptui.views.cost import (
+from karptui.views.forms import Export
+from karptui.views.line import Line, plain
+from karptui.views.lists.open_savings import OpenRow, open_rows
+from karptui.views.spending.commitments import commitment_rows, effective_bill, with_commitments
+from karptui.views.spending.cost import (
     Bill,
     MoveRow,
     NodeCosts,
@@ -17,9 +20,6 @@ from karptui.views.cost import (
     move_rows,
     price_source,
 )
-from karptui.views.forms import Export
-from karptui.views.line import Line, plain
-from karptui.views.open_savings import OpenRow, open_rows
 from karptui.views.wording import HOURS_A_MONTH, amount, monthly, percent, signed_hourly
 from karptui.world.world import World
 

@@ -8,11 +8,11 @@ import msgspec
 from karptui.failure import Failure
 from karptui.report.answer import answer_data, answer_text, found_by
 from karptui.report.twins.twin import Record, Twin
-from karptui.views.claim_timeline import claim_timeline
-from karptui.views.decisions import DecisionView, decision_view
+from karptui.views.answers.other_side import other_side
 from karptui.views.forms import Export
-from karptui.views.other_side import other_side
-from karptui.views.pod_timeline import PodTimelineView, pod_timeline
+from karptui.views.lists.decisions import DecisionView, decision_view
+from karptui.views.timelines.claim_timeline import claim_timeline
+from karptui.views.timelines.pod_timeline import PodTimelineView, pod_timeline
 from karptui.views.wording import amount, duration
 from karptui.world.world import World
 

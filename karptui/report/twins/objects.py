@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from karptui.report.twins.twin import Record, Twin
-from karptui.views.decisions import claims_of, decision_row, outcome
+from karptui.views.answers.staying import staying
 from karptui.views.forms import Export
-from karptui.views.overview import nodes, sentence
-from karptui.views.pods import pod_rows
-from karptui.views.progress import waiting
-from karptui.views.staying import staying
+from karptui.views.lists.decisions import claims_of, decision_row, outcome
+from karptui.views.lists.overview import nodes, sentence
+from karptui.views.lists.pods import pod_rows
+from karptui.views.timelines.progress import waiting
 from karptui.views.wording import amount, duration, hourly, percent, plural, short_capacity_type, short_zone
 from karptui.world.world import World
 

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from karptui.tui import cost_tables as tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import cost_tables as tables
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.topics import WHY_TOPICS
 from karptui.tui.segments.bars import sparkline
@@ -16,9 +16,9 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views import cost as view
-from karptui.views.commitments import with_commitments
-from karptui.views.open_savings import OpenRow, nothing_open, open_rows, saving, short_owner
+from karptui.views.lists.open_savings import OpenRow, nothing_open, open_rows, saving, short_owner
+from karptui.views.spending import cost as view
+from karptui.views.spending.commitments import with_commitments
 from karptui.views.wording import amount, duration, hourly, monthly, plural, short_node
 
 TOPICS = ("nodes", "catalogue", "decisions", "bill", "second", "frozen", "unit", "filter")

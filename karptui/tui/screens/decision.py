@@ -7,19 +7,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from karptui.tui import tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import tables
+from karptui.tui.lists.table import Order, Table
 from karptui.tui.screens.frame import Frame
 from karptui.tui.segments.funnel import FunnelStep, funnel, funnel_line
 from karptui.tui.segments.line import Line, wrap
 from karptui.tui.subject import Subject
-from karptui.tui.table import Order, Table
 from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.decisions import CandidateRow, DecisionView
+from karptui.views.lists.decisions import CandidateRow, DecisionView
 from karptui.views.wording import amount
 
 GROUPS: Table[Any] = Table(

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from karptui.tui import tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import tables
 from karptui.tui.screens.frame import Frame
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel

@@ -7,19 +7,19 @@ from textual.binding import Binding, BindingType
 
 from karptui.failure import Failure
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists.table import Table
 from karptui.tui.screens.frame import Frame
 from karptui.tui.segments.line import Line, plain
 from karptui.tui.subject import Subject
-from karptui.tui.table import Table
 from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.key_bar import KeyBar
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.manifest import RESOURCE_OF, kept_object, remarks, yaml_lines
-from karptui.views.object_events import event_lines
-from karptui.views.relations import Relation, relations
-from karptui.views.why import ALL_PODS, Why
+from karptui.views.answers.manifest import RESOURCE_OF, kept_object, remarks, yaml_lines
+from karptui.views.answers.object_events import event_lines
+from karptui.views.answers.relations import Relation, relations
+from karptui.views.answers.why import ALL_PODS, Why
 from karptui.views.wording import clock, duration, short_node
 
 FACETS = ("why", "events", "yaml", "relations")

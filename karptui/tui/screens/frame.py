@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from karptui.tui.actions import rebind
+from karptui.tui.appearance.painting import Painting
 from karptui.tui.boxes import boxes_of
 from karptui.tui.export import Format
-from karptui.tui.filter import NO_FILTER
 from karptui.tui.heading import agreement, head_of
-from karptui.tui.painting import Painting
+from karptui.tui.lists.filter import NO_FILTER
 from karptui.tui.screens.opening import BROAD, NARROW, STAGE_NARROW
 from karptui.tui.screens.room import small, too_small
 from karptui.tui.screens.timed import Timed
@@ -29,9 +29,9 @@ from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.story_line import StoryLine
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.axis import complete
 from karptui.views.forms import as_csv, as_json, as_markdown
-from karptui.views.story import story
+from karptui.views.timelines.axis import complete
+from karptui.views.timelines.story import story
 
 STORY_MODE = "DEMO"
 TIME_HINT = "1204 goes there   ⏎ takes 12:04:10, -5m, +30s"

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from karptui.tui import tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import tables
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.narrowed import Narrowed
 from karptui.tui.segments.line import Line
@@ -14,7 +14,7 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.why import find
+from karptui.views.answers.why import find
 
 
 class LogScreen(Narrowed, Frame):

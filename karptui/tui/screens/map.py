@@ -17,8 +17,8 @@ from karptui.tui.widgets.packing_map import PackingMap
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.row_messages import RowChosen
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.open_savings import hold_text, holding
-from karptui.views.packing import (
+from karptui.views.lists.open_savings import hold_text, holding
+from karptui.views.lists.packing import (
     GROUPINGS,
     STEPS,
     Group,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from karptui.tui.filter import FilterFault, parse_filter
+from karptui.tui.lists.filter import FilterFault, parse_filter
 
 if TYPE_CHECKING:
     from karptui.tui.screens.frame import Frame

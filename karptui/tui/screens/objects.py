@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from karptui.model.disruption import Survey
-from karptui.tui import tables
 from karptui.tui.acting import Acting
 from karptui.tui.actions import OBJECT_LISTS, bindings_of
+from karptui.tui.lists import tables
+from karptui.tui.lists.object_tables import PDBS, class_table
 from karptui.tui.node_listing import nodes_listing
-from karptui.tui.object_tables import PDBS, class_table
 from karptui.tui.screens.detail import NAMES
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.narrowed import Narrowed
@@ -20,7 +20,7 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.views.emptiness import nothing
-from karptui.views.object_lists import all_claims, class_rows, holdings, pdb_rows
+from karptui.views.lists.object_lists import all_claims, class_rows, holdings, pdb_rows
 from karptui.views.wording import monthly, plural
 
 _TITLES = {found.resource: found.title for found in OBJECT_LISTS}

@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from karptui.tui import tables
-from karptui.tui.act_table import ACTS
 from karptui.tui.acting import Acting
 from karptui.tui.actions import bindings_of
-from karptui.tui.cluster_table import CLUSTERS
+from karptui.tui.lists import tables
+from karptui.tui.lists.act_table import ACTS
+from karptui.tui.lists.cluster_table import CLUSTERS
 from karptui.tui.node_listing import nodes_listing
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.opening import boxes_css
@@ -20,9 +20,9 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views import overview as view
-from karptui.views.acts import acts, acts_title
 from karptui.views.emptiness import UNDECIDED, nothing
+from karptui.views.lists import overview as view
+from karptui.views.lists.acts import acts, acts_title
 
 ACTING_MODE = "ACTIVE"
 SHOWN_DECISIONS = 200

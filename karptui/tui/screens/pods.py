@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from karptui.tui import tables
 from karptui.tui.actions import bindings_of
 from karptui.tui.clock import SECOND
+from karptui.tui.lists import tables
 from karptui.tui.screens.frame import Frame
 from karptui.tui.screens.narrowed import Narrowed
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
-from karptui.views.pods import PodRow, PodRows
+from karptui.views.lists.pods import PodRow, PodRows
 from karptui.views.wording import plural
 
 

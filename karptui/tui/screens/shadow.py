@@ -8,8 +8,8 @@ from textual.containers import Horizontal, Vertical
 
 from karptui.failure import Failure
 from karptui.shadow.judged import PROVISION
-from karptui.tui import shadow_tables as tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import shadow_tables as tables
 from karptui.tui.screens.frame import Frame
 from karptui.tui.segments.bars import sparkline
 from karptui.tui.segments.line import Line
@@ -17,8 +17,8 @@ from karptui.tui.subject import Subject
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views import shadow as view
-from karptui.views import shadow_score as figures
+from karptui.views.foreseen import shadow as view
+from karptui.views.foreseen import shadow_score as figures
 from karptui.views.kept.shadow import Shadowed
 from karptui.views.wording import duration, plural
 

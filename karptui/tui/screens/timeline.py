@@ -15,8 +15,8 @@ from karptui.tui.segments.line import Line, fit, fit_line, line_width, wrap
 from karptui.tui.subject import Subject
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.claim_timeline import claim_timeline
-from karptui.views.pod_timeline import PodTimelineView, Sibling, Usual, pod_timeline
+from karptui.views.timelines.claim_timeline import claim_timeline
+from karptui.views.timelines.pod_timeline import PodTimelineView, Sibling, Usual, pod_timeline
 from karptui.views.wording import duration, plural, short_node
 
 _POD, _NODE = 18, 18
@@ -120,7 +120,7 @@ class TimelineScreen(Frame):
 
 
 def _stage(bar: object) -> Stage:
-    from karptui.views.pod_timeline import Bar
+    from karptui.views.timelines.pod_timeline import Bar
 
     assert isinstance(bar, Bar)
     note = NOT_DRAWN if bar.aside else bar.text

@@ -9,21 +9,21 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from karptui.tui import cost_tables as tables
 from karptui.tui.actions import bindings_of
+from karptui.tui.lists import cost_tables as tables
+from karptui.tui.lists.table import Table
 from karptui.tui.screens.frame import Frame
 from karptui.tui.segments.line import Line, fit_line, width_of
 from karptui.tui.subject import Subject
-from karptui.tui.table import Table
 from karptui.tui.widgets.columns import Column
 from karptui.tui.widgets.listing import Listing
 from karptui.tui.widgets.panel import Panel
 from karptui.tui.widgets.prompt import LinePrompt
 from karptui.tui.widgets.status_head import Fact
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.changes import GRAMMAR, ChangeFault
-from karptui.views.suggestions import Suggestion, suggestions
-from karptui.views.what_if import NOWHERE, PENDING, WhatIf, what_if
+from karptui.views.spending.changes import GRAMMAR, ChangeFault
+from karptui.views.spending.suggestions import Suggestion, suggestions
+from karptui.views.spending.what_if import NOWHERE, PENDING, WhatIf, what_if
 from karptui.views.wording import HOURS_A_MONTH, amount, duration, percent, plural, short_node
 
 BEFORE_WORDS = 33

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from rich.cells import cell_len, get_character_cell_size
 
 Span: TypeAlias = tuple[str, str]
-"""(text, role); a role is a name in karptui.tui.roles."""
+"""(text, role); a role is a name in karptui.tui.appearance.roles."""
 Line: TypeAlias = tuple[Span, ...]
 Align: TypeAlias = Literal["left", "right"]
 Cut: TypeAlias = Literal["end", "middle", "name"]

@@ -1,7 +1,7 @@
 """The axis of time as one line: beginning, what happened where, where one looks, end."""
 
 from karptui.tui.segments.line import Line, Span, line_width
-from karptui.views.axis import Axis
+from karptui.views.timelines.axis import Axis
 from karptui.views.wording import clock
 
 _SIGNS = {

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 from rich.segment import Segment
 from textual.strip import Strip
 
-from karptui.tui.look import Look
+from karptui.tui.appearance.look import Look
 from karptui.tui.segments.line import Align, Cut, Line, Span, cut, fit_line, line_width, plain, width_of
 
 GAP = 2

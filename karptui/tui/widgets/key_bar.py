@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from karptui.tui.actions import PLACES, Action, Keymap, actions_of, key_label
-from karptui.tui.look import look_of
+from karptui.tui.appearance.look import look_of
 from karptui.tui.segments.line import Line, Span, line_width
 from karptui.tui.widgets.painted import Painted
 

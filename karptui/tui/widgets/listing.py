@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Generic, Literal, TypeVar
 
-from karptui.tui.arrangement import Arrangement, Changing
-from karptui.tui.filter import NO_FILTER, Filter
-from karptui.tui.money import HOUR, Unit
-from karptui.tui.table import Order, Table, TableRows, arranged, matches
+from karptui.tui.lists.arrangement import Arrangement, Changing
+from karptui.tui.lists.filter import NO_FILTER, Filter
+from karptui.tui.lists.money import HOUR, Unit
+from karptui.tui.lists.table import Order, Table, TableRows, arranged, matches
 from karptui.tui.widgets.columns import cell_text
 from karptui.tui.widgets.row_messages import Rearranged
 from karptui.tui.widgets.rows import Rows

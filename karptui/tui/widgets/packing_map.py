@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from karptui.tui.look import look_of
+from karptui.tui.appearance.look import look_of
 from karptui.tui.segments.bars import FREE, FULL, LEVELS, full_cells
 from karptui.tui.segments.line import Line, fit, fit_line
 from karptui.tui.widgets.row_messages import RowChosen, RowHighlighted
-from karptui.views.packing import PLAIN, Cell, Group
+from karptui.views.lists.packing import PLAIN, Cell, Group
 from karptui.views.wording import amount, percent, plural
 
 CELL = 12

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from textual.strip import Strip
 from textual.widget import Widget
 
-from karptui.tui.look import Look, look_of
-from karptui.tui.painting import repaint
+from karptui.tui.appearance.look import Look, look_of
+from karptui.tui.appearance.painting import repaint
 from karptui.tui.segments.line import Line
 
 

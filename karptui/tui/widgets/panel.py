@@ -5,8 +5,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from karptui.tui.look import look_of
-from karptui.tui.painting import repaint
+from karptui.tui.appearance.look import look_of
+from karptui.tui.appearance.painting import repaint
 from karptui.tui.segments.line import safe
 
 

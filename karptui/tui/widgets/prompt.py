@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from karptui.tui.filter import NO_FILTER, Filter, FilterFault, parse_filter
-from karptui.tui.look import look_of
+from karptui.tui.appearance.look import look_of
+from karptui.tui.lists.filter import NO_FILTER, Filter, FilterFault, parse_filter
 from karptui.tui.segments.line import Line, cut, width_of
 from karptui.tui.widgets.painted import Painted
 

@@ -13,8 +13,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from karptui.tui.look import look_of
-from karptui.tui.painting import repaint
+from karptui.tui.appearance.look import look_of
+from karptui.tui.appearance.painting import repaint
 from karptui.tui.segments.line import plain, wrap
 from karptui.tui.widgets.columns import GAP, Column, Row, RowPainter, needs_of
 from karptui.tui.widgets.row_line import HeaderLine, RowLine, ShownLine, WordsLine

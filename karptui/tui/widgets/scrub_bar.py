@@ -9,7 +9,7 @@ from karptui.tui.actions import actions_of, key_label
 from karptui.tui.segments.line import Line
 from karptui.tui.segments.scrub import bar_of, scrub_line
 from karptui.tui.widgets.painted import Painted
-from karptui.views.axis import Axis
+from karptui.views.timelines.axis import Axis
 
 _WIDE = 100
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from karptui.tui.look import look_of
+from karptui.tui.appearance.look import look_of
 from karptui.tui.segments.line import Line, cut, wrap
 from karptui.tui.widgets.painted import Painted
 

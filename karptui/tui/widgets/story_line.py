@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from karptui.tui.segments.line import Line, Span, line_width
 from karptui.tui.widgets.painted import Painted
-from karptui.views.story import StoryView
+from karptui.views.timelines.story import StoryView
 from karptui.views.wording import duration
 
 _WIDE = 100

@@ -8,8 +8,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from karptui.tui.look import Look, look_of
-from karptui.tui.painting import repaint
+from karptui.tui.appearance.look import Look, look_of
+from karptui.tui.appearance.painting import repaint
 from karptui.tui.segments.line import Line, wrap
 
 Drawing: TypeAlias = "Callable[[int], Sequence[Line]]"

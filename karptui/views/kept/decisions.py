@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from karptui.views.decisions import DecisionRow, decision_row
+from karptui.views.lists.decisions import DecisionRow, decision_row
 from karptui.world.world import World
 
 

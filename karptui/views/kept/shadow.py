@@ -9,8 +9,8 @@ from karptui.shadow.inputs import Input
 from karptui.shadow.judged import Judged
 from karptui.shadow.score import Score, score_of
 from karptui.shadow.watch import Watch
-from karptui.views.shadow import CaseRow, case_row
-from karptui.views.shadow_next import ActRow, next_acts
+from karptui.views.foreseen.shadow import CaseRow, case_row
+from karptui.views.foreseen.shadow_next import ActRow, next_acts
 from karptui.world.world import World
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from karptui.cloud.ec2.account.settings import ClusterSettings
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
 from karptui.model.metadata import Condition, Metadata

@@ -3,8 +3,8 @@
 import pytest
 
 from karptui.cli.active import Aws, ec2_choice
-from karptui.cloud.ec2.account_check import check_account
-from karptui.cloud.ec2.client import Account, AwsClients
+from karptui.cloud.ec2.account.account_check import check_account
+from karptui.cloud.ec2.api.client import Account, AwsClients
 from karptui.cloud.provider import NotFound, Unauthorized, Unreachable
 from karptui.failure import Failure
 from karptui.lab.ec2 import Ec2Lab

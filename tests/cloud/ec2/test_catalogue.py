@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from karptui.cloud.catalogue import shipped
-from karptui.cloud.ec2.facts import from_description, shipped_facts
-from karptui.cloud.ec2.instance_types import NodeClassShape
+from karptui.cloud.ec2.instance_type.facts import from_description, shipped_facts
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape
 from karptui.model import labels
 from karptui.model.instance_type import Catalogue, InstanceType
 from karptui.model.quantity import NANO, format_quantity, parse

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import shipped
-from karptui.cloud.ec2.choice import choose, usable_offerings
+from karptui.cloud.ec2.instance.choice import choose, usable_offerings
 from karptui.model import labels
 from karptui.model.instance_type import InstanceType
 from karptui.model.node import NodeClaim, RequirementSpec

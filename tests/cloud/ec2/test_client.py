@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 import pytest
 from botocore.serialize import create_serializer
 
-from karptui.cloud.ec2.client import Account, AwsClients
-from karptui.cloud.ec2.errors import calling
+from karptui.cloud.ec2.api.client import Account, AwsClients
+from karptui.cloud.ec2.api.errors import calling
 from karptui.cloud.provider import Unreachable
 
 

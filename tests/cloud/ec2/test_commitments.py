@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from karptui.cloud.ec2.client import Account, AwsClients
-from karptui.cloud.ec2.commitments import account_commitments
+from karptui.cloud.ec2.api.client import Account, AwsClients
+from karptui.cloud.ec2.pricing.commitments import account_commitments
 from karptui.model.commitment import Commitment
 
 ENDS = "2027-01-01T00:00:00.000Z"

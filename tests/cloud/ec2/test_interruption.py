@@ -9,8 +9,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.instance_status import interruption_of
-from karptui.cloud.ec2.interruption import parse
+from karptui.cloud.ec2.queue.instance_status import interruption_of
+from karptui.cloud.ec2.queue.interruption import parse
 from karptui.cloud.provider import CloudError, Interruption, NotFound
 from karptui.lab.ec2 import Ec2Lab, messages
 from tests.cloud.ec2.cluster import claim, provider_of, ready_node_class

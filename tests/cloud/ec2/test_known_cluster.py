@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
+from karptui.cloud.ec2.account.settings import ClusterSettings
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError, NodeClassStatus
 from karptui.failure import Failure
 from karptui.kube.connect import Connection

@@ -11,11 +11,11 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import region_of, shipped_price
-from karptui.cloud.ec2.describe import to_launched
-from karptui.cloud.ec2.facts import shipped_facts
-from karptui.cloud.ec2.instance_types import NodeClassShape, resolve
+from karptui.cloud.ec2.instance.describe import to_launched
+from karptui.cloud.ec2.instance_type.facts import shipped_facts
+from karptui.cloud.ec2.instance_type.instance_types import NodeClassShape, resolve
+from karptui.cloud.ec2.nodeclass.reservations import Reservation
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.reservations import Reservation
 from karptui.cloud.provider import CreateError, InsufficientCapacity, NodeClassNotReady, NotFound, Unauthorized
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels

@@ -1,9 +1,9 @@
 """What launches of one round share."""
 
 from karptui.cloud.catalogue import shipped
-from karptui.cloud.ec2.launch import Launcher
-from karptui.cloud.ec2.reservations import FreePlaces
-from karptui.cloud.ec2.settings import ClusterSettings
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.instance.launch import Launcher
+from karptui.cloud.ec2.nodeclass.reservations import FreePlaces
 from karptui.cloud.ec2.unavailable import UnavailableOfferings
 from tests.cloud.ec2.cluster import Clock, claim
 

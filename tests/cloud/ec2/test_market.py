@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from karptui.cloud.ec2.client import pricing_region
-from karptui.cloud.ec2.price_list import on_demand_prices
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.api.client import pricing_region
+from karptui.cloud.ec2.pricing.price_list import on_demand_prices
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from karptui.cloud.provider import CloudError
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model.quantity import parse

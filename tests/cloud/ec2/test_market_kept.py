@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from karptui.cloud.aside import aside
-from karptui.cloud.ec2.client import Account
-from karptui.cloud.ec2.market import Market
-from karptui.cloud.ec2.market_kept import FIRST_PAUSE, REFRESH_SECONDS, KeptMarket, quotes_file
+from karptui.cloud.ec2.api.client import Account
+from karptui.cloud.ec2.pricing.market import Market
+from karptui.cloud.ec2.pricing.market_kept import FIRST_PAUSE, REFRESH_SECONDS, KeptMarket, quotes_file
 from karptui.cloud.provider import CloudError
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model.labels import SPOT

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from karptui.cloud.ec2.measured import KEPT_SECONDS
+from karptui.cloud.ec2.instance_type.measured import KEPT_SECONDS
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.provider import InsufficientCapacity, Measured
 from karptui.lab.ec2 import Ec2Lab

@@ -8,11 +8,11 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from karptui.cloud.catalogue import shipped
-from karptui.cloud.ec2.facts import TypeFacts
-from karptui.cloud.ec2.market import shipped_market
+from karptui.cloud.ec2.instance_type.facts import TypeFacts
+from karptui.cloud.ec2.pricing.market import shipped_market
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.control.launch import Launch
-from karptui.control.overlays_at_launch import OverlaysAtLaunch
+from karptui.control.nodeclaim.launch import Launch
+from karptui.control.nodeclaim.overlays_at_launch import OverlaysAtLaunch
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
 from karptui.model.instance_type import Catalogue

@@ -8,8 +8,8 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.control.launch import Launch
-from karptui.control.tagging import Tagging
+from karptui.control.instance.tagging import Tagging
+from karptui.control.nodeclaim.launch import Launch
 from karptui.lab.ec2 import Ec2Lab
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.node import NodeClaim

@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from karptui.cloud.ec2.client import Account
-from karptui.cloud.ec2.market import shipped_market
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.api.client import Account
+from karptui.cloud.ec2.pricing.market import shipped_market
 from karptui.cloud.ec2.provider import Ec2Provider
-from karptui.cloud.ec2.settings import ClusterSettings
 from tests.cloud.ec2.cluster import Clock, node_class
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from karptui.cloud.ec2.images import image_version
-from karptui.cloud.ec2.settings import ClusterSettings
-from karptui.cloud.ec2.user_data import NodeTold, user_data
+from karptui.cloud.ec2.account.settings import ClusterSettings
+from karptui.cloud.ec2.bootstrap.user_data import NodeTold, user_data
+from karptui.cloud.ec2.nodeclass.images import image_version
 from karptui.cloud.provider import CreateError
 
 CLUSTER = ClusterSettings("lab", "https://lab", "Y2E=", "10.96.0.10", "10.96.0.0/12")

@@ -1,7 +1,7 @@
 """What writes, and what holds it back, in active mode."""
 
-from karptui.tui.confirm import Confirm
-from karptui.views.acts import ActRow
+from karptui.tui.dialogs.confirm import Confirm
+from karptui.views.lists.acts import ActRow
 from tests.tui.trying import Tried, expects
 
 

@@ -3,10 +3,10 @@
 from textual.widgets import Input
 
 from karptui.tui.actions import PLACES, actions_of
-from karptui.tui.filter import parse_filter
-from karptui.tui.help import Help
-from karptui.tui.money import HOUR
-from karptui.tui.palette import Palette
+from karptui.tui.dialogs.help import Help
+from karptui.tui.dialogs.palette import Palette
+from karptui.tui.lists.filter import parse_filter
+from karptui.tui.lists.money import HOUR
 from karptui.tui.segments.line import plain
 from karptui.tui.widgets.text_pane import TextPane
 from tests.tui.trying import ALL, DETAILS, LISTS, Tried, expects

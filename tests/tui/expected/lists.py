@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from karptui.report.bundle import BundleFolder
-from karptui.tui.table import matches
-from karptui.views.packing import GROUPINGS, heats
+from karptui.tui.lists.table import matches
+from karptui.views.lists.packing import GROUPINGS, heats
 from tests.tui.trying import SEARCHED, Tried, expects
 
 

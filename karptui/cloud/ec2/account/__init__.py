@@ -1,0 +1,1 @@
+"""The account and the cluster in it: settings, rights, what EKS tells."""

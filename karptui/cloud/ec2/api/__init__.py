@@ -1,0 +1,1 @@
+"""How AWS is asked: clients, requests as forms, and what its errors mean."""

@@ -1,0 +1,1 @@
+"""User data, by which an instance becomes a node."""

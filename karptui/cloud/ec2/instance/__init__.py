@@ -1,0 +1,1 @@
+"""Instances: chosen, tried, launched, described, tagged, ended; and whether they drifted."""

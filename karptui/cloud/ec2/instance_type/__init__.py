@@ -1,0 +1,1 @@
+"""Instance types as a NodeClass makes them: facts, capacity, requirements, offerings."""

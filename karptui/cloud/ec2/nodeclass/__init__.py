@@ -1,0 +1,1 @@
+"""EC2NodeClasses resolved: networks, images, profile, placement, reservations."""

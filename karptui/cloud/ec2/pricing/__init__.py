@@ -1,0 +1,1 @@
+"""Prices and commitments: shipped, asked for, kept on disk."""

@@ -1,0 +1,1 @@
+"""Commands of the disruption engine carried out, and what is said of them."""

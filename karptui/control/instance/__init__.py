@@ -1,0 +1,1 @@
+"""What becomes of instances in the cloud: interruptions, reservations that end, leftovers, tags."""

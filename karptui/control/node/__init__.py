@@ -1,0 +1,1 @@
+"""Controllers of nodes: drain, evictions, repair."""

@@ -1,0 +1,1 @@
+"""Controllers of NodeClaims: launch, registration, liveness, conditions, termination."""

@@ -1,0 +1,1 @@
+"""Decisions about pods carried out, and the catalogue they are made from."""

@@ -1,0 +1,1 @@
+"""Themes, roles and contrast, and how lines reach the terminal."""

@@ -1,0 +1,1 @@
+"""What lists look like: columns, cells, what can be filtered and sorted."""

@@ -1,0 +1,1 @@
+"""Why, in full: the answer for whatever the cursor is on."""

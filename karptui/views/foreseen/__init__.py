@@ -1,0 +1,1 @@
+"""Shadow mode: predictions beside what Karpenter did."""

@@ -1,0 +1,1 @@
+"""Rows of the screens: pools, pods, nodes, decisions, budgets, savings, acts."""

@@ -1,0 +1,1 @@
+"""What the cluster costs, and what it would with a change."""

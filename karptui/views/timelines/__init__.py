@@ -1,0 +1,1 @@
+"""Stages and times: of pods, NodeClaims, interruptions and stories."""
