@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import thread_time
 
 from karptui.engine.disruption.kept import Kept
 from karptui.engine.disruption.survey import blocked_savings
@@ -28,6 +29,7 @@ class Surveyor:
         self._told: Survey | None = None
         self._number = -1
         self._not_before = 0.0
+        self._cost = 0.0  # seconds of CPU that the latest survey took
         self._fault = ""
 
     async def run(self) -> None:
@@ -66,11 +68,15 @@ class Surveyor:
         finally:
             seconds = loop.time() - began
             self._number = asked.number
-            self._not_before = loop.time() + max(LEAST_INTERVAL, SHARE * seconds)
+            self._not_before = loop.time() + max(LEAST_INTERVAL, SHARE * self._cost)
         if found is not self._told:
             self._told = found
             self._sink(events.Surveyed(asked.now, found, owed, asked.number, seconds))
 
     def _survey(self, snapshot: Snapshot) -> tuple[Survey, dict[str, float]]:
-        found = self._kept.survey(snapshot)
-        return found, blocked_savings(snapshot, found)
+        began = thread_time()  # on a busy machine it may take much longer than it costs
+        try:
+            found = self._kept.survey(snapshot)
+            return found, blocked_savings(snapshot, found)
+        finally:
+            self._cost = thread_time() - began

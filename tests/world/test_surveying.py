@@ -1,8 +1,13 @@
 """Why every node is still there: asked when the World changes, said once, and read by the why pane and `status`."""
 
+import asyncio
+import time
+
 import pytest
 
+from karptui.engine.disruption.kept import Kept
 from karptui.model.disruption import Command, Held, Hold, Survey
+from karptui.model.snapshot import Snapshot
 from karptui.report.status import status_text
 from karptui.views.answers.staying import staying
 from karptui.views.answers.why import why
@@ -53,6 +58,24 @@ async def test_an_unchanged_world_is_not_asked_again_and_a_changed_one_tells_whi
     named = {key for resource, key in world.dirty if resource == "nodes"}
     assert gone in named
     assert not any(isinstance(left.get(name), Held) for name in named)
+
+
+async def test_on_a_busy_machine_the_next_survey_waits_for_what_the_last_one_cost_not_for_how_long_it_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def held_up(self: Kept, snapshot: Snapshot) -> Survey:
+        time.sleep(0.5)  # others have the processor
+        return Survey({})
+
+    monkeypatch.setattr(Kept, "survey", held_up)
+    monkeypatch.setattr("karptui.world.surveying.LEAST_INTERVAL", 0.0)
+    world, told = world_until(UNDER_A_BUDGET), []
+    surveyor = surveyor_of(world, told, STARTED + UNDER_A_BUDGET)
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            world.number += 1
+            while not await surveyor.step():
+                await asyncio.sleep(0.05)
 
 
 async def test_a_fault_of_the_engine_is_said_once_and_the_notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
