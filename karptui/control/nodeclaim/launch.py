@@ -15,10 +15,14 @@ from karptui.model.metadata import is_true
 from karptui.model.node import NodeClaim
 from karptui.model.resources import format_resources
 from karptui.world import events
+from karptui.world.remember import remember
 
 MESSAGE_LIMIT = 300
 NEW_SECONDS = 10.0
 """Age at which somebody else may have launched for a claim that we made: a Lease changes hands after 15 s at most."""
+
+KEPT_TRIED = 10_000
+"""Claims that somebody else deleted before their launch had an answer are among them."""
 
 
 class Launch:
@@ -28,7 +32,7 @@ class Launch:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._tried: set[str] = set()  # by UID, until there is an answer
+        self._tried: dict[str, bool] = {}  # by UID, until there is an answer
         self._overlays = OverlaysAtLaunch(hands)
 
     def due(self) -> Iterable[str]:
@@ -71,13 +75,13 @@ class Launch:
         what = f"{launched.instance_type} {launched.capacity_type} {launched.zone}{cost} {launched.instance_id}"
         self._told(key, detail=what)
         await self._write(claim, launched)
-        self._tried.discard(claim.metadata.uid)
+        self._tried.pop(claim.metadata.uid, None)
 
     def _is_new(self, claim: NodeClaim) -> bool:
         """Whether this run made it a moment ago and has not tried to launch for it yet; from now on it has."""
         uid, age = claim.metadata.uid, self._hands.now() - claim.metadata.created
         first = uid not in self._tried
-        self._tried.add(uid)
+        remember(self._tried, uid, True, KEPT_TRIED)
         return first and age < NEW_SECONDS and claim.key in self._hands.world.decision_of_claim
 
     async def _write(self, claim: NodeClaim, launched: Launched) -> None:
@@ -108,7 +112,7 @@ class Launch:
                 "NodeClaim", claim.metadata, reason, str(error), now=self._hands.now(), warning=True
             )
         await self._hands.kube.delete("nodeclaims", claim.key, uid=claim.metadata.uid)
-        self._tried.discard(claim.metadata.uid)
+        self._tried.pop(claim.metadata.uid, None)
 
     def _told(self, claim: str, detail: str = "", error: str = "") -> None:
         self._hands.sink(events.CloudCalled(self._hands.now(), "CreateFleet", claim, detail, error))

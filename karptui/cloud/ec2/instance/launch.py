@@ -25,6 +25,7 @@ from karptui.model import labels
 from karptui.model.instance_type import InstanceType
 from karptui.model.node import NodeClaim
 from karptui.model.nodepool import NodeClass
+from karptui.world.remember import remember
 
 HASH = "karpenter.k8s.aws/ec2nodeclass-hash"
 HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
@@ -35,6 +36,10 @@ FLEET_WITHOUT_TEMPLATES = "Launch templates not found when creating fleet reques
 
 class TokenUsed(Exception):
     """EC2 has seen the claim's client token with another request: an earlier launch may have got through."""
+
+
+KEPT_ATTEMPTS = 10_000
+"""Of claims for which no capacity was found, and which are gone."""
 
 
 class Launcher:
@@ -95,7 +100,7 @@ class Launcher:
     def next_attempt(self, claim: NodeClaim) -> None:
         """The next launch for this claim is a new request: the answer to this one is known."""
         uid = claim.metadata.uid
-        self._attempts[uid] = self._attempts.get(uid, 0) + 1
+        remember(self._attempts, uid, self._attempts.get(uid, 0) + 1, KEPT_ATTEMPTS)
 
     async def _instance(self, ec2: Any, claim: NodeClaim, plan: Plan) -> dict[str, Any]:
         answer = await self._answer(ec2, claim, plan)
