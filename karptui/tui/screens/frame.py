@@ -10,7 +10,7 @@ from textual.containers import Container
 
 from karptui.tui.actions import rebind
 from karptui.tui.appearance.painting import Painting
-from karptui.tui.boxes import boxes_of
+from karptui.tui.boxes import written
 from karptui.tui.export import Format
 from karptui.tui.heading import agreement, head_of
 from karptui.tui.lists.filter import NO_FILTER
@@ -29,7 +29,6 @@ from karptui.tui.widgets.sentence import Sentence
 from karptui.tui.widgets.status_head import Fact, StatusHead
 from karptui.tui.widgets.story_line import StoryLine
 from karptui.tui.widgets.text_pane import TextPane
-from karptui.views.forms import as_csv, as_json, as_markdown
 from karptui.views.timelines.axis import complete
 from karptui.views.timelines.story import story
 
@@ -394,8 +393,5 @@ class Frame(Timed):
         self.live.ask_export()
 
     def export(self, form: Format, at: str) -> str:
-        """This view as Markdown, JSON or CSV; CSV is the list with the focus."""
-        if form == "csv":
-            return as_csv(*self.listing.plain_table()) if self.listing is not None else as_csv((), ())
-        write = as_markdown if form == "md" else as_json
-        return write(self.place, at, self.query_one(Sentence).text, boxes_of(self))
+        """This view as Markdown, JSON or CSV."""
+        return written(self, form, self.place, at, self.query_one(Sentence).text, self.listing)
