@@ -38,7 +38,7 @@ async def test_every_node_gets_an_answer_and_why_and_status_tell_it() -> None:
     assert said.survey.nodes.keys() == world.of("nodes").keys()
     for name in world.of("nodes"):
         words, _ = staying(world, name, now)
-        assert words.startswith(("stays: ", "could go: "))
+        assert words.startswith(("stays: ", "goes: ", "could go: "))
         assert words in [plain(line) for line in why(world, "node", name, now).lines]
         assert words in status_text(world, now)
 
@@ -96,9 +96,11 @@ def test_what_could_go_says_where_its_pods_fit_and_what_it_saves() -> None:
         "a": Command("single-node", "Underutilized", ("a",), ("x/p", "x/q"), (), 0.5, 0.0, {"b": ("x/p", "x/q")}),
         "b": Held("b", Hold.PDB, ("x/api",), detail="x/api-7", saves=0.25),
         "c": Held("c", Hold.BUDGET, ("default",), "Empty", until=now + 90),
+        "e": Held("e", Hold.DELETING),
     }
     world.apply(events.Surveyed(now, Survey(nodes), {"PodDisruptionBudget x/api": 0.25}, 1))
     assert staying(world, "a", now) == ("could go: its 2 pods fit on b, $0.500/h less", "ok")
     assert staying(world, "b", now)[0].endswith("it would save $0.250/h")
     assert staying(world, "c", now)[0].endswith("for 1m30s more")
     assert staying(world, "d", now) == ("", "text")
+    assert staying(world, "e", now)[0] == "goes: it is being deleted already"

@@ -11,6 +11,11 @@ def held_sentence(held: Held) -> str:
     return _TELLERS[held.code](held)
 
 
+def fate_sentence(held: Held) -> str:
+    """What becomes of the node, and why: `stays: …`, but one that is being deleted already `goes: …`."""
+    return f"{'goes' if held.code is Hold.DELETING else 'stays'}: {held_sentence(held)}"
+
+
 def _pods(held: Held) -> str:
     first, *others = held.objects
     return f"{first} and {len(others)} more pods" if others else first

@@ -1,6 +1,6 @@
 """Why a node is still here, in a sentence: what the last survey of the World found out about it."""
 
-from karptui.engine.explain.held import held_sentence
+from karptui.engine.explain.held import fate_sentence
 from karptui.model.disruption import Command, Held
 from karptui.views.wording import duration, hourly, plural, short_node
 from karptui.world.world import World
@@ -18,7 +18,7 @@ def staying(world: World, node: str, now: float) -> tuple[str, str]:
         return "", "text"
     if isinstance(entry, Command):
         return f"could go: {_goes(entry)}, {hourly(entry.price_before - entry.price_after)} less", "ok"
-    words = f"stays: {held_sentence(entry)}"
+    words = fate_sentence(entry)
     if entry.until is not None and entry.until > now:
         words += f", for {duration(entry.until - now)} more"
     if entry.saves > 0:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container
 from msgspec import Struct
 
 from karptui.engine.disruption import Survey, held_by
-from karptui.engine.explain.held import held_sentence
+from karptui.engine.explain.held import fate_sentence, held_sentence
 from karptui.model.disruption import Command, Held, Hold
 from karptui.model.metadata import is_true
 from karptui.model.snapshot import Snapshot
@@ -128,7 +128,7 @@ def hold_text(world: World, name: str, outcome: Command | Held, now: float) -> t
         saves = outcome.price_before - outcome.price_after
         return f"CAN GO: {_goes(outcome)}, saves ${saves:.4f}/h{ago}", "ok"
     until = f" ({duration(outcome.until - now)} left)" if outcome.until is not None and outcome.until > now else ""
-    return f"stays: {held_sentence(outcome)}{until}{ago}", "warn"
+    return f"{fate_sentence(outcome)}{until}{ago}", "warn"
 
 
 _NOTES = {
