@@ -46,9 +46,10 @@ def board_with(type_: str, *names: str, budget: str = "10%") -> Noted:
         )
         there = node(name, price_of=type_)
         own = {"karpenter.sh/initialized": "true", "karpenter.sh/registered": "true"}
-        there.metadata.labels.update(labels | own | {"kubernetes.io/hostname": name})
+        # Not changed in place: equal labels are decoded once, and are everybody's.
+        told = there.metadata.labels | labels | own | {"kubernetes.io/hostname": name}
         board.show("nodeclaims", ready)
-        board.show("nodes", there)
+        board.show("nodes", replace(there, metadata=replace(there.metadata, labels=told)))
     board.world.apply(events.StreamChanged(board.at, "nodes", events.StreamState.LIVE))
     return board
 

@@ -78,12 +78,18 @@ def hard(pool: str) -> dict[str, Object]:
     }
 
 
-async def refused(api: Api, namespace: str, name: str) -> Object:
-    async def unschedulable() -> Object | None:
-        pod = await api.get(PODS, namespace, name)
-        return pod if (condition_of(pod, "PodScheduled") or {}).get("reason") == "Unschedulable" else None
+async def looked_at(api: Api, namespace: str, name: str) -> Object | None:
+    """A pod that has a node, or was refused by all nodes that there are: the scheduler may know of none at first."""
+    pod, nodes = await api.get(PODS, namespace, name), (await api.list(NODES))[0]
+    said = condition_of(pod, "PodScheduled") or {}
+    told = said.get("reason") == "Unschedulable" and said.get("message", "").startswith(f"0/{len(nodes)} nodes")
+    return pod if told or node_name(pod) else None
 
-    return await eventually(unschedulable, f"{name} to be unschedulable")
+
+async def refused(api: Api, namespace: str, name: str) -> Object:
+    pod = await eventually(lambda: looked_at(api, namespace, name), f"{name} to be looked at")
+    assert not node_name(pod), f"{name} found a node"
+    return pod
 
 
 async def test_the_lab_gives_the_reasons_of_the_real_scheduler_word_for_word(api: Api) -> None:
@@ -151,15 +157,8 @@ async def seen_by_the_scheduler(api: Api, namespace: str, pool: str) -> list[Obj
         fences.append(await make(api, namespace, f"fence-{len(fences)}", spec, app="fence"))
         name = f"fence-{len(fences) - 1}"
 
-        async def decided(name: str = name) -> Object | None:
-            pod = await api.get(PODS, namespace, name)
-            return (
-                pod
-                if node_name(pod) or (condition_of(pod, "PodScheduled") or {}).get("reason") == "Unschedulable"
-                else None
-            )
-
-        if not node_name(await eventually(decided, f"{name} to be looked at")):
+        pod = await eventually(lambda name=name: looked_at(api, namespace, name), f"{name} to be looked at")
+        if not node_name(pod):
             return fences
 
 
