@@ -176,8 +176,8 @@ async def test_what_the_policy_balanced_approves_is_told_of_the_node_or_of_the_p
 async def test_a_pass_tells_pods_what_their_do_not_disrupt_is_worth() -> None:
     board = board_with("c-64x-amd64-linux")
     lasting = pod("web", node="one", phase="Running")
-    lasting.metadata.annotations["karpenter.sh/do-not-disrupt"] = "soon"
-    board.show("pods", lasting)
+    told = {"karpenter.sh/do-not-disrupt": "soon"}
+    board.show("pods", replace(lasting, metadata=replace(lasting.metadata, annotations=told)))
     async with running(board):
         while ("Pod", "web", "InvalidDoNotDisruptAnnotation") not in board.recorded:
             await asyncio.sleep(0.01)
