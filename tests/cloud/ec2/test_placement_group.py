@@ -1,9 +1,6 @@
 """What a placement group has no room for is out in that group, and nowhere else."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.cloud.provider import CloudError, InsufficientCapacity
@@ -11,7 +8,7 @@ from karptui.lab.ec2 import Ec2Lab
 from karptui.model import labels
 from karptui.model.node import NodeClaim, RequirementSpec
 from karptui.model.nodepool import NodeClass
-from tests.cloud.ec2.cluster import Clock, claim, provider_of, ready_node_class
+from tests.cloud.ec2.cluster import claim, ready_node_class
 from tests.control.faulty_aws import FaultyAws
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -29,19 +26,6 @@ def described(strategy: str, partitions: int = 0) -> str:
         '<DescribePlacementGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><placementGroupSet>'
         f"<item>{entry}<state>available</state></item></placementGroupSet></DescribePlacementGroupsResponse>"
     )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def aws(lab: Ec2Lab) -> AsyncIterator[FaultyAws]:
-    async with FaultyAws(lab.endpoint).serve() as aws:
-        yield aws
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def provider(lab: Ec2Lab, aws: FaultyAws) -> AsyncIterator[Ec2Provider]:
-    provider = provider_of(lab, Clock(), endpoint=aws.url)
-    yield provider
-    await provider.close()
 
 
 async def zones_on_offer(provider: Ec2Provider, resolved: NodeClass, name: str, partition: str = "") -> set[str]:

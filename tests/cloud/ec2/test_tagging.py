@@ -1,19 +1,16 @@
 """Instances that Karpenter launched are tagged with their node and claim; those of karptui are from the start."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from msgspec.structs import replace
 
 from karptui.cloud.ec2.provider import Ec2Provider
 from karptui.control.instance.tagging import Tagging
 from karptui.control.nodeclaim.launch import Launch
-from karptui.lab.ec2 import Ec2Lab
 from karptui.model.labels import TERMINATION_FINALIZER
 from karptui.model.node import NodeClaim
-from tests.cloud.ec2.cluster import Clock, claim, provider_of, ready_node_class
+from tests.cloud.ec2.cluster import claim, ready_node_class
 from tests.control.faulty_aws import FaultyAws
 from tests.control.noted import Noted
 
@@ -25,19 +22,6 @@ ANNOTATIONS = {
 }
 LATER = ("Name", "karpenter.sh/nodeclaim", "eks:eks-cluster-name")
 """What Karpenter tags only when the node is known; the last of these only old versions of it did not tag at launch."""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def aws(lab: Ec2Lab) -> AsyncIterator[FaultyAws]:
-    async with FaultyAws(lab.endpoint).serve() as aws:
-        yield aws
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def provider(lab: Ec2Lab, aws: FaultyAws) -> AsyncIterator[Ec2Provider]:
-    provider = provider_of(lab, Clock(), endpoint=aws.url)
-    yield provider
-    await provider.close()
 
 
 async def by_karpenter(provider: Ec2Provider, *without: str) -> NodeClaim:

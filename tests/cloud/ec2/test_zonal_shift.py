@@ -28,12 +28,6 @@ ASKED = f"GET /managedresources/{ARN}"
 ZONE = "us-east-1a"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def aws(lab: Ec2Lab) -> AsyncIterator[FaultyAws]:
-    async with FaultyAws(lab.endpoint).serve() as aws:
-        yield aws
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
